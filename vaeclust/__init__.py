@@ -1,0 +1,49 @@
+"""vaeclust: the parts that the chapters of the book share.
+
+Every public name is loaded on first use (PEP 562), so that ``import vaeclust`` costs neither torch nor
+librosa nor umap.
+"""
+
+from importlib import import_module
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Dataset": "datasets",
+    "load": "datasets",
+    "METHODS": "methods",
+    "Method": "methods",
+    "Fit": "training",
+    "fit": "training",
+    "CLUSTERERS": "clustering",
+    "cluster": "clustering",
+    "maps": "projections",
+    "METRICS": "metrics",
+    "score": "metrics",
+    "purity": "metrics",
+    "intervals": "evidence",
+    "Record": "records",
+    "project_root": "paths",
+    "published": "records",
+}
+_MODULES = (
+    "paths tables lyrics datasets networks models methods training projections clustering metrics evidence records "
+    "plots chapters notebook_io"
+).split()
+
+__all__ = sorted([*_HOME, *_MODULES])
+
+
+def __getattr__(name: str):
+    if name in _HOME:
+        value = getattr(import_module(f"vaeclust.{_HOME[name]}"), name)
+    elif name in _MODULES:
+        value = import_module(f"vaeclust.{name}")
+    else:
+        raise AttributeError(f"module 'vaeclust' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

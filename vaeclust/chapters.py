@@ -1,0 +1,233 @@
+"""Runs chapters in dependency order with papermill, and builds the book from them (page ``reproduce``).
+
+A chapter's front matter says what it needs: ``vaeclust: {after: ["0[1-6]_*"]}`` names, by pattern, the chapters
+whose records it reads.
+"""
+
+import ast
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass
+from difflib import get_close_matches
+from fnmatch import fnmatch
+from graphlib import TopologicalSorter
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from vaeclust.paths import project_root
+
+FAILED = Path("_build/failed")
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A text notebook: its slug, its file, the chapters it comes after, its parameters and their defaults."""
+
+    slug: str
+    path: Path
+    after: tuple[str, ...]
+    parameters: Mapping[str, Any]
+
+    @property
+    def page(self) -> Path:
+        """Where the executed chapter goes."""
+        return self.path.parent.parent / "book" / "chapters" / f"{self.slug}.ipynb"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one chapter ended; ``error`` is empty when it went well."""
+
+    slug: str
+    seconds: float
+    error: str = ""
+
+
+def chapters(root: Path | None = None) -> dict[str, Chapter]:
+    """Return every chapter by slug, in the order of the book."""
+    import jupytext
+
+    folder = (root or project_root()) / "notebooks"
+    notebooks = {path.stem: (path, jupytext.read(path)) for path in sorted(folder.glob("*.md"))}
+    found = {}
+    for slug, (path, notebook) in notebooks.items():
+        patterns = notebook.metadata.get("vaeclust", {}).get("after", [])
+        after = tuple(s for s in notebooks if s != slug and any(fnmatch(s, pattern) for pattern in patterns))
+        found[slug] = Chapter(slug, path, after, _parameters(notebook))
+    return found
+
+
+def choose(names: Iterable[str], *, with_dependencies: bool = False) -> list[Chapter]:
+    """Return the named chapters (all when none is named), with what they come after if asked.
+
+    Raises ValueError for a name that is no chapter.
+    """
+    known = chapters()
+    names = list(names) or list(known)
+    for name in names:
+        if name not in known:
+            raise ValueError(f"no chapter {name!r}{_close(name, known)}; chapters: {', '.join(known)}")
+    if with_dependencies:
+        for name in names:  # grows while it is read
+            names += [slug for slug in known[name].after if slug not in names]
+    return [chapter for slug, chapter in known.items() if slug in names]
+
+
+def checked_parameters(chosen: list[Chapter], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the given parameters as values of the type that the chapters declare.
+
+    Raises ValueError for a name that no chosen chapter knows, and for a value of another type.
+    """
+    known = {name: default for chapter in chosen for name, default in chapter.parameters.items()}
+    values = {}
+    for name, value in given.items():
+        if name not in known:
+            raise ValueError(f"no parameter {name!r}{_close(name, known)}; parameters: {', '.join(known)}")
+        kind = type(known[name])
+        try:
+            values[name] = value if isinstance(value, kind) else kind(value)
+        except ValueError:
+            raise ValueError(f"{name}={value!r}; expected {kind.__name__}, such as {known[name]!r}") from None
+    return values
+
+
+def run(
+    chosen: list[Chapter],
+    parameters: Mapping[str, Any],
+    *,
+    jobs: int = 2,
+    report: Callable[[str, Outcome | None], None] = lambda slug, outcome: None,
+) -> list[Outcome]:
+    """Execute chapters side by side in dependency order; one that fails stops only those that come after it.
+
+    ``report(slug, None)`` is called when a chapter starts, ``report(slug, outcome)`` when it ends.
+    """
+    parameters = checked_parameters(chosen, parameters)
+    by_slug = {chapter.slug: chapter for chapter in chosen}
+    order = TopologicalSorter({c.slug: [s for s in c.after if s in by_slug] for c in chosen})
+    order.prepare()
+    outcomes: dict[str, Outcome] = {}
+    threads = max(1, len(os.sched_getaffinity(0)) // jobs) if hasattr(os, "sched_getaffinity") else 1
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        running: dict[Future, str] = {}
+        try:
+            while order.is_active():
+                for slug in order.get_ready():
+                    failed = [s for s in by_slug[slug].after if s in outcomes and outcomes[s].error]
+                    if failed:
+                        outcomes[slug] = Outcome(slug, 0.0, f"not run: it needs {', '.join(failed)}, which failed")
+                        report(slug, outcomes[slug])
+                        order.done(slug)
+                        continue
+                    own = {k: v for k, v in parameters.items() if k in by_slug[slug].parameters}
+                    running[pool.submit(execute, by_slug[slug], own, threads)] = slug
+                    report(slug, None)
+                for future in wait(running, return_when=FIRST_COMPLETED).done if running else ():
+                    slug = running.pop(future)
+                    outcomes[slug] = future.result()
+                    report(slug, outcomes[slug])
+                    order.done(slug)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return [outcomes[chapter.slug] for chapter in chosen]
+
+
+def execute(chapter: Chapter, parameters: Mapping[str, Any], threads: int = 1) -> Outcome:
+    """Execute one chapter into its page; after an error the page stays as it was.
+
+    The half-run notebook is kept under ``_build/failed`` for whoever wants to look.
+    """
+    import papermill
+
+    os.environ.update(OMP_NUM_THREADS=str(threads), TQDM_DISABLE="1", PYDEVD_DISABLE_FILE_VALIDATION="1")
+    root = chapter.path.parent.parent
+    attempt = root / FAILED / f"{chapter.slug}.ipynb"
+    attempt.parent.mkdir(parents=True, exist_ok=True)
+    start = time.perf_counter()
+    try:
+        papermill.execute_notebook(
+            f"jupytext://{chapter.path}", attempt, dict(parameters), cwd=root, progress_bar=False,
+            extra_arguments=["--IPKernelApp.log_level=40"],
+        )  # fmt: skip
+    except papermill.PapermillExecutionError as error:
+        place = f"cell {error.exec_count} ({_first_line(error.source)})"
+        why = f"{place}: {error.ename}: {error.evalue}\nThe half-run notebook is {attempt}"
+        return Outcome(chapter.slug, time.perf_counter() - start, why)
+    except Exception as error:  # a kernel that dies, a full disk: the other chapters go on
+        return Outcome(chapter.slug, time.perf_counter() - start, f"{type(error).__name__}: {error}")
+    publish(attempt, chapter.page)
+    return Outcome(chapter.slug, time.perf_counter() - start)
+
+
+def publish(executed: Path, page: Path) -> None:
+    """Move an executed notebook to its page, without what differs from run to run: ids, times, paths."""
+    import nbformat
+
+    notebook = nbformat.read(executed, as_version=4)
+    notebook.metadata.pop("papermill", None)
+    for number, cell in enumerate(notebook.cells):
+        cell["id"] = f"cell-{number}"
+        cell.metadata.pop("papermill", None)
+        cell.metadata.pop("execution", None)
+    nbformat.write(notebook, executed)
+    page.parent.mkdir(parents=True, exist_ok=True)
+    executed.replace(page)
+
+
+def build_html(root: Path | None = None) -> Path:
+    """Build the book from the executed chapters, warnings being errors, and return its front page.
+
+    The new book takes the place of the old one only when it is complete. Raises RuntimeError with the
+    builder's last words otherwise.
+    """
+    import plotly
+
+    root = root or project_root()
+    script = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+    shutil.copyfile(script, root / "book" / "_static" / "plotly.min.js")
+    workshop = root / "_build" / "next"
+    builder = "from jupyter_book.cli.main import main; main()"
+    command = [sys.executable, "-c", builder, "build", ".", "--path-output", str(workshop)]
+    shutil.rmtree(workshop, ignore_errors=True)
+    done = subprocess.run(
+        [*command, "-W", "-n", "--keep-going", "--all"], cwd=root, text=True, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**os.environ, "NO_COLOR": "1"},
+    )  # fmt: skip
+    built = workshop / "_build" / "html"
+    if done.returncode or not (built / "index.html").is_file():
+        raise RuntimeError("the book could not be built:\n" + _last_words(done.stdout))
+    html = root / "_build" / "html"
+    shutil.rmtree(html, ignore_errors=True)
+    built.replace(html)
+    shutil.rmtree(workshop)
+    return html / "book" / "index.html"
+
+
+def _parameters(notebook) -> dict[str, Any]:
+    """Return the assignments of the cell tagged ``parameters``."""
+    cells = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
+    if not cells:
+        return {}
+    lines = ast.parse(cells[0].source).body
+    return {line.targets[0].id: ast.literal_eval(line.value) for line in lines if isinstance(line, ast.Assign)}
+
+
+def _close(name: str, known: Iterable[str]) -> str:
+    near = get_close_matches(name, list(known), 1)
+    return f" (did you mean {near[0]!r}?)" if near else ""
+
+
+def _first_line(source: str) -> str:
+    return next((line for line in source.splitlines() if line.strip() and not line.startswith("#")), "")[:70]
+
+
+def _last_words(log: str) -> str:
+    lines = [line for line in log.splitlines() if "WARNING" in line or "ERROR" in line or "rror:" in line]
+    return "\n".join(lines[-20:] or log.splitlines()[-20:])

@@ -1,0 +1,164 @@
+"""The command ``vaeclust``: run chapters, build the book, prepare data (page ``reproduce``)."""
+
+import sys
+import warnings
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from vaeclust import __version__
+from vaeclust import chapters as book_chapters
+from vaeclust.paths import replacing, resolve
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Which unsupervised representation of music groups it best? Run the chapters of the book on GTZAN or on "
+    "your own music, and build the book from them.",
+    epilog="Start with: vaeclust book --dataset features_30_sec.csv",
+)
+console = Console(highlight=False, soft_wrap=True)
+errors = Console(stderr=True, highlight=False, soft_wrap=True, style="red")
+
+DatasetOption = Annotated[str, typer.Option(help="A feature table (CSV), one row a track.")]
+TracksOption = Annotated[str, typer.Option(help="A CSV with track_id and any of genre, artist, title, path.")]
+LyricsOption = Annotated[str, typer.Option(help="A CSV of 30 lyrics features a track.")]
+FeaturesOption = Annotated[str, typer.Option(help="mfcc20 (20 MFCC means) or full (57 features).")]
+ParameterOption = Annotated[
+    list[str],
+    typer.Option("-p", "--parameter", metavar="NAME=VALUE", help="Set any chapter parameter; repeatable."),
+]
+JobsOption = Annotated[int, typer.Option(min=1, help="Chapters that run side by side.")]
+
+
+@app.callback(invoke_without_command=True)
+def main(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    """Say which version this is."""
+    if version:
+        console.print(f"vaeclust {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def book(
+    dataset: DatasetOption = "",
+    tracks: TracksOption = "",
+    lyrics: LyricsOption = "",
+    features: FeaturesOption = "",
+    parameter: ParameterOption = [],  # noqa: B006 (typer wants a list)
+    jobs: JobsOption = 2,
+) -> None:
+    """Execute every chapter, then build the HTML book."""
+    given = _parameters(parameter, dataset=dataset, tracks=tracks, lyrics=lyrics, features=features)
+    _run(book_chapters.choose([]), given, jobs)
+    with console.status("Building the HTML"):
+        page = book_chapters.build_html()
+    console.print(f"The book is ready: open {page}")
+
+
+@app.command()
+def run(
+    names: Annotated[list[str], typer.Argument(metavar="CHAPTER...", help="Such as 03_vae 07_comparison.")],
+    dataset: DatasetOption = "",
+    tracks: TracksOption = "",
+    lyrics: LyricsOption = "",
+    features: FeaturesOption = "",
+    parameter: ParameterOption = [],  # noqa: B006
+    jobs: JobsOption = 2,
+    with_dependencies: Annotated[
+        bool, typer.Option("--with-dependencies", help="Also run the chapters whose records these need.")
+    ] = False,
+) -> None:
+    """Execute some chapters."""
+    given = _parameters(parameter, dataset=dataset, tracks=tracks, lyrics=lyrics, features=features)
+    _run(book_chapters.choose(names, with_dependencies=with_dependencies), given, jobs)
+
+
+@app.command()
+def data(
+    dataset: Annotated[str, typer.Argument(help="A feature table (CSV), one row a track.")],
+    tracks: TracksOption = "",
+    lyrics: LyricsOption = "",
+    features: FeaturesOption = "mfcc20",
+    results_dir: Annotated[str, typer.Option(help="Where the table goes.")] = "results",
+) -> None:
+    """Check a corpus, say what is in it, and write its features.csv."""
+    from vaeclust.datasets import load
+
+    corpus = load(dataset, tracks=tracks, lyrics=lyrics, features=features)
+    with replacing(resolve(results_dir) / corpus.name / "features.csv") as path:
+        corpus.tracks[["genre"]].join(corpus.features).to_csv(path, lineterminator="\n")
+    console.print(str(corpus))
+    for track, why in corpus.excluded.items():
+        console.print(f"left out {track}: {why}")
+    if corpus.genres is not None:
+        counts = corpus.tracks["genre"].value_counts().sort_index()
+        console.print("tracks by genre: " + ", ".join(f"{genre} {count}" for genre, count in counts.items()))
+    console.print(f"checksum {corpus.checksum}")
+
+
+def entry() -> None:
+    """Run the command; what is wrong with the input is said in one line, without a traceback."""
+    warnings.showwarning = lambda message, *_, **__: errors.print(f"warning: {message}", style="yellow")
+    try:
+        app()
+    except (ValueError, FileNotFoundError, RuntimeError) as error:
+        errors.print(f"error: {error}", markup=False)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        errors.print("interrupted; finished chapters and their records are kept")
+        sys.exit(130)
+
+
+def _parameters(pairs: list[str], **options: str) -> dict[str, str]:
+    given = {name: value for name, value in options.items() if value}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise ValueError(f"-p {pair}: expected NAME=VALUE, such as -p seeds=3")
+        given[name.strip()] = value
+    return given
+
+
+def _run(chosen: list[book_chapters.Chapter], given: dict[str, str], jobs: int) -> None:
+    """Run chapters with a progress display; exit with status 1 when one failed."""
+    parameters = book_chapters.checked_parameters(chosen, given)
+    _check_source(chosen, parameters)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task, running = progress.add_task("starting", total=len(chosen)), []
+
+        def report(slug: str, outcome: book_chapters.Outcome | None) -> None:
+            if outcome is None:
+                running.append(slug)
+            else:
+                running[:] = [other for other in running if other != slug]
+                progress.advance(task)
+                mark = f"[red]failed[/] {slug}" if outcome.error else f"[green]done[/]   {slug}"
+                progress.console.print(f"{mark} in {outcome.seconds:.0f} s")
+            progress.update(task, description="running " + (", ".join(running) or "…"))
+
+        outcomes = book_chapters.run(chosen, parameters, jobs=jobs, report=report)
+    failed = [outcome for outcome in outcomes if outcome.error]
+    for outcome in failed:
+        errors.print(f"{outcome.slug}: {outcome.error}", markup=False)
+    if failed:
+        errors.print(f"{len(failed)} of {len(outcomes)} chapters failed; the others are done, no book was built")
+        raise typer.Exit(1)
+
+
+def _check_source(chosen: list[book_chapters.Chapter], parameters: dict) -> None:
+    """Load the corpus once before any chapter starts, so that a fault in the data is said once and at once."""
+    from vaeclust.clustering import checked_k
+    from vaeclust.datasets import load
+
+    defaults = {name: value for chapter in chosen for name, value in chapter.parameters.items()}
+    values = {**defaults, **parameters}
+    if "dataset" not in values:
+        return
+    corpus = load(values["dataset"], **{name: values[name] for name in ("tracks", "lyrics", "features")})
+    checked_k(values.get("n_clusters", 0) or corpus.default_k(), len(corpus))
+    console.print(str(corpus), markup=False)

@@ -1,0 +1,247 @@
+"""A corpus as the models see it: ``load(...) -> Dataset`` (chapter ``00_data``).
+
+A feature table, a tracks table and lyrics come in; ids, units and faults are checked here, once, so that nothing
+further along has to doubt them.
+"""
+
+import hashlib
+import re
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from vaeclust.lyrics import load_lyrics
+from vaeclust.paths import resolve
+from vaeclust.tables import AUDIO_SUFFIX, GTZAN_IDS, numeric_columns, read_csv, some, track_ids
+
+GTZAN_DAMAGED = {"jazz.00054": "damaged in the usual download of GTZAN; the published study has 999 tracks too"}
+
+MFCC20 = tuple(f"mfcc{i}_mean" for i in range(1, 21))
+_MEASURED = ("chroma_stft rms spectral_centroid spectral_bandwidth rolloff zero_crossing_rate harmony perceptr").split()
+FULL = (
+    *(f"{name}_{moment}" for name in _MEASURED for moment in ("mean", "var")),
+    "tempo",
+    *(f"mfcc{i}_{moment}" for i in range(1, 21) for moment in ("mean", "var")),
+)
+FEATURE_SETS = {"mfcc20": MFCC20, "full": FULL}
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A corpus, checked and standardised.
+
+    Attributes
+    ----------
+    name : str
+        Names the folder of its results: ``gtzan``, ``gtzan-mini``, ``demo`` or the stem of its file or folder.
+    tracks : DataFrame
+        Indexed by ``track_id``, with at least the column ``genre`` (missing where unknown).
+    features : DataFrame
+        (n, d) float64, indexed by ``track_id``, in the features' own units.
+    audio : ndarray
+        (n, d) float32: ``features`` standardised with the population deviation. What models see.
+    lyrics : ndarray or None
+        (n, 30) float32; rows of tracks without lyrics are zero.
+    has_lyrics : ndarray
+        (n,) bool.
+    genres : ndarray or None
+        (n,) int, indices into ``genre_names``, -1 where a track has none; None for unlabelled music.
+    genre_names : tuple of str
+        Sorted; empty for unlabelled music.
+    excluded : dict
+        Track id → why it was left out.
+    checksum : str
+        SHA-256 over everything that the models and the scores see.
+    """
+
+    name: str
+    tracks: pd.DataFrame
+    features: pd.DataFrame
+    audio: np.ndarray
+    lyrics: np.ndarray | None
+    has_lyrics: np.ndarray
+    genres: np.ndarray | None
+    genre_names: tuple[str, ...] = ()
+    excluded: dict[str, str] = field(default_factory=dict)
+    checksum: str = ""
+
+    def __len__(self) -> int:
+        return len(self.tracks)
+
+    def __repr__(self) -> str:
+        genres = f"{len(self.genre_names)} genres" if self.genre_names else "no genre labels"
+        lyrics = f"{self.has_lyrics.sum():,} with lyrics" if self.lyrics is not None else "no lyrics"
+        left_out = f"; left out: {', '.join(self.excluded)}" if self.excluded else ""
+        return f"{self.name}: {len(self):,} tracks, {self.audio.shape[1]} features, {genres}, {lyrics}{left_out}"
+
+    @property
+    def ids(self) -> list[str]:
+        """The track ids in the order of all arrays."""
+        return self.tracks.index.tolist()
+
+    def default_k(self) -> int:
+        """Return the number of clusters to look for: as many as there are genres, 10 without labels."""
+        return len(self.genre_names) or 10
+
+
+def load(
+    source: str | Path,
+    *,
+    lyrics: str | Path | None = None,
+    tracks: str | Path | None = None,
+    features: str = "mfcc20",
+    exclude: Mapping[str, str] | None = None,
+) -> Dataset:
+    """Load a corpus (chapter ``00_data``).
+
+    Parameters
+    ----------
+    source : str or Path
+        A feature table (CSV) with a column ``track_id`` or ``filename``, the feature columns, and perhaps
+        ``genre`` or ``label``.
+    lyrics : str or Path, optional
+        A CSV of lyrics features, one row a track.
+    tracks : str or Path, optional
+        A CSV with ``track_id`` and any of genre, artist, title, path. Here and for ``lyrics`` an empty text means
+        none.
+    features : {"mfcc20", "full"}
+        The 20 time means of the MFCCs, or all 57 features of the GTZAN table.
+    exclude : mapping, optional
+        Track id → reason. By default, the known damaged track of GTZAN; ``{}`` keeps every track.
+
+    Raises
+    ------
+    FileNotFoundError
+        For a source, tracks or lyrics file that is not there.
+    ValueError
+        For anything in the files that is not as expected; says what was found, what was expected, what to do.
+    """
+    path = resolve(source)
+    if not path.exists():
+        raise FileNotFoundError(_unknown_source(source, path))
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder; expected a feature table (a CSV file, one row a track)")
+    table = read_csv(path, "feature table")
+    table.index = track_ids(table, path)
+    values = numeric_columns(table, _columns(table, features, path), path)
+    about = _tracks(table, tracks)
+    name = _name(values.index, path)
+    if exclude is None:
+        exclude = GTZAN_DAMAGED if name == "gtzan" else {}
+    excluded = {track: why for track, why in exclude.items() if track in values.index}
+    kept = ~values.index.isin(list(excluded))
+    if not kept.any():
+        raise ValueError(f"{path}: no track is left after leaving out {len(excluded)}; expected at least one")
+    return build(name, about[kept], values[kept], lyrics=lyrics, excluded=excluded)
+
+
+def build(
+    name: str,
+    tracks: pd.DataFrame,
+    features: pd.DataFrame,
+    *,
+    lyrics: str | Path | None = None,
+    excluded: Mapping[str, str] | None = None,
+) -> Dataset:
+    """Assemble a Dataset from checked tables that share their index (see :func:`load`)."""
+    audio = standardise(features)
+    lyrics_features, has_lyrics = load_lyrics(lyrics, tracks.index)
+    genres, genre_names = _genres(tracks["genre"])
+    digest = hashlib.sha256()
+    labels = [] if genres is None else [genre_names[g] if g >= 0 else "" for g in genres]
+    for part in (list(tracks.index), list(features.columns), labels):
+        digest.update("\n".join(part).encode())
+    digest.update(np.ascontiguousarray(features.to_numpy(), dtype="<f8").tobytes())
+    if lyrics_features is not None:
+        digest.update(lyrics_features.tobytes())
+    return Dataset(
+        name, tracks, features, audio, lyrics_features, has_lyrics, genres, genre_names, dict(excluded or {}),
+        digest.hexdigest(),
+    )  # fmt: skip
+
+
+def standardise(features: pd.DataFrame) -> np.ndarray:
+    """Return (n, d) float32: each column less its mean, over its population deviation.
+
+    A constant column becomes zeros, with a warning: it tells no track from another, but keeps its place.
+    """
+    values = features.to_numpy(dtype=np.float64)
+    centred = values - values.mean(axis=0)
+    deviation = values.std(axis=0)
+    # The deviation of a constant column is a rounding error of its mean, not always exactly zero.
+    constant = deviation <= 1e-12 * np.abs(values).max(axis=0)
+    if constant.any() and len(features) > 1:
+        names = ", ".join(features.columns[constant])
+        warnings.warn(f"constant feature columns, kept as zeros: {names}", UserWarning, stacklevel=2)
+    centred[:, constant] = 0.0
+    return (centred / np.where(constant, 1.0, deviation)).astype(np.float32)
+
+
+@cache
+def mini_checksums() -> dict[str, str]:
+    """Return track id → MD5 of the 100 clips of the GTZAN mini set."""
+    lines = files("vaeclust").joinpath("reference/gtzan_mini.md5").read_text().splitlines()
+    return {AUDIO_SUFFIX.sub("", Path(name).name): md5 for md5, name in (line.split() for line in lines)}
+
+
+def _columns(table: pd.DataFrame, features: str, path: Path) -> list[str]:
+    if features not in FEATURE_SETS:
+        raise ValueError(f"features={features!r}; expected one of {', '.join(map(repr, FEATURE_SETS))}")
+    wanted = FEATURE_SETS[features]
+    missing = [column for column in wanted if column not in table]
+    if missing:
+        raise ValueError(
+            f"{path}: {len(missing)} of the {len(wanted)} columns of features={features!r} are missing "
+            f"({some(missing)}); found {some(table.columns)}. Expected a table with mfcc1_mean … mfcc20_mean"
+        )
+    return list(wanted)
+
+
+def _tracks(table: pd.DataFrame, tracks: str | Path | None) -> pd.DataFrame:
+    """Return genre, artist, title, … by track: the feature table's own label, overridden by the tracks table."""
+    about = pd.DataFrame(index=table.index)
+    about["genre"] = table.get("genre", table.get("label", pd.Series(pd.NA, table.index, dtype="str")))
+    if not tracks:
+        return about
+    path = resolve(tracks)
+    more = read_csv(path, "tracks table")
+    more.index = track_ids(more, path)
+    shared = about.index.intersection(more.index)
+    if shared.empty:
+        raise ValueError(
+            f"{path}: none of its {len(more)} track ids is in the feature table "
+            f"({some(more.index)} against {some(about.index)})"
+        )
+    more = more.drop(columns=["track_id", "filename"], errors="ignore").reindex(about.index)
+    if "genre" in more:
+        about["genre"] = more.pop("genre").fillna(about["genre"])
+    return about.join(more)
+
+
+def _genres(genre: pd.Series) -> tuple[np.ndarray | None, tuple[str, ...]]:
+    names = tuple(sorted(genre.dropna().unique()))
+    if len(names) < 2:
+        return None, ()
+    return pd.Categorical(genre, categories=names).codes.astype(np.int64), names
+
+
+def _name(ids: pd.Index, path: Path) -> str:
+    found = set(ids)
+    if found >= GTZAN_IDS - GTZAN_DAMAGED.keys() and found <= GTZAN_IDS:
+        return "gtzan"
+    if found == set(mini_checksums()):
+        return "gtzan-mini"
+    stem = re.sub(r"[^\w.-]+", "-", path.resolve().name.split(".")[0]).strip("-.") or "corpus"
+    return f"{stem}-own" if stem in ("gtzan", "gtzan-mini", "demo") else stem
+
+
+def _unknown_source(source: str | Path, path: Path) -> str:
+    if path.suffix or len(Path(source).parts) > 1:
+        return f"no file {path}; expected a feature table (CSV)"
+    return f"unknown dataset {str(source)!r}; expected the path of a feature table (CSV)"

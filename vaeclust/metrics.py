@@ -1,0 +1,115 @@
+"""METRICS: the six scores of a clustering, with kind, direction and range (page ``metrics``)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from sklearn import metrics as sk
+
+from vaeclust.clustering import NOISE
+from vaeclust.datasets import Dataset
+from vaeclust.training import Fit, one_thread
+
+LABEL_FREE, LABELS = "label-free", "labels"
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One score of a clustering.
+
+    Attributes
+    ----------
+    name, title : str
+        Column value in the records, and the name that the book prints.
+    kind : {"label-free", "labels"}
+        ``function(points (n, d), clusters (n,))``, or ``function(reference (n,), clusters (n,))``.
+    higher_is_better : bool
+    low, high : float
+        The range of values.
+    """
+
+    name: str
+    title: str
+    kind: str
+    function: Callable[[np.ndarray, np.ndarray], float]
+    higher_is_better: bool
+    low: float
+    high: float
+
+    @property
+    def arrow(self) -> str:
+        """The direction of better, as the tables print it."""
+        return "↑" if self.higher_is_better else "↓"
+
+
+def purity(reference: np.ndarray, clusters: np.ndarray) -> float:
+    """Return the share of tracks that belong to the commonest class of their cluster.
+
+    ``(1/n) Σ_cluster max_class |cluster ∩ class|``; Manning, Raghavan & Schütze (2008), section 16.3. It is
+    at least the share of the commonest class, and 1 when every track is a cluster of its own.
+
+    reference, clusters: (n,) int.
+    """
+    table = sk.cluster.contingency_matrix(reference, clusters)
+    return float(table.max(axis=0).sum() / table.sum())
+
+
+METRICS = {
+    metric.name: metric
+    for metric in (
+        Metric("silhouette", "Silhouette", LABEL_FREE, sk.silhouette_score, True, -1, 1),
+        Metric("calinski_harabasz", "Calinski-Harabasz", LABEL_FREE, sk.calinski_harabasz_score, True, 0, np.inf),
+        Metric("davies_bouldin", "Davies-Bouldin", LABEL_FREE, sk.davies_bouldin_score, False, 0, np.inf),
+        Metric("ari", "ARI", LABELS, sk.adjusted_rand_score, True, -0.5, 1),
+        Metric("nmi", "NMI", LABELS, sk.normalized_mutual_info_score, True, 0, 1),
+        Metric("purity", "Purity", LABELS, purity, True, 0, 1),
+    )
+}
+
+
+def evaluate(metric: Metric, against: np.ndarray, clusters: np.ndarray) -> float:
+    """Return one score; label-free metrics leave noise out, and are NaN unless 2 to n - 1 clusters remain.
+
+    against: (n, d) points for a label-free metric, (n,) reference labels otherwise, where -1 means unknown and
+    such tracks are left out. clusters: (n,) int.
+    """
+    if metric.kind == LABELS:
+        known = against >= 0
+        return float(metric.function(against[known], clusters[known]))
+    kept = clusters != NOISE
+    if not 2 <= len(np.unique(clusters[kept])) <= kept.sum() - 1:
+        return float("nan")
+    return float(metric.function(against[kept], clusters[kept]))
+
+
+def score(
+    fit: Fit, clusters: pd.DataFrame, dataset: Dataset, *, metrics: tuple[str, ...] = tuple(METRICS)
+) -> pd.DataFrame:
+    """Score every clustering of a fit.
+
+    Label-free metrics are computed twice: in the method's ``own`` latent space, as the published study did, and in
+    the ``input`` space, the same for every method and so comparable. Metrics against genre need labelled music.
+
+    Returns
+    -------
+    DataFrame
+        ``method, seed, clusterer, k, space, reference, metric, value``; k counts the clusters found.
+    """
+    rows = []
+    embeddings = dict(zip(fit.seeds, fit.embeddings, strict=True))
+    with one_thread():
+        for (seed, clusterer), group in clusters.groupby(["seed", "clusterer"], sort=False):
+            labels = group["cluster"].to_numpy()
+            k = len(np.unique(labels[labels != NOISE]))
+            for space, reference, kind, against in (
+                ("own", "", LABEL_FREE, embeddings[seed]),
+                ("input", "", LABEL_FREE, dataset.audio),
+                ("labels", "genre", LABELS, dataset.genres),
+            ):
+                for metric in (METRICS[name] for name in metrics):
+                    if metric.kind == kind and against is not None:
+                        value = evaluate(metric, against, labels)
+                        rows.append((fit.method.slug, seed, clusterer, k, space, reference, metric.name, value))
+    columns = ["method", "seed", "clusterer", "k", "space", "reference", "metric", "value"]
+    return pd.DataFrame(rows, columns=columns)

@@ -1,0 +1,98 @@
+"""Maps: every track a point, by genre and by cluster (all method chapters)."""
+
+from collections.abc import Mapping
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from vaeclust.datasets import Dataset
+from vaeclust.plots.style import GREY, WIDTH, colours, new_axes
+from vaeclust.projections import PROJECTIONS
+
+
+def scatter(points: pd.DataFrame, labels: pd.Series, *, ax: Axes | None = None, legend: bool = True) -> Axes:
+    """Draw one map; points ``track_id, x, y``, labels indexed by track id."""
+    ax = new_axes(ax, height=4.2)
+    labels = labels.reindex(points["track_id"]).to_numpy()
+    names = sorted(pd.unique(labels[pd.notna(labels)]).tolist())
+    for name, colour in colours(names).items():
+        chosen = points[labels == name]
+        ax.scatter(chosen["x"], chosen["y"], s=9, color=colour, label=str(name), alpha=0.8, linewidth=0)
+    ax.set(xticks=[], yticks=[])
+    ax.spines[:].set_visible(False)
+    if legend:
+        columns = int(np.ceil(len(names) / 5))
+        ax.legend(loc="upper center", bbox_to_anchor=(0.5, 0), ncols=max(columns, 5), markerscale=2, columnspacing=0.8)
+    return ax
+
+
+def by_genre_and_cluster(points: pd.DataFrame, dataset: Dataset, clusters: pd.Series) -> Figure:
+    """Draw the same map twice, by genre and by cluster; by cluster only for unlabelled music.
+
+    points: ``track_id, projection, x, y`` of one projection; clusters: indexed by track id.
+    """
+    panels: Mapping[str, pd.Series] = {"by cluster": clusters}
+    if dataset.genres is not None:
+        panels = {"by genre": dataset.tracks["genre"], **panels}
+    figure, axes = plt.subplots(1, len(panels), figsize=(WIDTH, 4.2), squeeze=False)
+    name = PROJECTIONS[points["projection"].iloc[0]]
+    for ax, (title, labels) in zip(axes[0], panels.items(), strict=True):
+        scatter(points, labels, ax=ax)
+        ax.set_title(f"{name}, {title}")
+    return figure
+
+
+def small_multiples(maps: Mapping[str, pd.DataFrame], labels: pd.Series) -> Figure:
+    """Draw one small map a method, all with the same colours; maps: title → points."""
+    columns = min(len(maps), 3)
+    rows = int(np.ceil(len(maps) / columns))
+    figure, axes = plt.subplots(rows, columns, figsize=(WIDTH, 0.6 + 2.5 * rows), squeeze=False)
+    for ax in axes.flat[len(maps) :]:
+        ax.set_visible(False)
+    for ax, (title, points) in zip(axes.flat, maps.items(), strict=False):
+        scatter(points, labels, ax=ax, legend=False).set_title(title)
+    handles, names = axes.flat[0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside lower center", ncols=5, markerscale=2)
+    return figure
+
+
+def interactive(points: pd.DataFrame, dataset: Dataset, clusters: pd.Series, *, name: str) -> go.Figure:
+    """Return a map to zoom and hover over, one trace a genre (a cluster for unlabelled music).
+
+    ``name`` must be unique on a page: it is the id of the picture there.
+    """
+    about = dataset.tracks.reindex(points["track_id"])
+    about = about.assign(x=points["x"].to_numpy(), y=points["y"].to_numpy(), cluster=clusters.reindex(about.index))
+    group = (
+        about["genre"].fillna("no genre") if dataset.genres is not None else "cluster " + about["cluster"].astype(str)
+    )
+    palette = colours(sorted(group.unique()))
+    figure = go.Figure()
+    for label, rows in about.groupby(group):
+        figure.add_scattergl(
+            x=rows["x"], y=rows["y"], mode="markers", name=label, text=_hover(rows), hoverinfo="text",
+            marker={"size": 6, "color": palette[label], "opacity": 0.8},
+        )  # fmt: skip
+    figure.update_layout(
+        height=520, margin={"l": 0, "r": 0, "t": 10, "b": 0}, meta={"div_id": name},
+        paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)", font={"color": GREY, "size": 12},
+        legend={"orientation": "h", "y": -0.02, "itemsizing": "constant"}, dragmode="pan",
+    )  # fmt: skip
+    figure.update_xaxes(visible=False)
+    figure.update_yaxes(visible=False, scaleanchor="x")
+    return figure
+
+
+def _hover(rows: pd.DataFrame) -> list[str]:
+    """Return the text beside a point: artist and title if known, else the id. Plotly shows it as HTML: escape."""
+    from html import escape
+
+    texts = []
+    for track, row in rows.iterrows():
+        known = [str(row[c]) for c in ("artist", "title") if c in row and pd.notna(row[c])]
+        texts.append(escape(" – ".join(known) or str(track)) + f"<br>{escape(str(track))}, cluster {row['cluster']}")
+    return texts

@@ -1,0 +1,43 @@
+"""Two-dimensional maps of an embedding, for the eye only: no score is computed on them."""
+
+import numpy as np
+import pandas as pd
+
+from vaeclust.training import one_thread
+
+PROJECTIONS = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
+
+
+def project(embedding: np.ndarray, projection: str, *, seed: int = 0) -> np.ndarray:
+    """Return (n, 2) float64: an embedding (n, d) laid out in the plane.
+
+    t-SNE: van der Maaten & Hinton (2008), JMLR 9. UMAP: McInnes et al. (2018), arXiv:1802.03426. Raises ValueError
+    for an unknown projection.
+    """
+    with one_thread():
+        points = _projector(projection, len(embedding), seed).fit_transform(np.ascontiguousarray(embedding))
+    return points.astype(np.float64)
+
+
+def maps(embedding: np.ndarray, ids: list[str], *, projections: tuple[str, ...], seed: int = 0) -> pd.DataFrame:
+    """Return ``track_id, projection, seed, x, y`` of one seed's embedding (n, d)."""
+    frames = []
+    for projection in projections:
+        x, y = project(embedding, projection, seed=seed).T.round(4)
+        frames.append(pd.DataFrame({"track_id": ids, "projection": projection, "seed": seed, "x": x, "y": y}))
+    return pd.concat(frames, ignore_index=True)
+
+
+def _projector(projection: str, n: int, seed: int):
+    from sklearn.decomposition import PCA
+    from sklearn.manifold import TSNE
+
+    if projection == "pca":
+        return PCA(2, svd_solver="full")
+    if projection == "tsne":
+        return TSNE(n_components=2, init="pca", perplexity=min(30.0, (n - 1) / 3), random_state=seed)
+    if projection == "umap":
+        import umap  # costs seconds, and its first fit many more: imported where it is used
+
+        return umap.UMAP(n_components=2, n_neighbors=min(15, n - 1), random_state=seed, n_jobs=1)
+    raise ValueError(f"unknown projection {projection!r}; expected one of {', '.join(PROJECTIONS)}")

@@ -1,0 +1,175 @@
+"""The study on disk: small tidy files, written whole or not at all (page ``reproduce``)."""
+
+import json
+import os
+import platform
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from vaeclust.datasets import Dataset
+from vaeclust.methods import METHODS
+from vaeclust.paths import replacing, resolve
+from vaeclust.projections import maps
+from vaeclust.training import Fit
+
+STANDARD = "standard"
+TABLES = {
+    "scores": "dataset method condition seed clusterer k space reference metric value".split(),
+    "clusters": "track_id condition seed clusterer cluster".split(),
+    "intervals": "method condition clusterer space reference metric mean sd low high how".split(),
+    "maps": "track_id projection seed x y".split(),
+    "history": "condition seed epoch term value".split(),
+    "dimensions": "condition seed dimension variance kl active".split(),
+}
+_VERSIONS = ("numpy", "pandas", "scipy", "scikit-learn", "torch", "umap-learn", "vaeclust")
+
+
+class Record:
+    """The folder of one method's results, ``results/<dataset>/<slug>/``.
+
+    Reading a table that is not there raises FileNotFoundError, which names the command that makes it.
+    """
+
+    def __init__(self, dataset: str, slug: str, results_dir: str | Path = "results"):
+        self.dataset, self.slug = dataset, slug
+        self.folder = resolve(results_dir) / dataset / slug
+
+    def __repr__(self) -> str:
+        return f"Record({self.dataset}/{self.slug})"
+
+    def write(self, name: str, table: pd.DataFrame) -> pd.DataFrame:
+        """Write one of TABLES; columns that all rows share may be left out. Returns the table as written.
+
+        Raises ValueError when the columns are not those of the table.
+        """
+        shared = {"dataset": self.dataset, "method": self.slug, "condition": STANDARD}
+        wanted = TABLES[name]
+        table = table.assign(**{c: v for c, v in shared.items() if c in wanted and c not in table})
+        if set(table.columns) != set(wanted):
+            raise ValueError(f"{name}: columns {list(table.columns)}; expected {wanted}")
+        with replacing(self.folder / f"{name}.csv") as path:
+            table[wanted].to_csv(path, index=False, lineterminator="\n")
+        return table[wanted]
+
+    def read(self, name: str) -> pd.DataFrame:
+        """Read one of TABLES."""
+        path = self.folder / f"{name}.csv"
+        if not path.is_file():
+            raise FileNotFoundError(self._missing(path))
+        return pd.read_csv(path, keep_default_na=False, na_values=[""], dtype={"track_id": str}).fillna(
+            {"reference": ""} if "reference" in TABLES[name] else {}
+        )
+
+    def save_fit(self, fit: Fit, dataset: Dataset) -> None:
+        """Write history.csv, dimensions.csv and embeddings.npz (ids and arrays, no pickle)."""
+        self.write("history", fit.history)
+        self.write("dimensions", fit.dimensions)
+        with replacing(self.folder / "embeddings.npz") as path:
+            ids = np.array(dataset.ids, dtype=np.str_)
+            np.savez_compressed(path, track_id=ids, seeds=np.array(fit.seeds), embeddings=fit.embeddings)
+
+    def embeddings(self) -> tuple[list[str], np.ndarray]:
+        """Return track ids and embeddings (seeds, n, d) float32."""
+        path = self.folder / "embeddings.npz"
+        if not path.is_file():
+            raise FileNotFoundError(self._missing(path))
+        with np.load(path, allow_pickle=False) as arrays:
+            return arrays["track_id"].tolist(), arrays["embeddings"]
+
+    def save_run(self, fit: Fit, dataset: Dataset, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Write run.json, the last file of a run: what was run on which data, with which versions."""
+        run = {
+            "dataset": dataset.name,
+            "method": self.slug,
+            "parameters": dict(parameters),
+            "settings": dict(fit.method.settings),
+            "tracks": len(dataset),
+            "features": dataset.audio.shape[1],
+            "checksum": dataset.checksum,
+            "excluded": dataset.excluded,
+            "parameter_count": fit.n_parameters,
+            "seconds": round(fit.seconds, 3),
+            "versions": {"python": platform.python_version(), **{name: version(name) for name in _VERSIONS}},
+            "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+        }
+        with replacing(self.folder / "run.json") as path:
+            path.write_text(json.dumps(run, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        return run
+
+    def run(self) -> dict[str, Any]:
+        """Read run.json."""
+        path = self.folder / "run.json"
+        if not path.is_file():
+            raise FileNotFoundError(self._missing(path))
+        return json.loads(path.read_text(encoding="utf-8"))
+
+    def save_table(self, name: str, table: pd.DataFrame) -> None:
+        """Write a table about all methods, such as comparison.csv, beside the methods' folders."""
+        with replacing(self.folder.parent / f"{name}.csv") as path:
+            table.to_csv(path, lineterminator="\n")
+
+    def figure(self, name: str, figure: Any) -> Any:
+        """Save a matplotlib figure as figures/<name>.svg and return it, for the notebook to show once."""
+        import matplotlib.pyplot as plt
+
+        with replacing(self.folder / "figures" / f"{name}.svg") as path:
+            figure.savefig(path, format="svg", metadata={"Date": None})
+        plt.close(figure)
+        return figure
+
+    def _missing(self, path: Path) -> str:
+        return (
+            f"no {path.name} of {self.slug} on {self.dataset} (looked for {path}). "
+            f"Make it with: vaeclust run {chapter_of(self.slug)} --dataset <the data set>"
+        )
+
+
+def read_all(name: str, dataset: str, methods: Iterable[str], results_dir: str | Path = "results") -> pd.DataFrame:
+    """Return one of TABLES of several methods, one below the other, with the column ``method``.
+
+    Raises FileNotFoundError, naming every method whose records are missing and the command that makes them.
+    """
+    records = [Record(dataset, slug, results_dir) for slug in methods]
+    missing = [record for record in records if not (record.folder / f"{name}.csv").is_file()]
+    if missing:
+        slugs = ", ".join(record.slug for record in missing)
+        made_by = " ".join(dict.fromkeys(chapter_of(record.slug) for record in missing))
+        raise FileNotFoundError(
+            f"no {name}.csv of {slugs} on {dataset} in {missing[0].folder.parent}. "
+            f"Make them with: vaeclust run {made_by} --dataset <the same data set>"
+        )
+    return pd.concat([record.read(name).assign(method=record.slug) for record in records], ignore_index=True)
+
+
+def with_umap(dataset: str, slug: str, results_dir: str | Path = "results") -> pd.DataFrame:
+    """Add the UMAP map of the first seed to a method's maps.csv, and return the whole table.
+
+    UMAP compiles for many seconds in every process that uses it, so the comparison makes all methods' maps in one.
+    """
+    record = Record(dataset, slug, results_dir)
+    ids, embeddings = record.embeddings()
+    kept = record.read("maps").query("projection != 'umap'")
+    umap = maps(embeddings[0], ids, projections=("umap",))
+    return record.write("maps", pd.concat([kept, umap], ignore_index=True))
+
+
+def chapter_of(slug: str) -> str:
+    """Return the chapter that makes the records of a method."""
+    return METHODS[slug].chapter if slug in METHODS else slug
+
+
+@cache
+def published(which: str = "table") -> pd.DataFrame:
+    """Return what the published study printed (``"table"``) or kept in its results file (``"results_file"``).
+
+    Indexed by the slug of the method; columns are the names of METRICS, and ``overall`` and ``rank`` of the table.
+    Mostakim (2026), see the bibliography.
+    """
+    return pd.read_csv(str(files("vaeclust").joinpath(f"reference/published_{which}.csv")), index_col="method")

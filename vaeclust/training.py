@@ -1,0 +1,280 @@
+"""``fit(method, dataset, seeds)``: the only training loop. All seeds of a method train at once (chapter 03).
+
+Randomness is an input. Every seed owns a generator, which draws its initial weights and then, epoch by epoch, its
+permutation, dropout uniforms and latent noise; the batched step draws nothing. So a seed's numbers do not depend on
+which other seeds train beside it.
+"""
+
+import copy
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+from threadpoolctl import threadpool_limits
+from torch import Tensor, nn
+from torch.func import functional_call, stack_module_state, vmap
+from torch.fx.experimental.proxy_tensor import make_fx
+from tqdm.auto import tqdm
+
+from vaeclust.datasets import Dataset
+from vaeclust.methods import Method, find
+from vaeclust.models import Output, kl_divergence
+
+ACTIVE_VARIANCE = 0.01
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A method fitted to a corpus, once for every seed.
+
+    Attributes
+    ----------
+    method : Method
+    seeds : tuple of int
+    embeddings : ndarray
+        (seeds, n, d) float32: posterior means (codes, principal components) in evaluation mode.
+    history : DataFrame
+        ``seed, epoch, term, value``: every term of the loss, summed over dimensions, averaged over tracks, and
+        ``loss``, their weighted sum. Empty for PCA.
+    dimensions : DataFrame
+        ``seed, dimension, variance, kl, active``: per latent dimension the variance of the embedding over tracks,
+        the mean KL divergence (nats; NaN without a posterior), and whether the variance is above 0.01 (an active
+        unit, Burda et al. 2016, arXiv:1509.00519).
+    seconds : float
+        Training time, all seeds together.
+    n_parameters : int
+        Of one model.
+    models : tuple of Module
+        The trained models in evaluation mode, one a seed; for PCA the fitted estimator.
+    """
+
+    method: Method
+    seeds: tuple[int, ...]
+    embeddings: np.ndarray
+    history: pd.DataFrame
+    dimensions: pd.DataFrame
+    seconds: float
+    n_parameters: int
+    models: tuple
+
+
+def fit(
+    method: str | Method,
+    dataset: Dataset,
+    seeds: Iterable[int] = range(10),
+    *,
+    epochs: int = 50,
+    batch_size: int = 32,
+    learning_rate: float = 1e-3,
+    latent_dim: int = 16,
+) -> Fit:
+    """Fit a method to a corpus, for all seeds at once (Adam; every epoch a new order of the tracks).
+
+    Raises ValueError for a setting that cannot work, with the values that can.
+    """
+    method, seeds = find(method), tuple(seeds)
+    n, n_features = dataset.audio.shape
+    _check(seeds, n, epochs=epochs, batch_size=batch_size, latent_dim=latent_dim, learning_rate=learning_rate)
+    if method.model == "PCA":
+        return _fit_pca(method, dataset, seeds, latent_dim)
+    start = time.perf_counter()
+    with torch.device("meta"):
+        template = method.build()(n_features, latent_dim=latent_dim, **method.settings)
+    with one_thread():
+        study = _Batched(template, torch.from_numpy(dataset.audio), seeds, learning_rate)
+        history = [study.epoch(batch_size) for _ in tqdm(range(epochs), method.title, leave=False, delay=5)]
+        output = study.evaluate()
+    return Fit(
+        method, seeds, output.mean.numpy(), _history(history, seeds), _dimensions(output, seeds),
+        time.perf_counter() - start, sum(p.numel() for p in template.parameters()), study.models(),
+    )  # fmt: skip
+
+
+class _Batched:
+    """One model per seed, run as a single batched model.
+
+    All parameters lie in one tensor ``flat`` (seeds, parameters), so that the optimiser's step is one pass over
+    memory. Rows are padded to whole vector registers: a seed's last values are then rounded like all others,
+    however many seeds stand beside it.
+    """
+
+    def __init__(self, template: nn.Module, x: Tensor, seeds: tuple[int, ...], learning_rate: float):
+        self.template, self.x = template, x
+        self.generators = [torch.Generator().manual_seed(seed) for seed in seeds]
+        parameters, self.buffers = stack_module_state([initialised(template, g) for g in self.generators])
+        self.shapes = {name: values.shape[1:] for name, values in parameters.items()}
+        rows = torch.cat([values.detach().flatten(1) for values in parameters.values()], dim=1)
+        self.flat = nn.functional.pad(rows, (0, -rows.shape[1] % 32)).requires_grad_()
+        self.optimiser = torch.optim.Adam([self.flat], lr=learning_rate, fused=True)
+        self.graphs: dict[torch.Size, Callable] = {}
+
+    def parameters(self, flat: Tensor) -> dict[str, Tensor]:
+        """Return views of the flat parameters by name, each (seeds, *shape)."""
+        sizes = [shape.numel() for shape in self.shapes.values()]
+        parts = flat.split([*sizes, flat.shape[1] - sum(sizes)], dim=1)
+        return {name: part.unflatten(1, shape) for (name, shape), part in zip(self.shapes.items(), parts, strict=False)}
+
+    def run(self, flat: Tensor, buffers: dict[str, Tensor], x: Tensor, noise: dict[str, Tensor] | None) -> Output:
+        """Run every seed's model on its own batch (seeds, tracks, features)."""
+
+        def one(parameters, buffers, x, noise):
+            return functional_call(self.template, (parameters, buffers), (x, noise))
+
+        return vmap(one, in_dims=(0, 0, 0, 0 if noise else None))(self.parameters(flat), buffers, x, noise)
+
+    def gradient(self, flat, buffers, x, noise) -> tuple[Tensor, dict[str, Tensor]]:
+        """Return the gradient of the loss, (seeds, parameters), and each term summed over tracks, (seeds,)."""
+        terms = self.template.loss_terms(x, self.run(flat, buffers, x, noise))  # each (seeds, tracks)
+        terms["loss"] = sum(weight * terms[term] for term, weight in self.template.weights.items())
+        (gradient,) = torch.autograd.grad(terms["loss"].mean(-1).sum(), flat)
+        return gradient, {term: value.detach().sum(-1) for term, value in terms.items()}
+
+    def step(self, x: Tensor, noise: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Take one step of Adam and return each term of the loss, summed over tracks, (seeds,).
+
+        The gradient's tensor operations are recorded at the first batch of every shape and replayed afterwards:
+        the same operations in the same order, without the cost of finding them anew.
+        """
+        arguments = (self.flat, self.buffers, x, noise)
+        if x.shape not in self.graphs:
+            rehearsal = (self.flat, {name: values.clone() for name, values in self.buffers.items()}, x, noise)
+            self.graphs[x.shape] = make_fx(lambda *a: self.gradient(*a))(*rehearsal)
+        with torch.no_grad():
+            self.flat.grad, terms = self.graphs[x.shape](*arguments)
+        self.optimiser.step()
+        return terms
+
+    def epoch(self, batch_size: int) -> dict[str, np.ndarray]:
+        """Train on every track once; return each term of the loss, (seeds,), averaged over the tracks."""
+        self.template.train()
+        n = len(self.x)
+        order, noise = self.draw()
+        shuffled = self.x[order]  # (seeds, n, features)
+        sums: dict[str, Tensor] = {}
+        for batch in batches(n, batch_size):
+            terms = self.step(shuffled[:, batch], {name: values[:, batch] for name, values in noise.items()})
+            sums = {term: sums.get(term, 0) + value for term, value in terms.items()}
+        return {term: (value / n).numpy() for term, value in sums.items()}
+
+    def draw(self) -> tuple[Tensor, dict[str, Tensor]]:
+        """Draw one epoch's order of the tracks (seeds, n) and noise (seeds, n, width), seed by seed."""
+        n, widths = len(self.x), self.template.noise_widths
+        order, noise = [], {name: [] for name in widths}
+        for generator in self.generators:
+            order.append(torch.randperm(n, generator=generator))
+            for name, width in widths.items():
+                draw = torch.randn if name == "latent" else torch.rand
+                noise[name].append(draw(n, width, generator=generator))
+        return torch.stack(order), {name: torch.stack(values) for name, values in noise.items()}
+
+    @torch.no_grad()
+    def evaluate(self) -> Output:
+        """Run every seed's model on all tracks, without noise and with the running statistics of batch norm."""
+        self.template.eval()
+        x = self.x.expand(len(self.generators), *self.x.shape)
+        return self.run(self.flat, self.buffers, x, None)
+
+    def models(self) -> tuple[nn.Module, ...]:
+        """Take the batch apart: one ordinary model a seed, in evaluation mode."""
+        state = {**self.parameters(self.flat.detach()), **self.buffers}
+        models = []
+        for i in range(len(self.generators)):
+            model = copy.deepcopy(self.template).to_empty(device="cpu").eval()
+            model.load_state_dict({name: value[i] for name, value in state.items()})
+            models.append(model)
+        return tuple(models)
+
+
+def initialised(template: nn.Module, generator: torch.Generator) -> nn.Module:
+    """Copy a model and draw its weights as PyTorch does by default, but from ``generator``.
+
+    Weights and biases are uniform in ±1/√fan_in (He et al. 2015 with a = √5); batch norm starts as 1·x + 0.
+    """
+    model = copy.deepcopy(template).to_empty(device="cpu")
+    for layer in model.modules():
+        if isinstance(layer, nn.BatchNorm1d):
+            layer.reset_parameters()
+        elif isinstance(layer, (nn.Linear, nn.Conv1d, nn.ConvTranspose1d)):
+            bound = layer.weight[0].numel() ** -0.5
+            for weights in (layer.weight, layer.bias):
+                nn.init.uniform_(weights, -bound, bound, generator=generator)
+    return model
+
+
+def batches(n: int, batch_size: int) -> Iterator[slice]:
+    """Cut n tracks into batches; a last batch of one joins the one before it, since batch norm needs two."""
+    starts = list(range(0, n, batch_size))
+    if len(starts) > 1 and n - starts[-1] == 1:
+        starts.pop()
+    for start, end in zip(starts, [*starts[1:], n], strict=True):
+        yield slice(start, end)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Run with one thread: another number rounds differently, which 1,600 steps grow to 0.1 in an embedding."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with threadpool_limits(1):
+            yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _fit_pca(method: Method, dataset: Dataset, seeds: tuple[int, ...], latent_dim: int) -> Fit:
+    from sklearn.decomposition import PCA
+
+    most = min(dataset.audio.shape)
+    if latent_dim > most:
+        raise ValueError(f"latent_dim is {latent_dim}; PCA of {dataset.audio.shape} allows at most {most}")
+    start = time.perf_counter()
+    with one_thread():
+        pca = PCA(latent_dim, svd_solver="full")
+        scores = pca.fit_transform(dataset.audio).astype(np.float32)
+    # Without randomness every seed has the same embedding; the clusterer is what differs between them.
+    embeddings = np.broadcast_to(scores, (len(seeds), *scores.shape))
+    output = Output(torch.empty(0), torch.from_numpy(embeddings.copy()), None)
+    seconds = time.perf_counter() - start
+    return Fit(method, seeds, embeddings, _history([], seeds), _dimensions(output, seeds), seconds, 0, (pca,))
+
+
+def _history(epochs: list[dict[str, np.ndarray]], seeds: tuple[int, ...]) -> pd.DataFrame:
+    rows = [
+        (seed, epoch, term, value)
+        for epoch, terms in enumerate(epochs, 1)
+        for term, values in terms.items()
+        for seed, value in zip(seeds, values.tolist(), strict=True)
+    ]
+    return pd.DataFrame(rows, columns=["seed", "epoch", "term", "value"])
+
+
+def _dimensions(output: Output, seeds: tuple[int, ...]) -> pd.DataFrame:
+    variance = output.mean.double().var(dim=1, correction=0).numpy()  # (seeds, d)
+    kl = np.full_like(variance, np.nan)
+    if output.log_variance is not None:
+        kl = kl_divergence(output).double().mean(dim=1).numpy()
+    d = variance.shape[1]
+    return pd.DataFrame({
+        "seed": np.repeat(seeds, d),
+        "dimension": np.tile(np.arange(d), len(seeds)),
+        "variance": variance.ravel(),
+        "kl": kl.ravel(),
+        "active": variance.ravel() > ACTIVE_VARIANCE,
+    })  # fmt: skip
+
+
+def _check(seeds: tuple[int, ...], n: int, **settings: float) -> None:
+    if not seeds or len(set(seeds)) != len(seeds):
+        raise ValueError(f"seeds are {seeds}; expected at least one, each only once")
+    if n < 2:
+        raise ValueError(f"{n} track; training needs at least 2")
+    if settings["batch_size"] < 2:
+        raise ValueError(f"batch_size is {settings['batch_size']}; batch norm needs at least 2")
+    for name, value in settings.items():
+        if not value > 0:
+            raise ValueError(f"{name} is {value}; expected a number above 0")
