@@ -7,6 +7,7 @@ whose records it reads.
 import ast
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatch
 from graphlib import TopologicalSorter
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +115,7 @@ def run(
     order.prepare()
     outcomes: dict[str, Outcome] = {}
     threads = max(1, len(os.sched_getaffinity(0)) // jobs) if hasattr(os, "sched_getaffinity") else 1
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_end_kernels_with_the_worker) as pool:
         running: dict[Future, str] = {}
         try:
             while order.is_active():
@@ -135,8 +136,15 @@ def run(
                     order.done(slug)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
+            for worker in active_children():
+                worker.terminate()
             raise
     return [outcomes[chapter.slug] for chapter in chosen]
+
+
+def _end_kernels_with_the_worker() -> None:
+    """Turn the signal that ends a worker into an interrupt, so that papermill ends its kernel first."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def execute(chapter: Chapter, parameters: Mapping[str, Any], threads: int = 1) -> Outcome:

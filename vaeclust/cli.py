@@ -108,9 +108,6 @@ def entry() -> None:
     except (ValueError, FileNotFoundError, RuntimeError) as error:
         errors.print(f"error: {error}", markup=False)
         sys.exit(1)
-    except KeyboardInterrupt:
-        errors.print("interrupted; finished chapters and their records are kept")
-        sys.exit(130)
 
 
 def _parameters(pairs: list[str], **options: str) -> dict[str, str]:
@@ -141,7 +138,11 @@ def _run(chosen: list[book_chapters.Chapter], given: dict[str, str], jobs: int) 
                 progress.console.print(f"{mark} in {outcome.seconds:.0f} s")
             progress.update(task, description="running " + (", ".join(running) or "…"))
 
-        outcomes = book_chapters.run(chosen, parameters, jobs=jobs, report=report)
+        try:
+            outcomes = book_chapters.run(chosen, parameters, jobs=jobs, report=report)
+        except KeyboardInterrupt:
+            errors.print("interrupted; finished chapters and their records are kept")
+            raise typer.Exit(130) from None
     failed = [outcome for outcome in outcomes if outcome.error]
     for outcome in failed:
         errors.print(f"{outcome.slug}: {outcome.error}", markup=False)

@@ -122,6 +122,8 @@ def load(
     ValueError
         For anything in the files that is not as expected; says what was found, what was expected, what to do.
     """
+    if features not in FEATURE_SETS:
+        raise ValueError(f"features={features!r}; expected one of {', '.join(map(repr, FEATURE_SETS))}")
     path = resolve(source)
     if not path.exists():
         raise FileNotFoundError(_unknown_source(source, path))
@@ -191,8 +193,6 @@ def mini_checksums() -> dict[str, str]:
 
 
 def _columns(table: pd.DataFrame, features: str, path: Path) -> list[str]:
-    if features not in FEATURE_SETS:
-        raise ValueError(f"features={features!r}; expected one of {', '.join(map(repr, FEATURE_SETS))}")
     wanted = FEATURE_SETS[features]
     missing = [column for column in wanted if column not in table]
     if missing:

@@ -54,12 +54,16 @@ def numeric_columns(table: pd.DataFrame, columns: list[str], path: Path) -> pd.D
     values = table[columns].apply(pd.to_numeric, errors="coerce").astype(np.float64)
     bad = np.argwhere(~np.isfinite(values.to_numpy()))
     if len(bad):
-        cells = [f"{columns[j]} of {table.index[i]} is {table[columns[j]].iloc[i]!r}" for i, j in bad[:3]]
+        cells = [f"{columns[j]} of {table.index[i]} is {_shown(table[columns[j]].iloc[i])}" for i, j in bad[:3]]
         raise ValueError(
             f"{path}: {len(bad)} feature values are not finite numbers ({'; '.join(cells)}"
             f"{', …' if len(bad) > 3 else ''}); repair or remove these rows"
         )
     return values
+
+
+def _shown(value: object) -> str:
+    return "missing" if pd.isna(value) else f"'{value}'"
 
 
 def some(names: Iterable, most: int = 5) -> str:

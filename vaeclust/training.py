@@ -110,7 +110,8 @@ class _Batched:
         rows = torch.cat([values.detach().flatten(1) for values in parameters.values()], dim=1)
         self.flat = nn.functional.pad(rows, (0, -rows.shape[1] % 32)).requires_grad_()
         self.optimiser = torch.optim.Adam([self.flat], lr=learning_rate, fused=True)
-        self.graphs: dict[torch.Size, Callable] = {}
+        self.replay: Callable | None = None
+        self.shape: torch.Size | None = None
 
     def parameters(self, flat: Tensor) -> dict[str, Tensor]:
         """Return views of the flat parameters by name, each (seeds, *shape)."""
@@ -136,15 +137,18 @@ class _Batched:
     def step(self, x: Tensor, noise: dict[str, Tensor]) -> dict[str, Tensor]:
         """Take one step of Adam and return each term of the loss, summed over tracks, (seeds,).
 
-        The gradient's tensor operations are recorded at the first batch of every shape and replayed afterwards:
+        The gradient's tensor operations are recorded at the first batch and replayed at all others of its shape:
         the same operations in the same order, without the cost of finding them anew.
         """
-        arguments = (self.flat, self.buffers, x, noise)
-        if x.shape not in self.graphs:
-            rehearsal = (self.flat, {name: values.clone() for name, values in self.buffers.items()}, x, noise)
-            self.graphs[x.shape] = make_fx(lambda *a: self.gradient(*a))(*rehearsal)
-        with torch.no_grad():
-            self.flat.grad, terms = self.graphs[x.shape](*arguments)
+        if self.replay is None:
+            rehearsal = {name: values.clone() for name, values in self.buffers.items()}
+            self.shape = x.shape
+            self.replay = make_fx(lambda *a: self.gradient(*a))(self.flat, rehearsal, x, noise)
+        if x.shape == self.shape:
+            with torch.no_grad():
+                self.flat.grad, terms = self.replay(self.flat, self.buffers, x, noise)
+        else:
+            self.flat.grad, terms = self.gradient(self.flat, self.buffers, x, noise)
         self.optimiser.step()
         return terms
 

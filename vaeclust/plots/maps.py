@@ -73,7 +73,7 @@ def interactive(points: pd.DataFrame, dataset: Dataset, clusters: pd.Series, *, 
     palette = colours(sorted(group.unique()))
     figure = go.Figure()
     for label, rows in about.groupby(group):
-        figure.add_scattergl(
+        figure.add_scatter(
             x=rows["x"], y=rows["y"], mode="markers", name=label, text=_hover(rows), hoverinfo="text",
             marker={"size": 6, "color": palette[label], "opacity": 0.8},
         )  # fmt: skip

@@ -1,0 +1,87 @@
+"""Fixtures: a small corpus that any machine has, the real one where it is present, a project to run chapters in."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from vaeclust.datasets import FULL, load
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def gtzan_folder() -> Path:
+    folder = Path(os.environ.get("VAECLUST_DATA", "")) / "gtzan"
+    if "VAECLUST_DATA" not in os.environ or not folder.is_dir():
+        pytest.skip("the real GTZAN table is not here: set VAECLUST_DATA to the folder that holds gtzan/")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def gtzan(gtzan_folder):
+    return load(gtzan_folder / "features_30_sec.csv", tracks=gtzan_folder / "tracks.csv")
+
+
+@pytest.fixture(scope="session")
+def table() -> pd.DataFrame:
+    """A feature table: 120 tracks around four centres, one centre a genre, with units unlike each other."""
+    rng = np.random.default_rng(0)
+    genre = np.arange(120) % 4
+    values = (rng.normal(size=(4, len(FULL)))[genre] + rng.normal(size=(120, len(FULL)))) * rng.uniform(
+        1, 50, len(FULL)
+    )
+    table = pd.DataFrame(values, columns=FULL)
+    table.insert(0, "filename", [f"{'abcd'[g]}/track {i}.wav" for i, g in enumerate(genre)])
+    return table.assign(label=[f"genre {'ABCD'[g]}" for g in genre])
+
+
+@pytest.fixture(scope="session")
+def table_path(table, tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("data") / "small.csv"
+    table.to_csv(path, index=False)
+    return path
+
+
+@pytest.fixture(scope="session")
+def corpus(table_path):
+    return load(table_path)
+
+
+def copy_project(folder: Path) -> Path:
+    """Copy what a run of the book reads, so that tests write into no one's results."""
+    for name in ("notebooks", "book"):
+        ignore = shutil.ignore_patterns("ipynb", "chapters", ".ipynb_checkpoints")
+        shutil.copytree(ROOT / name, folder / name, ignore=ignore)
+    for name in ("_config.yml", "_toc.yml", "jupytext.toml"):
+        shutil.copy(ROOT / name, folder / name)
+    return folder
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch) -> Path:
+    monkeypatch.chdir(copy_project(tmp_path))
+    return tmp_path
+
+
+def command(*arguments: object, cwd: Path, **environment: str) -> subprocess.CompletedProcess:
+    """Run a command of the environment that runs the tests, without a terminal."""
+    program, *rest = map(str, arguments)
+    return subprocess.run(
+        [Path(sys.executable).with_name(program), *rest], cwd=cwd, text=True, capture_output=True,
+        stdin=subprocess.DEVNULL, env={**os.environ, **environment}, timeout=500,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def built_book(tmp_path_factory, table_path) -> Path:
+    """A whole book, made by the command line from the small corpus; returns its project."""
+    project = copy_project(tmp_path_factory.mktemp("book"))
+    done = command("vaeclust", "book", "--dataset", table_path, "-p", "seeds=2", "-p", "epochs=3", cwd=project)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return project

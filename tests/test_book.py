@@ -1,0 +1,186 @@
+"""The built pages, opened from disk in a real browser whose network is cut off."""
+
+import shutil
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from vaeclust import Record
+from vaeclust.evidence import findings
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync --proxy-server=127.0.0.1:9"
+).split()
+WIDE, NARROW = {"width": 1400, "height": 1000}, {"width": 420, "height": 900}
+FAULTS = (
+    "Traceback (most recent",
+    "papermill-error",
+    "UserWarning",
+    "{glue:}",
+    "{cite:p}",
+    "<Figure size",
+    "ipykernel_",
+)
+# What the theme itself says on every page that has no launch button.
+THEME_OWN = "THEBE_JS_URL"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if CHROMIUM is None:
+        pytest.skip("no chromium on this machine: apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def pages(built_book):
+    html = built_book / "_build" / "html"
+    found = [p for p in sorted((html / "book").rglob("*.html")) if "_static" not in p.parts]
+    assert len(found) >= 6
+    return found
+
+
+class Visit:
+    """A page, what it asked for and what it complained about."""
+
+    def __init__(self, browser, path, viewport=WIDE, scheme="light"):
+        self.name, self.path = path.name, path
+        self.page = browser.new_page(viewport=viewport, color_scheme=scheme)
+        self.outside, self.failed, self.complaints = [], [], []
+        self.page.on("request", self._requested)
+        self.page.on("requestfailed", lambda request: self.failed.append(request.url))
+        self.page.on("console", lambda m: self.complaints.append(m.text) if m.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.goto(path.as_uri(), wait_until="load")
+        self.page.wait_for_timeout(300)
+
+    def _requested(self, request):
+        if not request.url.startswith(("file:", "data:", "blob:")):
+            self.outside.append(request.url)
+
+
+@pytest.fixture(scope="module", params=[(WIDE, "light"), (NARROW, "dark")], ids=["wide light", "phone dark"])
+def visits(request, browser, pages):
+    visits = [Visit(browser, path, *request.param) for path in pages]
+    yield visits
+    for visit in visits:
+        visit.page.close()
+
+
+@pytest.fixture
+def chapter(browser, built_book):
+    visits = []
+
+    def open_page(name):
+        visits.append(Visit(browser, built_book / "_build" / "html" / "book" / f"{name}.html"))
+        return visits[-1].page
+
+    yield open_page
+    for visit in visits:
+        visit.page.close()
+
+
+def test_every_page_stands_alone(visits):
+    for visit in visits:
+        assert visit.outside == [], visit.name
+        # The theme preloads its icon font in a way that browsers refuse from disk; its style sheet then loads it.
+        assert [url for url in visit.failed if "fontawesome" not in url] == [], visit.name
+        assert visit.page.evaluate("document.fonts.check('900 16px \"Font Awesome 6 Free\"')"), visit.name
+        own = (THEME_OWN, "fontawesome", "net::ERR_FAILED")
+        assert [c for c in visit.complaints if not any(words in c for words in own)] == [], visit.name
+
+
+def test_no_page_scrolls_sideways(visits):
+    for visit in visits:
+        box = "document.documentElement"
+        overflow = visit.page.evaluate(f"{box}.scrollWidth - {box}.clientWidth")
+        assert overflow <= 0, f"{visit.name} scrolls sideways by {overflow} px"
+
+
+def test_pictures_are_drawn_and_described(visits):
+    pictures = 0
+    for visit in visits:
+        for picture in visit.page.locator("article img").all():
+            assert picture.get_attribute("alt"), visit.name
+            assert picture.evaluate("i => i.complete && i.naturalWidth > 100"), visit.name
+            pictures += 1
+    assert pictures >= 10
+
+
+def test_links_between_pages_lead_somewhere(visits):
+    followed = 0
+    for visit in visits:
+        links = visit.page.eval_on_selector_all("main a[href], nav a[href]", "all => all.map(a => a.href)")
+        for link in {link.split("#")[0].split("?")[0] for link in links if link.startswith("file:")}:
+            assert Path(link.removeprefix("file://")).exists(), f"{link} on {visit.name}"
+            followed += 1
+    assert followed > 20
+
+
+def test_no_page_shows_an_error_a_warning_or_a_raw_role(pages):
+    for path in pages:
+        text = path.read_text(encoding="utf-8")
+        for bad in (
+            "Traceback (most recent",
+            "papermill-error",
+            "UserWarning",
+            "{glue:}",
+            "{cite:p}",
+            "<Figure size",
+            "ipykernel_",
+        ):
+            assert bad not in text, f"{bad} in {path.name}"
+
+
+def test_maths_is_typeset(chapter):
+    page = chapter("metrics")
+    page.wait_for_selector("mjx-container svg", timeout=10_000)
+    assert page.locator("mjx-container svg").count() >= 12
+    assert "\\frac" not in page.inner_text("article")
+
+
+def test_the_interactive_map_answers_the_pointer(chapter):
+    page = chapter("chapters/03_vae")
+    plot = page.locator("#vae-map-interactive")
+    plot.scroll_into_view_if_needed()
+    page.wait_for_function("document.querySelector('#vae-map-interactive')?.data?.length > 1")
+    assert plot.evaluate("p => p._fullData.reduce((n, trace) => n + trace.x.length, 0)") == 120
+    page.evaluate("Plotly.Fx.hover('vae-map-interactive', [{curveNumber: 0, pointNumber: 0}])")
+    page.wait_for_selector("#vae-map-interactive .hoverlayer text", timeout=5_000)
+    assert "track" in page.text_content("#vae-map-interactive .hoverlayer")
+
+
+def test_numbers_in_the_prose_are_those_of_the_records(chapter, built_book):
+    intervals = Record("small", "vae", built_book / "results").read("intervals")
+    prose = chapter("chapters/03_vae").inner_text("#what-we-saw")
+    for key in ("vae_silhouette", "vae_silhouette_input", "vae_ari", "vae_nmi", "vae_purity"):
+        assert findings(intervals)[key] in prose
+
+
+def test_figures_are_files_too(built_book):
+    for slug in ("pca", "vae", "comparison"):
+        figures = list((built_book / "results" / "small" / slug / "figures").glob("*.svg"))
+        assert len(figures) >= 4
+        for figure in figures:
+            assert ET.parse(figure).getroot().tag.endswith("svg")
+
+
+@pytest.mark.parametrize("name", ["01_pca", "03_vae", "07_comparison"])
+def test_the_page_says_on_which_data_it_was_executed(chapter, name):
+    assert "small: 120 tracks" in chapter(f"chapters/{name}").inner_text("#data")
+
+
+def test_cells_of_a_page_have_stable_ids_and_no_paths_of_the_run(built_book):
+    for page in (built_book / "book" / "chapters").glob("*.ipynb"):
+        notebook = nbformat.read(page, as_version=4)
+        assert [cell.id for cell in notebook.cells] == [f"cell-{i}" for i in range(len(notebook.cells))]
+        assert "papermill" not in notebook.metadata

@@ -1,0 +1,71 @@
+import subprocess
+import sys
+import time
+
+import pytest
+from conftest import ROOT, command
+
+from vaeclust.cli import entry
+
+
+def test_help_is_for_newcomers(tmp_path):
+    done = command("vaeclust", "--help", cwd=tmp_path)
+    assert done.returncode == 0
+    for word in ("book", "run", "data", "Start with", "Execute every chapter"):
+        assert word in done.stdout
+    assert "NAME=VALUE" in command("vaeclust", "run", "--help", cwd=tmp_path).stdout
+
+
+def test_data_says_what_is_there_and_writes_the_features(project, table_path, table):
+    done = command("vaeclust", "data", table_path, cwd=project)
+    assert done.returncode == 0, done.stderr
+    assert "small: 120 tracks, 20 features, 4 genres" in done.stdout
+    assert "genre A 30" in done.stdout
+    written = (project / "results" / "small" / "features.csv").read_text().splitlines()
+    assert len(written) == 121
+    assert written[0].startswith("track_id,genre,mfcc1_mean")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["data", "gtzam"], "error: unknown dataset 'gtzam'"),
+        (["data", "nowhere.csv"], "error: no file"),
+        (
+            ["run", "03_vae", "--dataset", "TABLE", "-p", "epoch=3"],
+            "error: no parameter 'epoch' (did you mean 'epochs'?)",
+        ),
+        (["run", "03_vae", "--dataset", "TABLE", "-p", "epochs"], "error: -p epochs: expected NAME=VALUE"),
+        (["run", "3_vae", "--dataset", "TABLE"], "error: no chapter '3_vae'"),
+        (["run", "03_vae", "--dataset", "TABLE", "-p", "n_clusters=120"], "at most 119"),
+        (["run", "03_vae", "--dataset", "nowhere.csv"], "error: no file"),
+        (["data", "TABLE", "--features", "mfcc13"], "expected one of 'mfcc20', 'full'"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(project, table_path, arguments, says, monkeypatch, capsys):
+    arguments = [str(table_path) if a == "TABLE" else a for a in arguments]
+    monkeypatch.setattr(sys, "argv", ["vaeclust", *arguments])
+    with pytest.raises(SystemExit) as end:
+        entry()
+    assert end.value.code == 1
+    error = capsys.readouterr().err
+    assert says in error
+    assert "Traceback" not in error
+    assert not (project / "book" / "chapters").exists()
+
+
+def test_a_warning_reaches_the_terminal(project, table):
+    table.assign(mfcc4_mean=0.1).to_csv(project / "flat.csv", index=False)
+    done = command("vaeclust", "data", "flat.csv", cwd=project)
+    assert done.returncode == 0
+    assert "warning: constant feature columns, kept as zeros: mfcc4_mean" in done.stderr
+
+
+def test_the_import_is_light():
+    code = "import sys, vaeclust; print({'torch', 'librosa', 'umap', 'pandas'} & set(sys.modules))"
+    start = time.perf_counter()
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.strip() == "set()"
+    assert time.perf_counter() - start < 5
+    everything = "import vaeclust; [getattr(vaeclust, name) for name in vaeclust.__all__]"
+    subprocess.run([sys.executable, "-c", everything], check=True, cwd=ROOT)

@@ -1,0 +1,174 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from vaeclust.datasets import FULL, GTZAN_IDS, MFCC20, load, mini_checksums
+
+
+def write(tmp_path, table, name="music.csv"):
+    path = tmp_path / name
+    table.to_csv(path, index=False)
+    return path
+
+
+def test_standardised_with_the_population_deviation(corpus):
+    assert corpus.audio.dtype == np.float32
+    assert corpus.audio.shape == (120, 20)
+    np.testing.assert_allclose(corpus.audio.mean(axis=0), 0, atol=1e-6)
+    np.testing.assert_allclose(corpus.audio.std(axis=0, ddof=0), 1, rtol=1e-5)
+
+
+def test_features_keep_their_units_and_order(corpus, table):
+    assert list(corpus.features) == list(MFCC20)
+    np.testing.assert_array_equal(corpus.features.to_numpy(), table[list(MFCC20)].to_numpy())
+
+
+def test_full_features(table_path):
+    assert load(table_path, features="full").audio.shape == (120, 57)
+    assert len(set(FULL)) == 57
+
+
+def test_ids_genres_and_name(corpus):
+    assert corpus.name == "small"
+    assert corpus.ids[:2] == ["a/track 0", "b/track 1"]
+    assert corpus.genre_names == ("genre A", "genre B", "genre C", "genre D")
+    assert corpus.genres[:5].tolist() == [0, 1, 2, 3, 0]
+    assert corpus.lyrics is None
+    assert not corpus.has_lyrics.any()
+
+
+def test_checksum_follows_the_content_not_the_file(corpus, table, tmp_path):
+    assert load(write(tmp_path, table, "other.csv")).checksum == corpus.checksum
+    changed = table.copy()
+    changed.loc[3, "mfcc7_mean"] += 1e-6
+    assert load(write(tmp_path, changed)).checksum != corpus.checksum
+
+
+def test_tracks_are_merged_by_id(table_path, tmp_path):
+    about = pd.DataFrame({"track_id": ["a/track 0", "elsewhere"], "artist": ["Ada", "?"], "genre": ["new", "?"]})
+    data = load(table_path, tracks=write(tmp_path, about, "tracks.csv"))
+    assert data.tracks.loc["a/track 0", ["genre", "artist"]].tolist() == ["new", "Ada"]
+    assert data.tracks.loc["b/track 1", "genre"] == "genre B"
+    assert pd.isna(data.tracks.loc["b/track 1", "artist"])
+    assert len(data) == 120
+
+
+def test_tracks_of_another_corpus_are_refused(table_path, tmp_path):
+    path = write(tmp_path, pd.DataFrame({"track_id": ["x"], "genre": ["y"]}), "tracks.csv")
+    with pytest.raises(ValueError, match="none of its 1 track ids"):
+        load(table_path, tracks=path)
+
+
+@pytest.mark.parametrize("labels", [None, "one genre only"])
+def test_unlabelled_music_is_a_normal_case(table, tmp_path, labels):
+    table = table.drop(columns="label") if labels is None else table.assign(label=labels)
+    data = load(write(tmp_path, table))
+    assert data.genres is None
+    assert data.genre_names == ()
+    assert data.default_k() == 10
+
+
+def test_a_track_without_a_genre_is_kept(table, tmp_path):
+    table = table.copy()
+    table.loc[5, "label"] = None
+    data = load(write(tmp_path, table))
+    assert data.genres[5] == -1
+    assert len(data) == 120
+
+
+def test_a_constant_column_becomes_zeros_with_a_warning(table, tmp_path):
+    path = write(tmp_path, table.assign(mfcc4_mean=0.1))
+    with pytest.warns(UserWarning, match="mfcc4_mean"):
+        data = load(path)
+    assert not data.audio[:, 3].any()
+    assert data.features["mfcc4_mean"].eq(0.1).all()
+
+
+def test_lyrics_features_join_by_track(table_path, tmp_path):
+    lyrics = pd.DataFrame(np.ones((2, 30)), columns=[f"lyrics_{i}" for i in range(30)])
+    lyrics.insert(0, "track_id", ["b/track 1", "unknown"])
+    data = load(table_path, lyrics=write(tmp_path, lyrics, "lyrics.csv"))
+    assert data.lyrics.shape == (120, 30)
+    assert np.flatnonzero(data.has_lyrics).tolist() == [1]
+    assert data.lyrics.sum() == 30
+
+
+def broken(table, how):
+    table = table.copy()
+    if how == "text":
+        table["mfcc2_mean"] = table["mfcc2_mean"].astype(object)
+        table.loc[7, "mfcc2_mean"] = "loud"
+    elif how == "nan":
+        table.loc[7, "mfcc2_mean"] = np.nan
+    elif how == "infinite":
+        table.loc[7, "mfcc2_mean"] = np.inf
+    elif how == "twice":
+        table.loc[7, "filename"] = table.loc[6, "filename"]
+    elif how == "no id":
+        table.loc[7, "filename"] = None
+    elif how == "no mfcc":
+        table = table.drop(columns=[f"mfcc{i}_mean" for i in range(1, 21)])
+    elif how == "no id column":
+        table = table.drop(columns="filename")
+    elif how == "no rows":
+        table = table.iloc[:0]
+    return table
+
+
+@pytest.mark.parametrize(
+    ("how", "says"),
+    [
+        ("text", r"mfcc2_mean of d/track 7 is 'loud'"),
+        ("nan", r"mfcc2_mean of d/track 7 is missing"),
+        ("infinite", r"mfcc2_mean of d/track 7 is 'inf'"),
+        ("twice", r"c/track 6; keep one row of each"),
+        ("no id", r"no track id in line 9"),
+        ("no mfcc", r"20 of the 20 columns .* missing \(mfcc1_mean"),
+        ("no id column", r"expected track_id or filename"),
+        ("no rows", r"has no rows"),
+    ],
+)
+def test_a_faulty_table_says_what_is_wrong_and_where(table, tmp_path, how, says):
+    path = write(tmp_path, broken(table, how))
+    with pytest.raises(ValueError, match=says) as error:
+        load(path)
+    assert "music.csv" in str(error.value)
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00\x01binary\x00"])
+def test_a_file_that_is_no_table(tmp_path, content):
+    (tmp_path / "music.csv").write_bytes(content)
+    with pytest.raises(ValueError, match=r"music\.csv"):
+        load(tmp_path / "music.csv")
+
+
+def test_unknown_sources():
+    with pytest.raises(FileNotFoundError, match="unknown dataset 'gtzam'"):
+        load("gtzam")
+    with pytest.raises(FileNotFoundError, match=r"no file .*nowhere\.csv"):
+        load("nowhere.csv")
+    with pytest.raises(ValueError, match="expected one of 'mfcc20', 'full'"):
+        load(__file__, features="mfcc13")
+
+
+def test_the_damaged_track_of_gtzan_is_left_out_unless_asked_for(gtzan_folder, gtzan):
+    assert gtzan.name == "gtzan"
+    assert len(gtzan) == 999
+    assert list(gtzan.excluded) == ["jazz.00054"]
+    assert "jazz.00054" not in gtzan.ids
+    everything = load(gtzan_folder / "features_30_sec.csv", exclude={})
+    assert len(everything) == 1000
+    assert everything.name == "gtzan"
+    assert {"artist", "title", "fault_filtered_split"} <= set(gtzan.tracks)
+
+
+def test_a_gtzan_corpus_is_known_by_its_ids(table, tmp_path):
+    mini = sorted(mini_checksums())
+    rows = table.iloc[np.arange(100)].drop(columns=["filename", "label"])
+    named = rows.assign(filename=[f"genres/{i.split('.')[0]}/{i}.wav" for i in mini])
+    data = load(write(tmp_path, named))
+    assert (data.name, data.ids) == ("gtzan-mini", mini)
+    whole = rows.iloc[np.arange(1000) % 100].assign(filename=[f"{i}.au" for i in sorted(GTZAN_IDS)])
+    assert load(write(tmp_path, whole)).name == "gtzan"
+    part = load(write(tmp_path, whole.iloc[:300], "gtzan.csv"))
+    assert (part.name, part.excluded) == ("gtzan-own", {})

@@ -1,0 +1,186 @@
+import time
+
+import numpy as np
+import pytest
+import torch
+
+from vaeclust import METHODS, cluster, fit, intervals, score
+from vaeclust.models import VAE
+from vaeclust.training import batches, initialised, one_thread
+
+SHORT = {"epochs": 3}
+TRAINED = [slug for slug, method in METHODS.items() if method.model != "PCA"]
+
+
+@pytest.mark.parametrize("slug", TRAINED)
+def test_a_seed_is_the_same_alone_and_among_others(corpus, slug):
+    together = fit(slug, corpus, range(10), **SHORT)
+    for seeds in ([3], [3, 4], [9, 3, 0]):
+        alone = fit(slug, corpus, seeds, **SHORT)
+        np.testing.assert_array_equal(alone.embeddings[seeds.index(3)], together.embeddings[3])
+
+
+def test_seeds_differ_and_repeat(corpus):
+    first, again = fit("vae", corpus, range(2), **SHORT), fit("vae", corpus, range(2), **SHORT)
+    np.testing.assert_array_equal(first.embeddings, again.embeddings)
+    assert first.history.equals(again.history)
+    assert np.abs(first.embeddings[0] - first.embeddings[1]).max() > 0.1
+
+
+def test_the_global_generator_is_left_alone(corpus):
+    before = torch.random.get_rng_state()
+    state = np.random.get_state()[1].copy()
+    fit("vae", corpus, [0], **SHORT)
+    assert torch.equal(before, torch.random.get_rng_state())
+    assert np.array_equal(state, np.random.get_state()[1])
+
+
+def test_the_batched_loop_is_a_plain_loop(corpus):
+    """The same draws, given to one ordinary model with ordinary autograd and Adam, give the same losses."""
+    ours = fit("vae", corpus, [5], epochs=4, batch_size=50)
+    losses = np.zeros(4)
+    generator = torch.Generator().manual_seed(5)
+    with torch.device("meta"):
+        template = VAE(20)
+    model, x = initialised(template, generator), torch.from_numpy(corpus.audio)
+    optimiser = torch.optim.Adam(model.parameters(), lr=1e-3)
+    for epoch in range(4):
+        order = torch.randperm(len(x), generator=generator)
+        draws = {"latent": torch.randn}
+        noise = {name: draws.get(name, torch.rand)(len(x), width, generator=generator)
+                 for name, width in model.noise_widths.items()}  # fmt: skip
+        for batch in batches(len(x), 50):
+            tracks = x[order][batch]
+            output = model(tracks, {name: values[batch] for name, values in noise.items()})
+            terms = model.loss_terms(tracks, output)
+            optimiser.zero_grad()
+            (terms["reconstruction"] + terms["kl"]).mean().backward()
+            optimiser.step()
+            losses[epoch] += sum(terms.values()).sum().item() / len(x)
+    # Losses, not embeddings: a bias before batch norm has no effect on the loss, but Adam moves it by rounding errors.
+    recorded = ours.history.query("term == 'loss'")["value"]
+    np.testing.assert_allclose(recorded, losses, rtol=1e-4)
+
+
+def test_the_models_taken_apart_give_the_embeddings(corpus):
+    trained = fit("vae", corpus, [0, 7], **SHORT)
+    for model, embedding in zip(trained.models, trained.embeddings, strict=True):
+        with torch.no_grad():
+            np.testing.assert_allclose(model(torch.from_numpy(corpus.audio)).mean.numpy(), embedding, atol=1e-5)
+
+
+def test_training_lowers_the_loss_and_records_every_term(corpus):
+    history = fit("vae", corpus, range(2), epochs=20).history
+    assert set(history["term"]) == {"loss", "reconstruction", "kl"}
+    assert len(history) == 2 * 20 * 3
+    table = history.pivot_table(index=["seed", "epoch"], columns="term", values="value")
+    np.testing.assert_allclose(table["loss"], table["reconstruction"] + table["kl"], rtol=1e-5)
+    for seed in (0, 1):
+        assert table.loc[(seed, 20), "loss"] < 0.8 * table.loc[(seed, 1), "loss"]
+
+
+def test_a_heavy_beta_collapses_the_latent_space(corpus):
+    from vaeclust.methods import find
+
+    free, pressed = (fit(find("vae", beta=beta), corpus, [0], epochs=40).dimensions for beta in (0.1, 50.0))
+    assert free["active"].sum() > pressed["active"].sum()
+    assert pressed["kl"].sum() < 0.1 * free["kl"].sum()
+
+
+@pytest.mark.parametrize(("n", "size", "expected"), [(7, 3, [3, 4]), (8, 3, [3, 3, 2]), (6, 3, [3, 3]), (2, 5, [2])])
+def test_a_last_batch_of_one_joins_the_one_before(n, size, expected):
+    cuts = list(batches(n, size))
+    assert [cut.stop - cut.start for cut in cuts] == expected
+    assert [track for cut in cuts for track in range(n)[cut]] == list(range(n))
+
+
+def test_pca_is_the_singular_value_decomposition(corpus):
+    pca = fit("pca", corpus, range(3), latent_dim=5)
+    u, s, _ = np.linalg.svd(corpus.audio - corpus.audio.mean(0), full_matrices=False)
+    np.testing.assert_allclose(np.abs(pca.embeddings[0]), np.abs(u * s)[:, :5], atol=1e-3)
+    np.testing.assert_array_equal(pca.embeddings[0], pca.embeddings[2])
+    assert pca.dimensions["kl"].isna().all()
+    assert pca.history.empty
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"seeds": []}, "expected at least one"),
+        ({"seeds": [1, 1]}, "each only once"),
+        ({"epochs": 0}, "epochs is 0"),
+        ({"batch_size": 1}, "batch norm needs at least 2"),
+        ({"learning_rate": 0.0}, "learning_rate is 0"),
+        ({"latent_dim": 0}, "latent_dim is 0"),
+    ],
+)
+def test_settings_that_cannot_work_are_refused(corpus, settings, says):
+    with pytest.raises(ValueError, match=says):
+        fit("vae", corpus, **settings)
+
+
+def test_pca_names_the_largest_size(corpus):
+    with pytest.raises(ValueError, match="allows at most 20"):
+        fit("pca", corpus, latent_dim=21)
+
+
+BOUNDS = {
+    "pca": {"silhouette": (0.120, 0.131), "ari": (0.142, 0.165), "nmi": (0.278, 0.298), "purity": (0.352, 0.378)},
+    "vae": {
+        "silhouette": (0.240, 0.260), "calinski_harabasz": (280, 335), "davies_bouldin": (1.12, 1.24),
+        "ari": (0.140, 0.162), "nmi": (0.278, 0.300), "purity": (0.355, 0.378),
+    },
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def gtzan_means(gtzan):
+    means = {}
+    for slug in BOUNDS:
+        fitted = fit(slug, gtzan)
+        summary = intervals(score(fitted, cluster(fitted, gtzan), gtzan))
+        means[slug] = summary[summary["space"] != "input"].set_index("metric")["mean"]
+    return means
+
+
+@pytest.mark.parametrize(("slug", "metric"), [(slug, metric) for slug, bounds in BOUNDS.items() for metric in bounds])
+def test_gtzan_means_over_ten_seeds(gtzan_means, slug, metric):
+    low, high = BOUNDS[slug][metric]
+    assert low <= gtzan_means[slug][metric] <= high
+
+
+def test_pca_on_gtzan_with_the_published_state(gtzan):
+    fitted = fit("pca", gtzan, [42])
+    values = score(fitted, cluster(fitted, gtzan), gtzan).query("space != 'input'").set_index("metric")["value"]
+    assert 0.125 <= values["silhouette"] <= 0.129
+    assert 170 <= values["calinski_harabasz"] <= 174
+    assert 0.157 <= values["ari"] <= 0.164
+
+
+def test_ten_seeds_at_once_cost_less_than_half_a_plain_loop_each(corpus):
+    """A ratio within one run: seconds mean little on a shared machine."""
+    generator = torch.Generator().manual_seed(0)
+    model, x = VAE(20), torch.from_numpy(corpus.audio)
+    optimiser = torch.optim.Adam(model.parameters(), lr=1e-3)
+
+    def plain_epochs(number):
+        for _ in range(number):
+            order = torch.randperm(len(x), generator=generator)
+            for batch in batches(len(x), 32):
+                tracks = x[order[batch]]
+                noise = {name: torch.rand(len(tracks), width) for name, width in model.noise_widths.items()}
+                terms = model.loss_terms(tracks, model(tracks, noise))
+                optimiser.zero_grad()
+                (terms["reconstruction"] + terms["kl"]).mean().backward()
+                optimiser.step()
+
+    with one_thread():
+        plain_epochs(5)
+        ratios = []
+        for _ in range(3):
+            start = time.process_time()
+            plain_epochs(100)
+            middle = time.process_time()
+            fit("vae", corpus, range(10), epochs=100)
+            ratios.append((time.process_time() - middle) / 10 / (middle - start))
+    assert min(ratios) < 0.5
