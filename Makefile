@@ -1,17 +1,18 @@
-# vaeclust: `make book`, `make test`. Each sets up .venv by itself; a second call installs nothing.
+# vaeclust: `make book`, `make test`, `make lab`. Each sets up .venv by itself; a second call installs nothing.
 
 PYTHON ?= python3
-DATASET ?=
+DATASET ?= demo
 TRACKS ?=
 LYRICS ?=
 JOBS ?= 2
 PARAMETERS ?=
+LAB_OPTIONS ?=
 
 BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help book test lint clean
+.PHONY: help book test lint lab clean
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -25,8 +26,7 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input -c constraints.txt -e '.[test]'
 	touch $@
 
-book: $(READY)  ## Execute every chapter and build the HTML book: make book DATASET=features_30_sec.csv
-	@test -n "$(DATASET)" || { echo "Which data? make book DATASET=<feature table.csv>"; exit 2; }
+book: $(READY)  ## Execute every chapter (DATASET=demo, or a feature table) and build the HTML book
 	$(BIN)/vaeclust book --dataset "$(DATASET)" --tracks "$(TRACKS)" --lyrics "$(LYRICS)" --jobs $(JOBS) $(PARAMETERS)
 
 test: lint  ## Run all tests
@@ -35,6 +35,12 @@ test: lint  ## Run all tests
 lint: $(READY)  ## Check style
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+lab: $(READY)  ## Open JupyterLab, text notebooks as notebooks
+	@mkdir -p .venv/etc/jupyter/labconfig
+	@$(BIN)/jupytext-config --settings-file .venv/etc/jupyter/labconfig/default_setting_overrides.json \
+	  set-default-viewer markdown >/dev/null
+	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks $(LAB_OPTIONS)
 
 clean:  ## Remove what was built (results stay)
 	rm -rf _build book/chapters book/_static/plotly.min.js

@@ -1,7 +1,9 @@
 """Chapters as papermill runs them, from the command line, from papermill itself and as JupyterLab does."""
 
 import ast
+import contextlib
 import json
+import os
 import re
 import shutil
 import signal
@@ -169,7 +171,8 @@ def test_an_interrupted_run_keeps_finished_records_and_leaves_no_kernel(project,
         running.send_signal(signal.SIGINT)
         _, stderr = running.communicate(timeout=60)
     finally:
-        running.kill()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(running.pid, signal.SIGKILL)
     assert running.returncode == 130
     assert "interrupted" in stderr
     assert json.loads(record.read_text())["method"] == "pca"

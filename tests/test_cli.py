@@ -29,7 +29,7 @@ def test_data_says_what_is_there_and_writes_the_features(project, table_path, ta
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["data", "gtzam"], "error: unknown dataset 'gtzam'"),
+        (["data", "gtzam"], "error: unknown dataset 'gtzam'; expected demo"),
         (["data", "nowhere.csv"], "error: no file"),
         (
             ["run", "03_vae", "--dataset", "TABLE", "-p", "epoch=3"],

@@ -120,6 +120,7 @@ def test_one_seed_or_a_missing_value_has_no_invented_interval():
 
 def test_wording():
     assert wording(0.25041, 0.00321) == "0.250 ± 0.003"
+    assert wording(56.338, 0.207) == "56.3 ± 0.2"
     assert wording(1416.3, 62.2) == "1,416 ± 62"
     assert wording(0.2, np.nan) == "0.200"
     assert wording(np.nan, np.nan) == "–"
@@ -132,7 +133,7 @@ def test_published_rows_stand_beside_ours(record):
     beside = beside_published(table)
     assert beside.loc[("VAE", "published table"), "Calinski-Harabasz ↑"] == "311"
     assert beside.loc[("VAE", "published results file"), "Davies-Bouldin ↓"] == "1.158"
-    assert "±" in beside.loc[("VAE", "this book, mean ± sd"), "ARI ↑"]
+    assert "±" in beside.loc[("VAE", "this book"), "ARI ↑"]
     assert len(overview(record.read("intervals"))) == len(record.read("intervals"))
 
 

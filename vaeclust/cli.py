@@ -18,14 +18,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Which unsupervised representation of music groups it best? Run the chapters of the book on GTZAN or on "
     "your own music, and build the book from them.",
-    epilog="Start with: vaeclust book --dataset features_30_sec.csv",
+    epilog="Start with: vaeclust book (the synthetic demo corpus), or vaeclust book --dataset features_30_sec.csv",
 )
 console = Console(highlight=False, soft_wrap=True)
 errors = Console(stderr=True, highlight=False, soft_wrap=True, style="red")
 
-DatasetOption = Annotated[str, typer.Option(help="A feature table (CSV), one row a track.")]
+DatasetOption = Annotated[str, typer.Option(help="demo, or a feature table (CSV), one row a track.")]
 TracksOption = Annotated[str, typer.Option(help="A CSV with track_id and any of genre, artist, title, path.")]
-LyricsOption = Annotated[str, typer.Option(help="A CSV of 30 lyrics features a track.")]
+LyricsOption = Annotated[str, typer.Option(help="A folder of <track_id>.txt, or a CSV of texts or bags of words.")]
 FeaturesOption = Annotated[str, typer.Option(help="mfcc20 (20 MFCC means) or full (57 features).")]
 ParameterOption = Annotated[
     list[str],
@@ -79,7 +79,7 @@ def run(
 
 @app.command()
 def data(
-    dataset: Annotated[str, typer.Argument(help="A feature table (CSV), one row a track.")],
+    dataset: Annotated[str, typer.Argument(help="demo, or a feature table (CSV), one row a track.")],
     tracks: TracksOption = "",
     lyrics: LyricsOption = "",
     features: FeaturesOption = "mfcc20",

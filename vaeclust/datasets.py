@@ -11,11 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from vaeclust import corpora
 from vaeclust.lyrics import load_lyrics
 from vaeclust.paths import resolve
 from vaeclust.tables import AUDIO_SUFFIX, GTZAN_IDS, numeric_columns, read_csv, some, track_ids
@@ -103,10 +105,11 @@ def load(
     Parameters
     ----------
     source : str or Path
-        A feature table (CSV) with a column ``track_id`` or ``filename``, the feature columns, and perhaps
+        ``"demo"``, the embedded synthetic corpus; or a feature table (CSV) with a column ``track_id`` or
+        ``filename``, the feature columns, and perhaps
         ``genre`` or ``label``.
     lyrics : str or Path, optional
-        A CSV of lyrics features, one row a track.
+        A folder of ``<track_id>.txt``, or a CSV of texts, bags of words or 30 features.
     tracks : str or Path, optional
         A CSV with ``track_id`` and any of genre, artist, title, path. Here and for ``lyrics`` an empty text means
         none.
@@ -124,6 +127,14 @@ def load(
     """
     if features not in FEATURE_SETS:
         raise ValueError(f"features={features!r}; expected one of {', '.join(map(repr, FEATURE_SETS))}")
+    named = str(source) if str(source) in corpora.NAMES else None
+    if named:
+        folder = corpora.fetch(named)
+        source, tracks, lyrics = (
+            folder / "features.csv",
+            tracks or folder / "tracks.csv",
+            lyrics or folder / "lyrics.csv",
+        )
     path = resolve(source)
     if not path.exists():
         raise FileNotFoundError(_unknown_source(source, path))
@@ -133,7 +144,7 @@ def load(
     table.index = track_ids(table, path)
     values = numeric_columns(table, _columns(table, features, path), path)
     about = _tracks(table, tracks)
-    name = _name(values.index, path)
+    name = named or _name(values.index, path)
     if exclude is None:
         exclude = GTZAN_DAMAGED if name == "gtzan" else {}
     excluded = {track: why for track, why in exclude.items() if track in values.index}
@@ -192,6 +203,15 @@ def mini_checksums() -> dict[str, str]:
     return {AUDIO_SUFFIX.sub("", Path(name).name): md5 for md5, name in (line.split() for line in lines)}
 
 
+def equal_rows(dataset: Dataset) -> pd.DataFrame:
+    """Return every pair of tracks whose features are exactly equal: ``first, second, first_genre, second_genre``."""
+    groups = dataset.features.groupby(list(dataset.features.columns), sort=False).groups.values()
+    pairs = sorted(pair for group in groups for pair in combinations(group, 2))
+    genre = dataset.tracks["genre"]
+    rows = [(first, second, genre[first], genre[second]) for first, second in pairs]
+    return pd.DataFrame(rows, columns=["first", "second", "first_genre", "second_genre"])
+
+
 def _columns(table: pd.DataFrame, features: str, path: Path) -> list[str]:
     wanted = FEATURE_SETS[features]
     missing = [column for column in wanted if column not in table]
@@ -244,4 +264,5 @@ def _name(ids: pd.Index, path: Path) -> str:
 def _unknown_source(source: str | Path, path: Path) -> str:
     if path.suffix or len(Path(source).parts) > 1:
         return f"no file {path}; expected a feature table (CSV)"
-    return f"unknown dataset {str(source)!r}; expected the path of a feature table (CSV)"
+    names = ", ".join(corpora.NAMES)
+    return f"unknown dataset {str(source)!r}; expected {names}, or the path of a feature table (CSV)"

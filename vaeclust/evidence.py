@@ -48,9 +48,9 @@ def _how(values: np.ndarray, n: int, level: float) -> str:
     return f"t interval, {level:.0%}, {len(values)} seeds{missing}"
 
 
-def wording(mean: float, sd: float, *, digits: int = 3) -> str:
-    """Return ``mean ± sd`` as the book prints it: ``0.250 ± 0.003``; large values with thousands separators."""
-    digits = 0 if abs(mean) >= 100 else digits
+def wording(mean: float, sd: float) -> str:
+    """Return ``mean ± sd`` as the book prints it: ``0.250 ± 0.003``, ``56.3 ± 0.2``, ``1,416 ± 62``."""
+    digits = 3 if abs(mean) < 10 else 1 if abs(mean) < 100 else 0
     if not np.isfinite(mean):
         return "–"
     spread = f" ± {sd:,.{digits}f}" if np.isfinite(sd) else ""
@@ -87,7 +87,7 @@ def overview(intervals: pd.DataFrame) -> pd.DataFrame:
             for low, high in zip(intervals["low"], intervals["high"], strict=True)
         ],
     })  # fmt: skip
-    return table.set_index("score")
+    return table.set_index("score").rename_axis(None)
 
 
 def as_published(intervals: pd.DataFrame, *, clusterer: str = "kmeans") -> pd.DataFrame:
@@ -112,11 +112,9 @@ def beside_published(intervals: pd.DataFrame) -> pd.DataFrame:
     for slug in means.index:
         title = METHODS[slug].title
         ours = [wording(m, sd) for m, sd in zip(means.loc[slug], deviations.loc[slug], strict=True)]
-        rows[title, "this book, mean ± sd"] = ours
+        rows[title, "this book"] = ours
         for which, source in (("table", "published table"), ("results_file", "published results file")):
             values = published(which).reindex([slug])[means.columns].iloc[0]
             rows[title, source] = [wording(value, np.nan) for value in values]
     columns = [f"{METRICS[name].title} {METRICS[name].arrow}" for name in means]
-    return pd.DataFrame.from_dict(rows, orient="index", columns=columns).set_axis(
-        pd.MultiIndex.from_tuples(rows, names=["method", "source"])
-    )
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns).set_axis(pd.MultiIndex.from_tuples(rows))

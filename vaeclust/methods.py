@@ -46,6 +46,7 @@ METHODS = {
     method.slug: method
     for method in (
         Method("pca", "PCA", "01_pca", "PCA"),
+        Method("autoencoder", "Autoencoder", "02_autoencoder", "Autoencoder"),
         Method("vae", "VAE", "03_vae", "VAE", {"beta": 1.0}),
     )
 }

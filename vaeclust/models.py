@@ -16,7 +16,7 @@ class Output(NamedTuple):
 
     reconstruction: Tensor  # (*, features)
     mean: Tensor  # (*, latent_dim): the embedding
-    log_variance: Tensor | None  # (*, latent_dim), None without a posterior
+    log_variance: Tensor | None = None  # (*, latent_dim), None without a posterior
 
 
 class VAE(nn.Module):
@@ -78,7 +78,7 @@ class Autoencoder(nn.Module):
         """Encode and decode."""
         noise = noise or {}
         code = self.code(self.encoder(x, noise.get("encoder")))
-        return Output(self.decoder(code, noise.get("decoder")), code, None)
+        return Output(self.decoder(code, noise.get("decoder")), code)
 
     def loss_terms(self, x: Tensor, output: Output) -> dict[str, Tensor]:
         """Return the one term of the loss, (*, tracks)."""

@@ -123,9 +123,11 @@ class _Batched:
         """Run every seed's model on its own batch (seeds, tracks, features)."""
 
         def one(parameters, buffers, x, noise):
-            return functional_call(self.template, (parameters, buffers), (x, noise))
+            output = functional_call(self.template, (parameters, buffers), (x, noise))
+            return {name: value for name, value in output._asdict().items() if value is not None}
 
-        return vmap(one, in_dims=(0, 0, 0, 0 if noise else None))(self.parameters(flat), buffers, x, noise)
+        batched = vmap(one, in_dims=(0, 0, 0, 0 if noise else None))
+        return Output(**batched(self.parameters(flat), buffers, x, noise))
 
     def gradient(self, flat, buffers, x, noise) -> tuple[Tensor, dict[str, Tensor]]:
         """Return the gradient of the loss, (seeds, parameters), and each term summed over tracks, (seeds,)."""
@@ -242,7 +244,7 @@ def _fit_pca(method: Method, dataset: Dataset, seeds: tuple[int, ...], latent_di
         scores = pca.fit_transform(dataset.audio).astype(np.float32)
     # Without randomness every seed has the same embedding; the clusterer is what differs between them.
     embeddings = np.broadcast_to(scores, (len(seeds), *scores.shape))
-    output = Output(torch.empty(0), torch.from_numpy(embeddings.copy()), None)
+    output = Output(torch.empty(0), torch.from_numpy(embeddings.copy()))
     seconds = time.perf_counter() - start
     return Fit(method, seeds, embeddings, _history([], seeds), _dimensions(output, seeds), seconds, 0, (pca,))
 

@@ -25,9 +25,15 @@ def scatter(points: pd.DataFrame, labels: pd.Series, *, ax: Axes | None = None, 
     ax.set(xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
     if legend:
-        columns = int(np.ceil(len(names) / 5))
-        ax.legend(loc="upper center", bbox_to_anchor=(0.5, 0), ncols=max(columns, 5), markerscale=2, columnspacing=0.8)
+        columns = _columns_that_fit(names, ax.figure.get_figwidth() / len(ax.figure.axes))
+        ax.legend(loc="upper center", bbox_to_anchor=(0.5, 0), ncols=columns, markerscale=2, columnspacing=0.8)
     return ax
+
+
+def _columns_that_fit(names: list, width: float) -> int:
+    """Return how many legend entries fit side by side into a width in inches."""
+    entry = 0.45 + 0.075 * max((len(str(name)) for name in names), default=1)
+    return max(1, min(len(names), int(width / entry), 5))
 
 
 def by_genre_and_cluster(points: pd.DataFrame, dataset: Dataset, clusters: pd.Series) -> Figure:
@@ -38,7 +44,7 @@ def by_genre_and_cluster(points: pd.DataFrame, dataset: Dataset, clusters: pd.Se
     panels: Mapping[str, pd.Series] = {"by cluster": clusters}
     if dataset.genres is not None:
         panels = {"by genre": dataset.tracks["genre"], **panels}
-    figure, axes = plt.subplots(1, len(panels), figsize=(WIDTH, 4.2), squeeze=False)
+    figure, axes = plt.subplots(1, len(panels), figsize=(WIDTH, 4.6), squeeze=False)
     name = PROJECTIONS[points["projection"].iloc[0]]
     for ax, (title, labels) in zip(axes[0], panels.items(), strict=True):
         scatter(points, labels, ax=ax)
@@ -56,7 +62,8 @@ def small_multiples(maps: Mapping[str, pd.DataFrame], labels: pd.Series) -> Figu
     for ax, (title, points) in zip(axes.flat, maps.items(), strict=False):
         scatter(points, labels, ax=ax, legend=False).set_title(title)
     handles, names = axes.flat[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside lower center", ncols=5, markerscale=2)
+    columns = _columns_that_fit(names, WIDTH)
+    figure.legend(handles, names, loc="outside lower center", ncols=columns, markerscale=2, columnspacing=0.8)
     return figure
 
 

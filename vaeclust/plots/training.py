@@ -45,6 +45,7 @@ def dimensions(table: pd.DataFrame, *, method: str = "vae") -> Figure:
         spread = by_rank.std().fillna(0.0)
         ax.bar(by_rank.mean().index, by_rank.mean(), yerr=spread, color=method_colour(method), ecolor=GREY)
         ax.set(xlabel="latent dimension, by variance", ylabel=title, ylim=(0, None))
+        ax.locator_params(axis="x", integer=True)
     return figure
 
 

@@ -1,0 +1,40 @@
+"""Corpora by name, made once and kept in the user's cache folder (chapter ``00_data``)."""
+
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+from platformdirs import user_cache_path
+
+from vaeclust import audio, demo
+from vaeclust.paths import replacing
+
+NAMES = ("demo",)
+
+
+def fetch(name: str) -> Path:
+    """Return the folder of a named corpus with features.csv, tracks.csv and lyrics.csv; make it if it is not there.
+
+    The demo corpus is rendered from its recipe, and kept under a hash of it: a changed recipe is a new corpus.
+    """
+    recipe = demo.recipe_hash(sample_rate=audio.SAMPLE_RATE, n_mfcc=audio.N_MFCC)
+    folder = user_cache_path("vaeclust") / f"{name}-{recipe}"
+    if not (folder / "features.csv").is_file():
+        _render(folder)
+    return folder
+
+
+def _render(folder: Path) -> None:
+    """Render and measure every clip; features.csv is written last and marks the corpus as complete."""
+    tracks = demo.corpus()
+    texts = pd.Series(demo.lyrics(tracks), name="text").rename_axis("track_id")
+    jobs = [partial(demo.render, track) for _, track in tracks.iterrows()]
+    features = audio.extract(jobs, total=len(jobs), title="rendering the demo corpus")
+    columns = [f"mfcc{i}_mean" for i in range(1, audio.N_MFCC + 1)]
+    for file, table in (
+        ("tracks", tracks),
+        ("lyrics", texts),
+        ("features", pd.DataFrame(features, index=tracks.index, columns=columns)),
+    ):
+        with replacing(folder / f"{file}.csv") as path:
+            table.to_csv(path, lineterminator="\n")

@@ -1,0 +1,73 @@
+"""A corpus in words and small tables: what is there, what is missing, what is wrong (chapter ``00_data``)."""
+
+from html import escape
+
+import pandas as pd
+from IPython.display import HTML, Markdown
+
+from vaeclust import demo
+from vaeclust.audio import player
+from vaeclust.datasets import Dataset, equal_rows
+
+ABOUT = {
+    "demo": "This corpus is <strong>synthetic</strong>: every clip was composed and rendered by this package. Its "
+    "ten styles are not genres of real music, and scores on it say nothing about GTZAN.",
+    "gtzan": "GTZAN (Tzanetakis &amp; Cook 2002) is the corpus of the published study: clips of 30 seconds from "
+    "commercial recordings, ten genres of one hundred. Its faults are well known (Sturm 2013); those that this table "
+    "shows are listed below.",
+}
+
+
+def about(dataset: Dataset) -> HTML:
+    """Return one paragraph on where the corpus comes from."""
+    known = ABOUT.get(dataset.name, f"This is your own corpus, <em>{escape(dataset.name)}</em>.")
+    return HTML(f'<p class="facts">{known}</p>')
+
+
+def left_out(dataset: Dataset) -> pd.DataFrame | Markdown:
+    """Return the excluded tracks and the reason for each."""
+    if not dataset.excluded:
+        return Markdown("No track was left out.")
+    return pd.DataFrame({"reason": pd.Series(dataset.excluded)})
+
+
+def twins(dataset: Dataset) -> pd.DataFrame | Markdown:
+    """Return the pairs of tracks with exactly equal features."""
+    pairs = equal_rows(dataset)
+    if pairs.empty:
+        return Markdown("No two tracks have equal features.")
+    return pairs.set_axis(["track", "its twin", "genre", "genre of the twin"], axis=1).set_index("track")
+
+
+def artists(dataset: Dataset) -> pd.DataFrame | Markdown:
+    """Return, for every genre, the number of artists, of tracks without one, and the share of the commonest."""
+    if "artist" not in dataset.tracks or dataset.genres is None:
+        return Markdown("The artists of this corpus are not known (a tracks table with a column artist would tell).")
+    by_genre = dataset.tracks.groupby("genre")["artist"]
+    return pd.DataFrame({
+        "artists": by_genre.nunique(),
+        "tracks without a known artist": by_genre.apply(lambda a: a.isna().sum()),
+        "share of the commonest artist": by_genre.apply(lambda a: f"{a.value_counts().max() / len(a):.0%}"),
+    }).rename_axis(None)  # fmt: skip
+
+
+def lyrics_coverage(dataset: Dataset) -> pd.DataFrame | Markdown:
+    """Return, for every genre, how many tracks have lyrics."""
+    if dataset.lyrics is None:
+        return Markdown("This corpus was loaded without lyrics.")
+    has_lyrics = pd.Series(dataset.has_lyrics, dataset.tracks.index)
+    by_genre = has_lyrics.groupby(dataset.tracks["genre"].fillna("no genre"))
+    table = pd.DataFrame({"tracks": by_genre.size(), "with lyrics": by_genre.sum()})
+    return table.assign(share=(table["with lyrics"] / table["tracks"]).map("{:.0%}".format)).rename_axis(None)
+
+
+def players(dataset: Dataset) -> HTML:
+    """Return a player for the first clip of every style of the demo corpus, a sentence for others.
+
+    Other corpora are not played: GTZAN consists of commercial recordings.
+    """
+    if dataset.name != "demo":
+        return HTML('<p class="facts">No audio is played here: only the synthetic demo corpus has its clips.</p>')
+    first = dataset.tracks.groupby("genre", sort=True).head(1)
+    clips = [player(demo.render(track), f"{track.title}, {track.tempo:.0f} bpm") for _, track in first.iterrows()]
+    return HTML(f'<div class="players">{"".join(clips)}</div>')
