@@ -1,9 +1,7 @@
 """Chapters as papermill runs them, from the command line, from papermill itself and as JupyterLab does."""
 
 import ast
-import contextlib
 import json
-import os
 import re
 import shutil
 import signal
@@ -16,6 +14,7 @@ import jupytext
 import nbformat
 import pandas as pd
 import papermill
+import psutil
 import pytest
 from conftest import ROOT, command
 
@@ -168,14 +167,17 @@ def test_an_interrupted_run_keeps_finished_records_and_leaves_no_kernel(project,
             assert time.monotonic() < deadline
             time.sleep(0.5)
         time.sleep(5)
+        helpers = psutil.Process(running.pid).children(recursive=True)
+        commands = [helper.cmdline() for helper in helpers]
         running.send_signal(signal.SIGINT)
         _, stderr = running.communicate(timeout=60)
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(running.pid, signal.SIGKILL)
+        running.kill()
+    _, alive = psutil.wait_procs(helpers, timeout=20)
+    for helper in alive:
+        helper.kill()
+    assert any("ipykernel" in " ".join(arguments) for arguments in commands)
+    assert alive == []
     assert running.returncode == 130
     assert "interrupted" in stderr
     assert json.loads(record.read_text())["method"] == "pca"
-    time.sleep(3)
-    kernels = subprocess.run(["pgrep", "-g", str(running.pid)], capture_output=True, text=True).stdout.split()
-    assert kernels == []

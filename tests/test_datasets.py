@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from vaeclust.datasets import FULL, GTZAN_IDS, MFCC20, load, mini_checksums
+from vaeclust import describe
+from vaeclust.datasets import FULL, GTZAN_IDS, MFCC20, equal_rows, load, mini_checksums
 
 
 def write(tmp_path, table, name="music.csv"):
@@ -87,7 +90,8 @@ def test_a_constant_column_becomes_zeros_with_a_warning(table, tmp_path):
 def test_lyrics_features_join_by_track(table_path, tmp_path):
     lyrics = pd.DataFrame(np.ones((2, 30)), columns=[f"lyrics_{i}" for i in range(30)])
     lyrics.insert(0, "track_id", ["b/track 1", "unknown"])
-    data = load(table_path, lyrics=write(tmp_path, lyrics, "lyrics.csv"))
+    with pytest.warns(UserWarning, match="lyrics of tracks that the corpus does not have: unknown"):
+        data = load(table_path, lyrics=write(tmp_path, lyrics, "lyrics.csv"))
     assert data.lyrics.shape == (120, 30)
     assert np.flatnonzero(data.has_lyrics).tolist() == [1]
     assert data.lyrics.sum() == 30
@@ -172,3 +176,34 @@ def test_a_gtzan_corpus_is_known_by_its_ids(table, tmp_path):
     assert load(write(tmp_path, whole)).name == "gtzan"
     part = load(write(tmp_path, whole.iloc[:300], "gtzan.csv"))
     assert (part.name, part.excluded) == ("gtzan-own", {})
+
+
+def test_twins_are_found_exactly(table, tmp_path):
+    table = table.copy()
+    table.loc[[10, 13], table.columns[1:-1]] = table.loc[0, table.columns[1:-1]].to_numpy()
+    pairs = equal_rows(load(write(tmp_path, table)))
+    assert pairs["first"].tolist() == ["a/track 0", "a/track 0", "c/track 10"]
+    assert len(equal_rows(load(write(tmp_path, table.drop(index=[10, 13]))))) == 0
+
+
+def test_the_known_faults_of_gtzan(gtzan_folder, gtzan):
+    pairs = equal_rows(gtzan)
+    assert len(pairs) == 14
+    across = pairs[pairs["first_genre"] != pairs["second_genre"]]
+    assert across[["first", "second"]].to_numpy().tolist() == [["metal.00058", "rock.00016"]]
+    table = describe.artists(gtzan)
+    assert table.loc[["blues", "jazz", "disco"], "artists"].tolist() == [9, 17, 62]
+    words = load(gtzan_folder / "features_30_sec.csv", lyrics=gtzan_folder / "lyrics_bag_of_words.csv.gz")
+    assert words.has_lyrics.sum() == 629
+    coverage = describe.lyrics_coverage(words)["with lyrics"]
+    assert coverage[["disco", "country", "jazz", "classical"]].tolist() == [85, 83, 11, 1]
+
+
+def test_what_is_not_known_is_said(corpus, tmp_path, table):
+    unlabelled = load(write(tmp_path, table.drop(columns="label")))
+    for data in (corpus, unlabelled):
+        assert "not known" in describe.artists(data).data
+        assert "without lyrics" in describe.lyrics_coverage(data).data
+        assert "No track" in describe.left_out(data).data
+        assert "only the synthetic demo corpus" in describe.players(data).data
+    assert "<script>" not in describe.about(replace(corpus, name="<script>")).data

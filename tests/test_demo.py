@@ -16,7 +16,8 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from vaeclust import demo
-from vaeclust.demo import FACTOR_TABLE, FACTORS, INSTRUMENTS, SAMPLE_RATE, STYLES
+from vaeclust.demo import FACTOR_TABLE, FACTORS, STYLES
+from vaeclust.synthesis import INSTRUMENTS, MAJOR, SAMPLE_RATE
 
 TRACKS = demo.corpus()
 ONE_A_STYLE = [TRACKS.loc[f"{style}.00000"] for style in STYLES]
@@ -220,7 +221,7 @@ class TestFactorsAreHeard:
             samples = demo.render(track)
             tempos += abs(librosa.feature.tempo(y=samples, sr=SAMPLE_RATE)[0] / track["tempo"] - 1) < 0.06
             chroma = librosa.feature.chroma_stft(y=samples, sr=SAMPLE_RATE, n_fft=8192).mean(axis=1)
-            diatonic = [chroma[(np.array(demo.MAJOR) + tonic) % 12].sum() for tonic in range(12)]
+            diatonic = [chroma[(np.array(MAJOR) + tonic) % 12].sum() for tonic in range(12)]
             keys += np.argmax(diatonic) == (track["key"] + (0 if track["mode"] else 3)) % 12
         assert tempos / len(some) > 0.7
         assert keys / len(some) > 0.7

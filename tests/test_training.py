@@ -126,6 +126,7 @@ def test_pca_names_the_largest_size(corpus):
 
 BOUNDS = {
     "pca": {"silhouette": (0.120, 0.131), "ari": (0.142, 0.165), "nmi": (0.278, 0.298), "purity": (0.352, 0.378)},
+    "autoencoder": {"silhouette": (0.10, 0.125), "ari": (0.125, 0.16), "nmi": (0.262, 0.30)},
     "vae": {
         "silhouette": (0.240, 0.260), "calinski_harabasz": (280, 335), "davies_bouldin": (1.12, 1.24),
         "ari": (0.140, 0.162), "nmi": (0.278, 0.300), "purity": (0.355, 0.378),

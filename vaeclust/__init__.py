@@ -27,8 +27,8 @@ _HOME = {
     "published": "records",
 }
 _MODULES = (
-    "paths tables audio demo corpora lyrics datasets networks models methods training projections clustering metrics "
-    "records evidence describe plots chapters notebook_io"
+    "paths tables audio synthesis demo lyrics corpora datasets networks models methods training projections clustering "
+    "metrics records evidence describe plots chapters notebook_io"
 ).split()
 
 __all__ = sorted([*_HOME, *_MODULES])

@@ -1,24 +1,27 @@
 """Corpora by name, made once and kept in the user's cache folder (chapter ``00_data``)."""
 
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 
 import pandas as pd
 from platformdirs import user_cache_path
 
-from vaeclust import audio, demo
+from vaeclust import audio, demo, lyrics
 from vaeclust.paths import replacing
 
 NAMES = ("demo",)
 
 
 def fetch(name: str) -> Path:
-    """Return the folder of a named corpus with features.csv, tracks.csv and lyrics.csv; make it if it is not there.
+    """Return the folder of a named corpus; make it if it is not there.
 
-    The demo corpus is rendered from its recipe, and kept under a hash of it: a changed recipe is a new corpus.
+    It holds features.csv, tracks.csv, lyrics.csv (texts) and lyrics_features.csv. The demo corpus is kept under a hash
+    of its recipe, the code and libraries that render and measure it: a changed recipe is a new corpus.
     """
-    recipe = demo.recipe_hash(sample_rate=audio.SAMPLE_RATE, n_mfcc=audio.N_MFCC)
-    folder = user_cache_path("vaeclust") / f"{name}-{recipe}"
+    sources = {Path(module.__file__).name: Path(module.__file__).read_text("utf-8") for module in (audio, lyrics)}
+    versions = {library: version(library) for library in ("numpy", "scipy", "librosa", "scikit-learn")}
+    folder = user_cache_path("vaeclust") / f"{name}-{demo.recipe_hash(**sources, **versions)}"
     if not (folder / "features.csv").is_file():
         _render(folder)
     return folder
@@ -34,6 +37,7 @@ def _render(folder: Path) -> None:
     for file, table in (
         ("tracks", tracks),
         ("lyrics", texts),
+        ("lyrics_features", lyrics.text_features(texts)),
         ("features", pd.DataFrame(features, index=tracks.index, columns=columns)),
     ):
         with replacing(folder / f"{file}.csv") as path:

@@ -133,7 +133,7 @@ def load(
         source, tracks, lyrics = (
             folder / "features.csv",
             tracks or folder / "tracks.csv",
-            lyrics or folder / "lyrics.csv",
+            lyrics or folder / "lyrics_features.csv",
         )
     path = resolve(source)
     if not path.exists():

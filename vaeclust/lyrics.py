@@ -9,8 +9,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from scipy import sparse
-from sklearn.decomposition import TruncatedSVD
-from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, CountVectorizer, TfidfTransformer
 from threadpoolctl import threadpool_limits
 
 from vaeclust.paths import resolve
@@ -59,6 +57,8 @@ def load_lyrics(source: str | Path | None, ids: pd.Index) -> tuple[np.ndarray | 
 
 def text_features(texts: pd.Series) -> pd.DataFrame:
     """Return the 30 features of texts, both indexed by track id; a text without a single word is left out."""
+    from sklearn.feature_extraction.text import CountVectorizer
+
     vectorizer = CountVectorizer()
     try:
         counts = vectorizer.fit_transform(texts)
@@ -75,14 +75,20 @@ def count_features(counts: sparse.spmatrix, terms: np.ndarray, ids: pd.Index) ->
     the deviation of the widest one. Standardising each would blow the last dimensions, which are mostly noise, up to
     the size of the first; with one common divisor they keep their small share of every distance.
     """
+    # Imported where it is used: it costs a second that a corpus whose features are given does not need.
+    from sklearn.decomposition import TruncatedSVD
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, TfidfTransformer
+
     counts = sparse.csr_matrix(counts, dtype=np.float64)
     spoken = np.asarray(counts.sum(axis=1)).ravel() > 0
     if not spoken.all():
         warnings.warn(f"lyrics without a single word, taken as missing: {some(ids[~spoken])}", stacklevel=2)
     counts, ids = counts[spoken], ids[spoken]
     frequency = np.asarray((counts > 0).sum(axis=0)).ravel()
-    telling = (frequency >= min(LEAST_TRACKS, len(ids))) & (frequency <= max(LARGEST_SHARE * len(ids), 1))
-    telling &= ~np.isin(terms, list(ENGLISH_STOP_WORDS))
+    content = ~np.isin(terms, list(ENGLISH_STOP_WORDS))
+    telling = content & (frequency >= LEAST_TRACKS) & (frequency <= LARGEST_SHARE * len(ids))
+    if not telling.any():  # too few tracks for these bounds
+        telling = content
     weights = TfidfTransformer(sublinear_tf=True).fit_transform(counts[:, telling])
     size = min(N_FEATURES, weights.shape[1] - 1, len(ids) - 1)
     values = np.zeros((len(ids), N_FEATURES))
