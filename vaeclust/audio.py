@@ -2,6 +2,7 @@
 
 import base64
 import io
+import sys
 from collections.abc import Callable, Iterable
 from html import escape
 
@@ -31,8 +32,10 @@ def extract(jobs: Iterable[Callable[[], np.ndarray]], *, total: int, title: str)
     from joblib import Parallel, delayed
     from tqdm.auto import tqdm
 
-    parallel = Parallel(n_jobs=-1, return_as="generator", batch_size=8)
-    return np.array(list(tqdm(parallel(delayed(_one)(job) for job in jobs), title, total=total, unit="clip")))
+    results = Parallel(n_jobs=-1, return_as="generator", batch_size=8)(delayed(_one)(job) for job in jobs)
+    # A log file wants a line now and then, a terminal a bar that moves.
+    pause = 0.2 if sys.stderr.isatty() else 10
+    return np.array(list(tqdm(results, title, total=total, unit="clip", mininterval=pause)))
 
 
 def player(samples: np.ndarray, label: str) -> str:
