@@ -20,6 +20,7 @@ def data():
 
 def test_the_corpus(data):
     assert data.name == "demo"
+    assert repr(data).startswith("demo (synthetic): 600 tracks")
     assert data.audio.shape == (600, 20)
     assert data.genre_names == tuple(sorted(demo.STYLES))
     assert set(demo.FACTORS) <= set(data.tracks)

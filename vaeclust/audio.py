@@ -32,6 +32,8 @@ def extract(jobs: Iterable[Callable[[], np.ndarray]], *, total: int, title: str)
     from joblib import Parallel, delayed
     from tqdm.auto import tqdm
 
+    # librosa compiles at its first use on a machine: once here, not in every worker at the same time.
+    mfcc_means(np.zeros(SAMPLE_RATE, np.float32))
     results = Parallel(n_jobs=-1, return_as="generator", batch_size=8)(delayed(_one)(job) for job in jobs)
     # A log file wants a line now and then, a terminal a bar that moves.
     pause = 0.2 if sys.stderr.isatty() else 10

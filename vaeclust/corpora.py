@@ -11,6 +11,7 @@ from vaeclust import audio, demo, lyrics
 from vaeclust.paths import replacing
 
 NAMES = ("demo",)
+SYNTHETIC = ("demo",)  # called so wherever they are shown
 
 
 def fetch(name: str) -> Path:

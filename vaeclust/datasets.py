@@ -80,7 +80,8 @@ class Dataset:
         genres = f"{len(self.genre_names)} genres" if self.genre_names else "no genre labels"
         lyrics = f"{self.has_lyrics.sum():,} with lyrics" if self.lyrics is not None else "no lyrics"
         left_out = f"; left out: {', '.join(self.excluded)}" if self.excluded else ""
-        return f"{self.name}: {len(self):,} tracks, {self.audio.shape[1]} features, {genres}, {lyrics}{left_out}"
+        name = f"{self.name} (synthetic)" if self.name in corpora.SYNTHETIC else self.name
+        return f"{name}: {len(self):,} tracks, {self.audio.shape[1]} features, {genres}, {lyrics}{left_out}"
 
     @property
     def ids(self) -> list[str]:
