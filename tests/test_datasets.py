@@ -191,6 +191,7 @@ def test_the_known_faults_of_gtzan(gtzan_folder, gtzan):
     assert len(pairs) == 14
     across = pairs[pairs["first_genre"] != pairs["second_genre"]]
     assert across[["first", "second"]].to_numpy().tolist() == [["metal.00058", "rock.00016"]]
+    assert gtzan.excluded["jazz.00054"] in describe.left_out(gtzan).data
     table = describe.artists(gtzan)
     assert table.loc[["blues", "jazz", "disco"], "artists"].tolist() == [9, 17, 62]
     words = load(gtzan_folder / "features_30_sec.csv", lyrics=gtzan_folder / "lyrics_bag_of_words.csv.gz")

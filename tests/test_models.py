@@ -4,6 +4,7 @@ import torch
 
 from vaeclust.methods import METHODS, find
 from vaeclust.models import kl_divergence
+from vaeclust.networks import dense_widths
 from vaeclust.training import initialised
 
 TRAINED = [method for method in METHODS.values() if method.model != "PCA"]
@@ -119,3 +120,11 @@ def test_unknown_methods_are_refused_and_settings_do_not_touch_the_table():
         find("vea")
     assert find("vae", beta=0.5).settings["beta"] == 0.5
     assert METHODS["vae"].settings["beta"] == 1.0
+
+
+def test_the_drawn_network_is_the_built_one():
+    model = build(METHODS["vae"])
+    widths = list(dense_widths(20, 16).values())
+    layers = [model.encoder.linear1, model.encoder.linear2, model.mean]
+    layers += [model.decoder.hidden.linear1, model.decoder.hidden.linear2, model.decoder.output]
+    assert widths == [20, *(layer.out_features for layer in layers)]

@@ -131,8 +131,8 @@ def test_published_rows_stand_beside_ours(record):
     means = comparison(table)
     assert list(means.columns) == list(published().columns[:6])
     beside = beside_published(table)
-    assert beside.loc[("VAE", "published table"), "Calinski-Harabasz ↑"] == "311"
-    assert beside.loc[("VAE", "published results file"), "Davies-Bouldin ↓"] == "1.158"
+    assert beside.loc[("VAE", "printed table"), "Calinski-Harabasz ↑"] == "311"
+    assert beside.loc[("VAE", "results file"), "Davies-Bouldin ↓"] == "1.158"
     assert "±" in beside.loc[("VAE", "this book"), "ARI ↑"]
     assert len(overview(record.read("intervals"))) == len(record.read("intervals"))
 

@@ -24,11 +24,12 @@ def about(dataset: Dataset) -> HTML:
     return HTML(f'<p class="facts">{known}</p>')
 
 
-def left_out(dataset: Dataset) -> pd.DataFrame | Markdown:
-    """Return the excluded tracks and the reason for each."""
+def left_out(dataset: Dataset) -> HTML:
+    """Return every excluded track and the whole reason for it."""
     if not dataset.excluded:
-        return Markdown("No track was left out.")
-    return pd.DataFrame({"reason": pd.Series(dataset.excluded)})
+        return HTML('<p class="facts">No track was left out.</p>')
+    rows = (f"<li><strong>{escape(track)}</strong>: {escape(why)}</li>" for track, why in dataset.excluded.items())
+    return HTML(f'<ul class="facts">{"".join(rows)}</ul>')
 
 
 def twins(dataset: Dataset) -> pd.DataFrame | Markdown:
@@ -36,7 +37,9 @@ def twins(dataset: Dataset) -> pd.DataFrame | Markdown:
     pairs = equal_rows(dataset)
     if pairs.empty:
         return Markdown("No two tracks have equal features.")
-    return pairs.set_axis(["track", "its twin", "genre", "genre of the twin"], axis=1).set_index("track")
+    return (
+        pairs.set_axis(["track", "its twin", "genre", "genre of the twin"], axis=1).set_index("track").rename_axis(None)
+    )
 
 
 def artists(dataset: Dataset) -> pd.DataFrame | Markdown:

@@ -113,7 +113,7 @@ def beside_published(intervals: pd.DataFrame) -> pd.DataFrame:
         title = METHODS[slug].title
         ours = [wording(m, sd) for m, sd in zip(means.loc[slug], deviations.loc[slug], strict=True)]
         rows[title, "this book"] = ours
-        for which, source in (("table", "published table"), ("results_file", "published results file")):
+        for which, source in (("table", "printed table"), ("results_file", "results file")):
             values = published(which).reindex([slug])[means.columns].iloc[0]
             rows[title, source] = [wording(value, np.nan) for value in values]
     columns = [f"{METRICS[name].title} {METRICS[name].arrow}" for name in means]

@@ -60,3 +60,10 @@ class DenseDecoder(nn.Module):
     def forward(self, z: Tensor, uniforms: Tensor | None = None) -> Tensor:
         """Return the reconstructed features."""
         return self.output(self.hidden(z, uniforms))
+
+
+def dense_widths(n_features: int, latent_dim: int) -> dict[str, int]:
+    """Return the layers of a dense encoder and decoder, in the order of the data: label → number of units."""
+    encoder = {f"hidden {i}": width for i, width in enumerate(HIDDEN, 1)}
+    decoder = {f"hidden {i}": width for i, width in enumerate(HIDDEN[::-1], len(HIDDEN) + 1)}
+    return {"features": n_features, **encoder, "code": latent_dim, **decoder, "reconstruction": n_features}

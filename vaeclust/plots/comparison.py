@@ -7,6 +7,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from vaeclust.evidence import wording
 from vaeclust.methods import METHODS
 from vaeclust.metrics import METRICS
 from vaeclust.plots.style import GREY, WIDTH, method_colour, new_axes
@@ -45,7 +46,7 @@ def heatmap(means: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     for name in means:
         if not METRICS[name].higher_is_better:
             scaled[name] = 1 - scaled[name]
-    text = means.map(lambda value: f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3f}")
+    text = means.map(lambda value: wording(value, np.nan))
     ax = new_axes(ax, WIDTH, 1.1 + 0.42 * len(means))
     sns.heatmap(scaled.fillna(0.5), annot=text, fmt="", cmap="Blues", vmin=-0.1, vmax=1.3, cbar=False, ax=ax,
                 linewidths=1, annot_kws={"size": 10})  # fmt: skip

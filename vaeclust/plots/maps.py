@@ -1,6 +1,7 @@
 """Maps: every track a point, by genre and by cluster (all method chapters)."""
 
 from collections.abc import Mapping
+from html import escape
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -96,8 +97,6 @@ def interactive(points: pd.DataFrame, dataset: Dataset, clusters: pd.Series, *, 
 
 def _hover(rows: pd.DataFrame) -> list[str]:
     """Return the text beside a point: artist and title if known, else the id. Plotly shows it as HTML: escape."""
-    from html import escape
-
     texts = []
     for track, row in rows.iterrows():
         known = [str(row[c]) for c in ("artist", "title") if c in row and pd.notna(row[c])]
