@@ -5,9 +5,10 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 import pytest
 
-from vaeclust import Record
+from vaeclust import METHODS, METRICS, Record
 from vaeclust.evidence import findings
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -158,12 +159,57 @@ def test_numbers_in_the_prose_are_those_of_the_records(chapter, built_book):
         assert findings(intervals)[key] in prose
 
 
-def test_figures_are_files_too(built_book):
-    for slug in ("pca", "vae", "comparison"):
-        figures = list((built_book / "results" / "small" / slug / "figures").glob("*.svg"))
-        assert len(figures) >= 4
-        for figure in figures:
-            assert ET.parse(figure).getroot().tag.endswith("svg")
+FIGURES = {
+    "data": "features correlations genres",
+    "pca": "explained_variance cluster_sizes silhouettes scores_by_k map_tsne genre_mix",
+    "vae": "network history reconstruction dimensions traversal ward_tree k_distance silhouettes map_tsne genre_mix",
+    "conv_vae": "network history reconstruction dimensions traversal cluster_sizes silhouettes map_tsne genre_mix",
+    "beta_vae": "history rate_distortion dimensions traversal scores_by_beta scores_by_beta_input maps_genre",
+    "multimodal_vae": "network history reconstruction dimensions cluster_sizes silhouettes map_tsne genre_mix",
+    "comparison": "heatmap heatmap_scaled bars ranks bars_input agreement stability maps_genre maps_cluster",
+}
+
+
+@pytest.mark.parametrize("slug", FIGURES)
+def test_figures_are_files_too(built_book, slug):
+    for name in FIGURES[slug].split():
+        figure = ET.parse(built_book / "results" / "small" / slug / "figures" / f"{name}.svg").getroot()
+        assert figure.tag.endswith("svg")
+        drawn = [e for e in figure.iter() if e.tag.endswith(("path", "use", "image"))]
+        assert len(drawn) > 10, f"{name} of {slug} looks empty"
+
+
+def test_every_map_of_every_method_is_in_the_records(built_book):
+    for slug in METHODS:
+        maps = Record("small", slug, built_book / "results").read("maps")
+        assert set(maps["projection"]) == {"tsne", "pca", "umap"}
+        assert (maps.groupby("projection").size() == 120).all()
+
+
+def test_the_tables_of_the_study_are_on_disk(built_book):
+    folder = built_book / "results" / "small"
+    comparison = pd.read_csv(folder / "comparison.csv", index_col="method")
+    assert list(comparison) == [*METRICS, "overall", "rank"]
+    assert list(comparison.index) == list(METHODS)
+    betas = pd.read_csv(folder / "beta_comparison.csv", index_col="beta")
+    assert list(betas.index) == [0.1, 0.5, 1, 2, 4, 8, 16]
+    assert betas.loc[1.0, list(METRICS)].tolist() == pytest.approx(comparison.loc["vae", list(METRICS)].tolist())
+
+
+def test_a_click_sorts_the_table_and_the_numbers_can_be_downloaded(chapter):
+    page = chapter("chapters/07_comparison")
+    table = page.locator("table.sortable").first
+    button = table.locator("thead button", has_text="Silhouette")
+    values = "t => [...t.tBodies[0].rows].map(r => Number(r.cells[2].dataset.value)).filter(v => !isNaN(v))"
+    button.click()
+    assert (rising := table.evaluate(values)) == sorted(rising)
+    button.press("Enter")
+    assert (falling := table.evaluate(values)) == sorted(rising, reverse=True)
+    assert len(falling) >= 16
+    assert table.locator("th[aria-sort=descending]").count() == 1
+    with page.expect_download() as download:
+        page.get_by_text("Download these numbers as CSV").first.click()
+    assert len(pd.read_csv(download.value.path())) == len(METHODS) * 3
 
 
 @pytest.mark.parametrize("name", ["01_pca", "03_vae", "07_comparison"])

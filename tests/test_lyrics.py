@@ -106,3 +106,29 @@ def test_few_texts_fill_the_rest_with_zeros():
     assert features.shape == (3, 30)
     assert np.isfinite(features.to_numpy()).all()
     assert not features.iloc[:, 2:].to_numpy().any()
+
+
+def by_row(n, **columns):
+    table = pd.DataFrame(np.random.default_rng(0).normal(size=(n, 30)), columns=[f"lyrics_{i:02d}" for i in range(30)])
+    return table.assign(row=range(n), own_genre="rock", **columns)
+
+
+def test_published_features_are_joined_by_row_and_taken_as_they_are(tmp_path):
+    table = by_row(60)
+    table.sample(frac=1, random_state=0).to_csv(tmp_path / "published.csv", index=False)
+    features, has_lyrics = load_lyrics(tmp_path / "published.csv", IDS)
+    assert has_lyrics.all()
+    np.testing.assert_allclose(features, table.filter(like="lyrics_"), atol=1e-6)
+
+
+@pytest.mark.parametrize("table", [by_row(59), by_row(61), by_row(60).assign(row=0)], ids=["few", "many", "twice"])
+def test_rows_that_do_not_count_the_tracks_are_refused(tmp_path, table):
+    table.to_csv(tmp_path / "published.csv", index=False)
+    with pytest.raises(ValueError, match="expected every row from 0 to 59 once"):
+        load_lyrics(tmp_path / "published.csv", IDS)
+
+
+def test_the_published_table_fits_gtzan(gtzan, gtzan_folder):
+    features, has_lyrics = load_lyrics(gtzan_folder / "lyrics_features_published.csv", gtzan.tracks.index)
+    assert has_lyrics.all()
+    np.testing.assert_allclose(features.std(axis=0), 1, atol=1e-3)

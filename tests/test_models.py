@@ -2,13 +2,16 @@ import numpy as np
 import pytest
 import torch
 
-from vaeclust.methods import METHODS, find
+from vaeclust.methods import METHODS, betas, find
 from vaeclust.models import kl_divergence
-from vaeclust.networks import dense_widths
+from vaeclust.networks import ConvDecoder, ConvEncoder, Convolution, TransposedConvolution, conv_widths, dense_widths
 from vaeclust.training import initialised
 
 TRAINED = [method for method in METHODS.values() if method.model != "PCA"]
-PARAMETERS = {"autoencoder": 24_740, "vae": 25_780}
+PARAMETERS = {
+    "autoencoder": 24_740, "vae": 25_780, "conv_vae": 31_649, "beta_vae_1": 25_780, "beta_vae_2": 25_780,
+    "beta_vae_4": 25_780, "multimodal_vae": 33_490,
+}  # fmt: skip
 
 
 def build(method, **settings):
@@ -29,9 +32,19 @@ def loss(model, x, noise):
     return sum(weight * terms[name].mean() for name, weight in model.weights.items())
 
 
+def tracks_for(method):
+    """What 32 tracks look like to a method: 20 audio features, for the multi-modal one lyrics of every other track."""
+    generator = torch.Generator().manual_seed(1)
+    audio = torch.randn(32, 20, generator=generator)
+    if method.inputs == ("audio",):
+        return audio
+    has_lyrics = (torch.arange(32) % 2).float()[:, None]
+    return torch.cat([audio, torch.randn(32, 30, generator=generator) * has_lyrics, has_lyrics], dim=1)
+
+
 @pytest.fixture
 def x():
-    return torch.randn(32, 20, generator=torch.Generator().manual_seed(1))
+    return tracks_for(METHODS["vae"])
 
 
 @pytest.mark.parametrize("method", TRAINED, ids=lambda m: m.slug)
@@ -40,10 +53,10 @@ def test_published_parameter_counts(method):
 
 
 @pytest.mark.parametrize("method", TRAINED, ids=lambda m: m.slug)
-def test_shapes_and_finite_losses(method, x):
-    model = build(method)
+def test_shapes_and_finite_losses(method):
+    model, x = build(method), tracks_for(method)
     output = model(x, noise_for(model, 32))
-    assert output.reconstruction.shape == x.shape
+    assert output.reconstruction.shape == (32, 20 if method.inputs == ("audio",) else 50)
     assert output.mean.shape == (32, 16)
     terms = model.loss_terms(x, output)
     assert terms.keys() == model.weights.keys()
@@ -51,19 +64,19 @@ def test_shapes_and_finite_losses(method, x):
 
 
 @pytest.mark.parametrize("method", TRAINED, ids=lambda m: m.slug)
-def test_gradient_reaches_every_weight(method, x):
-    model = build(method).train()
+def test_gradient_reaches_every_weight(method):
+    model, x = build(method).train(), tracks_for(method)
     loss(model, x, noise_for(model, 32)).backward()
     for name, parameter in model.named_parameters():
         assert parameter.grad is not None, name
         # Batch norm takes out a shift of what comes before it, and of a code that goes straight into it.
-        if not name.endswith(("linear1.bias", "linear2.bias", "code.bias")):
+        if not name.endswith(("linear1.bias", "linear2.bias", "code.bias", "kernel.bias", "conv1.bias", "conv2.bias")):
             assert parameter.grad.abs().max() > 1e-6, name
 
 
 @pytest.mark.parametrize("method", TRAINED, ids=lambda m: m.slug)
-def test_the_embedding_is_deterministic_in_evaluation_mode(method, x):
-    model = build(method).eval()
+def test_the_embedding_is_deterministic_in_evaluation_mode(method):
+    model, x = build(method).eval(), tracks_for(method)
     torch.testing.assert_close(model(x).mean, model(x).mean, rtol=0, atol=0)
     alone = torch.cat([model(track[None]).mean for track in x])
     torch.testing.assert_close(alone, model(x).mean, rtol=1e-4, atol=1e-5)
@@ -115,6 +128,69 @@ def test_initial_weights_are_those_of_pytorch_in_distribution():
     assert weight.std() == pytest.approx(bound / 3**0.5, rel=0.03)
 
 
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("length", [20, 7])
+def test_a_convolution_is_that_of_pytorch(stride, length):
+    torch.manual_seed(0)
+    layer, x = Convolution(4, 6, stride), torch.randn(3, length, 4)
+    weight = layer.kernel.weight.view(6, 4, 3)
+    expected = torch.nn.functional.conv1d(x.mT, weight, layer.kernel.bias, stride=stride, padding=1).mT
+    torch.testing.assert_close(layer(x), expected)
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_a_transposed_convolution_is_that_of_pytorch(stride):
+    torch.manual_seed(0)
+    layer, x = TransposedConvolution(4, 6, stride), torch.randn(3, 7, 4)
+    for parameter in layer.parameters():
+        torch.nn.init.normal_(parameter)
+    weight = layer.weight.view(4, 3, 6).mT
+    options = {"stride": stride, "padding": 1, "output_padding": stride - 1}
+    expected = torch.nn.functional.conv_transpose1d(x.mT, weight, layer.bias, **options).mT
+    torch.testing.assert_close(layer(x), expected)
+
+
+def test_other_strides_are_refused():
+    with pytest.raises(ValueError, match="stride is 3"):
+        TransposedConvolution(4, 6, 3)
+
+
+@pytest.mark.parametrize("n_features", [20, 57, 3])
+def test_convolutions_take_any_number_of_features(n_features):
+    encoder, decoder = ConvEncoder(n_features), ConvDecoder(16, n_features)
+    x = torch.randn(8, n_features)
+    assert encoder(x, torch.rand(8, encoder.dropout_width)).shape == (8, encoder.out_features)
+    torch.nn.init.zeros_(decoder.conv1.weight)
+    assert decoder(torch.randn(8, 16), torch.rand(8, decoder.dropout_width)).shape == (8, n_features)
+
+
+def test_missing_lyrics_cost_nothing_and_are_not_learned():
+    model = build(METHODS["multimodal_vae"])
+    x = tracks_for(METHODS["multimodal_vae"])
+    terms = model.loss_terms(x, model(x, noise_for(model, 32)))
+    assert not terms["lyrics"][::2].any()
+    assert (terms["lyrics"][1::2] > 0).all()
+    silent = torch.cat([x[:, :20], torch.zeros(32, 31)], dim=1)
+    model.loss_terms(silent, model(silent, noise_for(model, 32)))["lyrics"].sum().backward()
+    assert not model.decoder.output.heads[1].weight.grad.any()
+
+
+def test_the_encoder_does_not_see_whether_there_are_lyrics():
+    model = build(METHODS["multimodal_vae"]).eval()
+    x = tracks_for(METHODS["multimodal_vae"])
+    said = torch.cat([x[:, :-1], 1 - x[:, -1:]], dim=1)
+    torch.testing.assert_close(model(x).mean, model(said).mean)
+
+
+def test_any_beta_is_a_method():
+    assert find("beta_vae_0.5").settings == {"beta": 0.5}
+    assert find("beta_vae_4") == METHODS["beta_vae_4"]
+    assert betas("4, 1,2,1") == (1.0, 2.0, 4.0)
+    for text, says in (("1,two", "'two' is not a number"), ("", "at least one"), ("0,1", "all above 0")):
+        with pytest.raises(ValueError, match=says):
+            betas(text)
+
+
 def test_unknown_methods_are_refused_and_settings_do_not_touch_the_table():
     with pytest.raises(ValueError, match="unknown method 'vea'"):
         find("vea")
@@ -128,3 +204,11 @@ def test_the_drawn_network_is_the_built_one():
     layers = [model.encoder.linear1, model.encoder.linear2, model.mean]
     layers += [model.decoder.hidden.linear1, model.decoder.hidden.linear2, model.decoder.output]
     assert widths == [20, *(layer.out_features for layer in layers)]
+
+    model = build(METHODS["conv_vae"])
+    units = [int(np.prod(width)) for width in conv_widths(20, 16).values()]
+    encoder, decoder = model.encoder, model.decoder
+    built = [length * channels for length, channels in (*encoder.dropped, (5, 64))]
+    built += [16, decoder.linear.out_features, *(length * channels for length, channels in decoder.dropped)]
+    assert units == [20, *built, 20]
+    assert encoder.out_features == 5 * 64

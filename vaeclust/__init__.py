@@ -20,6 +20,7 @@ _HOME = {
     "maps": "projections",
     "METRICS": "metrics",
     "score": "metrics",
+    "study": "studies",
     "purity": "metrics",
     "intervals": "evidence",
     "Record": "records",
@@ -28,7 +29,7 @@ _HOME = {
 }
 _MODULES = (
     "paths tables audio synthesis demo lyrics corpora datasets networks models methods training projections clustering "
-    "metrics records evidence describe plots chapters notebook_io"
+    "metrics records evidence studies release display describe plots chapters notebook_io"
 ).split()
 
 __all__ = sorted([*_HOME, *_MODULES])

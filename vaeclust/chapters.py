@@ -162,7 +162,7 @@ def execute(chapter: Chapter, parameters: Mapping[str, Any], threads: int = 1) -
     try:
         papermill.execute_notebook(
             f"jupytext://{chapter.path}", attempt, dict(parameters), cwd=root, progress_bar=False,
-            extra_arguments=["--IPKernelApp.log_level=40"],
+            extra_arguments=["--IPKernelApp.log_level=50"],
         )  # fmt: skip
     except papermill.PapermillExecutionError as error:
         place = f"cell {error.exec_count} ({_first_line(error.source)})"

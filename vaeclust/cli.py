@@ -100,6 +100,19 @@ def data(
     console.print(f"checksum {corpus.checksum}")
 
 
+@app.command()
+def release(
+    dataset: Annotated[str, typer.Argument(help="The name of a corpus with results, such as gtzan or demo.")],
+    results_dir: Annotated[str, typer.Option(help="Where the results are.")] = "results",
+) -> None:
+    """Keep a study's records in book/released, which README, book and paper quote."""
+    from vaeclust.release import release as keep
+
+    files = keep(dataset, results_dir)
+    size = sum(path.stat().st_size for path in files)
+    console.print(f"{len(files)} files, {size / 1000:,.0f} kB, in {files[0].parent}")
+
+
 def entry() -> None:
     """Run the command; what is wrong with the input is said in one line, without a traceback."""
     warnings.showwarning = lambda message, *_, **__: errors.print(f"warning: {message}", style="yellow")
@@ -160,6 +173,14 @@ def _check_source(chosen: list[book_chapters.Chapter], parameters: dict) -> None
     values = {**defaults, **parameters}
     if "dataset" not in values:
         return
-    corpus = load(values["dataset"], **{name: values[name] for name in ("tracks", "lyrics", "features")})
+    described = {name: values[name] for name in ("tracks", "features")}
+    corpus = load(values["dataset"], **described)
     checked_k(values.get("n_clusters", 0) or corpus.default_k(), len(corpus))
+    if values["lyrics"]:
+        try:
+            corpus = load(values["dataset"], **described, lyrics=values["lyrics"])
+        except (ValueError, FileNotFoundError) as error:
+            errors.print(
+                f"warning: {error}\nOnly the chapters that read lyrics will fail", style="yellow", markup=False
+            )
     console.print(str(corpus), markup=False)

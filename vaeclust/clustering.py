@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from sklearn.cluster import KMeans
+from sklearn.cluster import DBSCAN, AgglomerativeClustering, KMeans
+from sklearn.neighbors import NearestNeighbors
 
 from vaeclust.datasets import Dataset
 from vaeclust.training import Fit, one_thread
 
 NOISE = -1
+MIN_SAMPLES = 5
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,43 @@ def kmeans(embedding: np.ndarray, k: int, seed: int) -> np.ndarray:
     return KMeans(k, n_init=10, random_state=seed).fit_predict(embedding)
 
 
-CLUSTERERS = {c.slug: c for c in (Clusterer("kmeans", "K-Means", kmeans),)}
+def agglomerative(embedding: np.ndarray, k: int, seed: int) -> np.ndarray:
+    """Agglomerative clustering by Ward's criterion; Ward (1963). It draws nothing: the seed is not used."""
+    return AgglomerativeClustering(k, linkage="ward").fit_predict(embedding)
+
+
+def dbscan(embedding: np.ndarray, k: int, seed: int) -> np.ndarray:
+    """DBSCAN; Ester et al. (1996). Dense regions are clusters, the rest is noise (-1): k and seed are not used.
+
+    A region is dense where 5 tracks lie within ``eps`` of one, and ``eps`` is the knee of the k-distance curve.
+    """
+    return DBSCAN(eps=knee(k_distances(embedding)), min_samples=MIN_SAMPLES).fit_predict(embedding)
+
+
+def k_distances(embedding: np.ndarray) -> np.ndarray:
+    """Return the distance of every track to its 4th neighbour (5 tracks with itself), ascending: (n, d) → (n,)."""
+    neighbours = NearestNeighbors(n_neighbors=min(MIN_SAMPLES, len(embedding))).fit(embedding)
+    return np.sort(neighbours.kneighbors(embedding)[0][:, -1])
+
+
+def knee(distances: np.ndarray) -> float:
+    """Return the value at the knee of an ascending curve: its point farthest below the chord from end to end.
+
+    Satopää et al. (2011), with both axes scaled to 1. Never 0, which no radius may be.
+    """
+    height = np.ptp(distances) or 1.0
+    below = np.linspace(0, 1, len(distances)) - (distances - distances[0]) / height
+    return max(float(distances[below.argmax()]), 1e-9)
+
+
+CLUSTERERS = {
+    c.slug: c
+    for c in (
+        Clusterer("kmeans", "K-Means", kmeans),
+        Clusterer("agglomerative", "Agglomerative", agglomerative),
+        Clusterer("dbscan", "DBSCAN", dbscan),
+    )
+}
 
 
 def cluster(
@@ -56,6 +94,29 @@ def cluster(
                 columns = {"track_id": dataset.ids, "seed": seed, "clusterer": slug, "cluster": labels}
                 frames.append(pd.DataFrame(columns))
     return pd.concat(frames, ignore_index=True)
+
+
+def labels(clusters: pd.DataFrame, *, seed: int = 0, clusterer: str = "kmeans") -> pd.Series:
+    """Return the cluster of every track, indexed by ``track_id``, of one seed and clusterer."""
+    return clusters.query("seed == @seed and clusterer == @clusterer").set_index("track_id")["cluster"]
+
+
+def summary(clusters: pd.DataFrame) -> pd.DataFrame:
+    """Return what every clusterer found: number of clusters, share of the largest, share of noise; seeds averaged.
+
+    clusters: ``seed, clusterer, cluster``.
+    """
+    rows = {}
+    for slug, found in clusters.groupby("clusterer", sort=False):
+        kept = found[found["cluster"] != NOISE]
+        per_seed = found.groupby("seed").size()
+        sizes = kept.groupby(["seed", "cluster"]).size()
+        rows[CLUSTERERS[slug].title] = {
+            "clusters": f"{sizes.groupby('seed').size().reindex(per_seed.index, fill_value=0).mean():.1f}",
+            "largest cluster": f"{(sizes.groupby('seed').max() / per_seed).fillna(0.0).mean():.0%}",
+            "noise": f"{1 - len(kept) / len(found):.0%}",
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")
 
 
 def checked_k(k: int, n: int) -> int:

@@ -8,7 +8,7 @@ import hashlib
 import re
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from itertools import combinations
@@ -178,6 +178,24 @@ def build(
         name, tracks, features, audio, lyrics_features, has_lyrics, genres, genre_names, dict(excluded or {}),
         digest.hexdigest(),
     )  # fmt: skip
+
+
+def lyrics_controls(dataset: Dataset, published: str | Path = "") -> dict[str, Dataset]:
+    """Return the corpus with other lyrics, by condition (chapter ``06_multimodal_vae``).
+
+    ``shuffled_lyrics``: every text given to another track, among the tracks that have one; coverage stays.
+    ``published_lyrics``: the features of the published study, joined row by row, if their table is given.
+    """
+    controls = {}
+    if dataset.lyrics is not None:
+        owners = np.flatnonzero(dataset.has_lyrics)
+        shuffled = dataset.lyrics.copy()
+        shuffled[owners] = dataset.lyrics[np.random.default_rng(0).permutation(owners)]
+        controls["shuffled_lyrics"] = replace(dataset, lyrics=shuffled)
+    if published:
+        features, has_lyrics = load_lyrics(published, dataset.tracks.index)
+        controls["published_lyrics"] = replace(dataset, lyrics=features, has_lyrics=has_lyrics)
+    return controls
 
 
 def standardise(features: pd.DataFrame) -> np.ndarray:

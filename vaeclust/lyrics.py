@@ -15,6 +15,7 @@ from vaeclust.paths import resolve
 from vaeclust.tables import numeric_columns, read_csv, some, track_ids
 
 N_FEATURES = 30
+NOT_FEATURES = ("track_id", "filename", "row", "genre", "label", "own_genre")
 LEAST_TRACKS, LARGEST_SHARE = 2, 0.5  # a term must be in at least two tracks and at most half of them
 
 
@@ -22,7 +23,8 @@ def load_lyrics(source: str | Path | None, ids: pd.Index) -> tuple[np.ndarray | 
     """Return lyrics features (n, 30) float32, or None, and has_lyrics (n,) bool, in the order of ``ids``.
 
     ``source`` is a folder of ``<track_id>.txt``; or a CSV with ``track_id`` and either ``text``, or ``term`` and
-    ``count`` (a bag of words), or 30 numeric columns.
+    ``count`` (a bag of words), or 30 numeric columns; or one with ``row`` in place of ``track_id``, whose rows are
+    joined to the tracks by their place alone, as the published study did.
 
     Raises
     ------
@@ -39,7 +41,10 @@ def load_lyrics(source: str | Path | None, ids: pd.Index) -> tuple[np.ndarray | 
         features = text_features(_read_folder(path, ids))
     else:
         table = read_csv(path, "table of lyrics")
-        if {"term", "count"} <= set(table.columns):
+        if "row" in table and "track_id" not in table:
+            table.index = _tracks_by_row(table, ids, path)
+            features = _given_features(table, path)
+        elif {"term", "count"} <= set(table.columns):
             features = _features_of_bags(table, path)
         else:
             table.index = track_ids(table, path)
@@ -135,8 +140,19 @@ def _features_of_bags(table: pd.DataFrame, path: Path) -> pd.DataFrame:
     return count_features(matrix, np.asarray(terms[1]), pd.Index(tracks[1]))
 
 
+def _tracks_by_row(table: pd.DataFrame, ids: pd.Index, path: Path) -> pd.Index:
+    """Return the track that stands at every row's place; ValueError unless the rows count the tracks from 0."""
+    rows = numeric_columns(table, ["row"], path)["row"].astype(int)
+    if sorted(rows) != list(range(len(ids))):
+        raise ValueError(
+            f"{path}: rows {rows.min()} to {rows.max()} ({len(rows)} in all) for {len(ids)} tracks; expected every "
+            f"row from 0 to {len(ids) - 1} once, since nothing but its place joins it to a track"
+        )
+    return ids[rows]
+
+
 def _given_features(table: pd.DataFrame, path: Path) -> pd.DataFrame:
-    columns = [column for column in table.columns if column not in ("track_id", "filename", "genre", "label")]
+    columns = [column for column in table.columns if column not in NOT_FEATURES]
     if len(columns) != N_FEATURES:
         raise ValueError(
             f"{path}: found the columns {some(table.columns)}; expected track_id and text, or track_id, term and "

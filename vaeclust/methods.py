@@ -3,10 +3,13 @@
 To add a method, add a row. A variant is a row with other settings, or ``replace(row, settings={...})``.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
+
+BOTH = ("audio", "lyrics")
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,8 @@ class Method:
         Class in ``models`` (trained by ``training.fit``), or ``"PCA"``, which needs no training.
     settings : mapping
         Keyword arguments of the model, besides ``latent_dim``.
+    inputs : tuple of str
+        What it sees of a corpus: ``("audio",)``, or ``("audio", "lyrics")``.
     """
 
     slug: str
@@ -32,6 +37,7 @@ class Method:
     chapter: str
     model: str
     settings: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    inputs: tuple[str, ...] = ("audio",)
 
     def build(self) -> Callable:
         """Return the model's class; raises ValueError for PCA, which is not trained."""
@@ -42,21 +48,44 @@ class Method:
         return getattr(models, self.model)
 
 
+def beta_vae(beta: float) -> Method:
+    """Return the VAE whose KL term has this weight: ``beta_vae_2`` for beta 2, ``beta_vae_0.5`` for a half."""
+    return Method(f"beta_vae_{beta:g}", f"Beta-VAE (β = {beta:g})", "05_beta_vae", "VAE", {"beta": float(beta)})
+
+
+def betas(text: str) -> tuple[float, ...]:
+    """Return the values of a list such as ``"1,2,4"``, ascending, each once; ValueError names what is no number."""
+    values = set()
+    for part in filter(None, map(str.strip, text.split(","))):
+        try:
+            values.add(float(part))
+        except ValueError:
+            raise ValueError(f"betas {text!r}: {part!r} is not a number; expected a list such as 1,2,4") from None
+    if not values or min(values) <= 0:
+        raise ValueError(f"betas {text!r}; expected at least one number, all above 0, such as 1,2,4")
+    return tuple(sorted(values))
+
+
 METHODS = {
     method.slug: method
     for method in (
         Method("pca", "PCA", "01_pca", "PCA"),
         Method("autoencoder", "Autoencoder", "02_autoencoder", "Autoencoder"),
         Method("vae", "VAE", "03_vae", "VAE", {"beta": 1.0}),
+        Method("conv_vae", "Conv-VAE", "04_conv_vae", "ConvVAE", {"beta": 1.0}),
+        *(beta_vae(beta) for beta in (1, 2, 4)),
+        Method("multimodal_vae", "Multi-modal VAE", "06_multimodal_vae", "MultimodalVAE", {"beta": 1.0}, BOTH),
     )
 }
 
 
 def find(method: str | Method, **settings: Any) -> Method:
-    """Return a row of METHODS by its slug, with ``settings`` put over its own.
+    """Return a row of METHODS by its slug, or the row of any ``beta_vae_<beta>``, with ``settings`` put over its own.
 
     Raises ValueError for an unknown slug.
     """
+    if isinstance(method, str) and re.fullmatch(r"beta_vae_[\d.e+-]+", method):
+        method = beta_vae(float(method.removeprefix("beta_vae_")))
     if isinstance(method, str):
         if method not in METHODS:
             raise ValueError(f"unknown method {method!r}; expected one of {', '.join(METHODS)}")

@@ -1,13 +1,13 @@
 """METRICS: the six scores of a clustering, with kind, direction and range (page ``metrics``)."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from sklearn import metrics as sk
 
-from vaeclust.clustering import NOISE
+from vaeclust.clustering import NOISE, cluster
 from vaeclust.datasets import Dataset
 from vaeclust.training import Fit, one_thread
 
@@ -72,7 +72,7 @@ def evaluate(metric: Metric, against: np.ndarray, clusters: np.ndarray) -> float
     """Return one score; label-free metrics leave noise out, and are NaN unless 2 to n - 1 clusters remain.
 
     against: (n, d) points for a label-free metric, (n,) reference labels otherwise, where -1 means unknown and
-    such tracks are left out. clusters: (n,) int.
+    such tracks are left out, and noise counts as one cluster more. clusters: (n,) int.
     """
     if metric.kind == LABELS:
         known = against >= 0
@@ -113,3 +113,14 @@ def score(
                         rows.append((fit.method.slug, seed, clusterer, k, space, reference, metric.name, value))
     columns = ["method", "seed", "clusterer", "k", "space", "reference", "metric", "value"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def score_by_k(fit: Fit, dataset: Dataset, ks: Iterable[int] = range(2, 21), *, n_seeds: int = 3) -> pd.DataFrame:
+    """Score K-Means for several numbers of clusters, for the first seeds of a fit; columns as :func:`score`.
+
+    Numbers that this many tracks cannot have are left out.
+    """
+    few = replace(fit, seeds=fit.seeds[:n_seeds], embeddings=fit.embeddings[:n_seeds])
+    possible = [k for k in ks if 2 <= k <= len(dataset) - 1]
+    tables = [score(few, cluster(few, dataset, k, clusterers=("kmeans",)), dataset) for k in possible]
+    return pd.concat(tables, ignore_index=True)

@@ -1,4 +1,4 @@
-"""The models: a network and its loss. ``Autoencoder`` is chapter 02, ``VAE`` chapters 03 and 05.
+"""The models: a network and its loss (chapters 02 to 06).
 
 A model is called with a batch and its noise and returns an ``Output``; ``loss_terms`` turns that into one number a
 track for each term of the loss, and ``weights`` says how the terms add up. The training loop does the rest.
@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from torch import Tensor, nn
 
-from vaeclust.networks import DenseDecoder, DenseEncoder
+from vaeclust.lyrics import N_FEATURES as N_LYRICS
+from vaeclust.networks import ConvDecoder, ConvEncoder, DenseDecoder, DenseEncoder, Heads
 
 
 class Output(NamedTuple):
@@ -26,17 +27,19 @@ class VAE(nn.Module):
     Kingma & Welling (2014), arXiv:1312.6114; beta: Higgins et al. (2017), ICLR.
 
     Shapes: x (tracks, n_features) float32; noise as ``noise_widths`` says, or None for evaluation, in which the
-    embedding is decoded itself.
+    embedding is decoded itself. A variant has other networks, or other terms of the loss.
     """
+
+    encoder_type, decoder_type = DenseEncoder, DenseDecoder
 
     def __init__(self, n_features: int, *, latent_dim: int = 16, beta: float = 1.0):
         super().__init__()
         if beta < 0:
             raise ValueError(f"beta is {beta}; expected 0 or more: a negative weight rewards leaving the prior")
-        self.encoder = DenseEncoder(n_features)
+        self.encoder = self.encoder_type(n_features)
         self.mean = nn.Linear(self.encoder.out_features, latent_dim)
         self.log_variance = nn.Linear(self.encoder.out_features, latent_dim)
-        self.decoder = DenseDecoder(latent_dim, n_features)
+        self.decoder = self.decoder_type(latent_dim, n_features)
         self.weights = {"reconstruction": 1.0, "kl": beta}
         self.noise_widths = {
             "encoder": self.encoder.dropout_width,
@@ -56,6 +59,46 @@ class VAE(nn.Module):
         """Return every term of the loss, (*, tracks), summed over dimensions, not yet weighted."""
         return {
             "reconstruction": squared_error(x, output.reconstruction),
+            "kl": kl_divergence(output).sum(-1),
+        }
+
+
+class ConvVAE(VAE):
+    """The VAE with convolutions: the features are read as a sequence with one channel.
+
+    Loss and shapes as for :class:`VAE`.
+    """
+
+    encoder_type, decoder_type = ConvEncoder, ConvDecoder
+
+
+class MultimodalVAE(VAE):
+    """The VAE of audio and lyrics: both concatenated into one encoder, one decoder with a head for each.
+
+    Loss of a track: ``‖a - â‖² + h ‖l - l̂‖² + beta · KL``, where h is 1 if the track has lyrics and 0 if not: a
+    missing text is neither learned nor punished.
+
+    Shapes: x (tracks, n_features + n_lyrics + 1) float32, in which the last column is h and the lyrics are zero
+    where h is. The encoder does not see h.
+    """
+
+    def __init__(self, n_features: int, *, latent_dim: int = 16, beta: float = 1.0, n_lyrics: int = N_LYRICS):
+        super().__init__(n_features + n_lyrics, latent_dim=latent_dim, beta=beta)
+        self.parts = (n_features, n_lyrics)
+        self.decoder.output = Heads(self.decoder.hidden.out_features, self.parts)
+        self.weights = {"reconstruction": 1.0, "lyrics": 1.0, "kl": beta}
+
+    def forward(self, x: Tensor, noise: dict[str, Tensor] | None = None) -> Output:
+        """Encode audio and lyrics, draw a latent code, decode both."""
+        return super().forward(x[..., :-1], noise)
+
+    def loss_terms(self, x: Tensor, output: Output) -> dict[str, Tensor]:
+        """Return every term of the loss, (*, tracks); the lyrics of a track without any cost nothing."""
+        audio, lyrics, has_lyrics = x.split([*self.parts, 1], dim=-1)
+        audio_again, lyrics_again = output.reconstruction.split(self.parts, dim=-1)
+        return {
+            "reconstruction": squared_error(audio, audio_again),
+            "lyrics": squared_error(lyrics, lyrics_again) * has_lyrics.squeeze(-1),
             "kl": kl_divergence(output).sum(-1),
         }
 

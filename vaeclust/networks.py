@@ -4,9 +4,11 @@ Nothing here draws random numbers. Dropout gets its uniforms as an argument, so 
 of its inputs; ``uniforms=None`` means evaluation. ``dropout_width`` says how many uniforms a track needs.
 """
 
+import torch
 from torch import Tensor, nn
 
 HIDDEN = (128, 64)
+CHANNELS = (16, 32, 64)
 DROPOUT = 0.2
 
 
@@ -62,8 +64,149 @@ class DenseDecoder(nn.Module):
         return self.output(self.hidden(z, uniforms))
 
 
+class Heads(nn.Module):
+    """One linear layer for each modality, their outputs side by side: (*, n_inputs) → (*, sum of n_outputs)."""
+
+    def __init__(self, n_inputs: int, n_outputs: tuple[int, ...]):
+        super().__init__()
+        self.heads = nn.ModuleList(nn.Linear(n_inputs, width) for width in n_outputs)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Apply every head."""
+        return torch.cat([head(x) for head in self.heads], dim=-1)
+
+
+class Convolution(nn.Module):
+    """Convolution of width 3 along a sequence, padded by one on either side.
+
+    Channels come last and the windows are cut out by hand, so that the convolution is one matrix product: with a
+    model for every seed side by side that is faster than a grouped convolution, and gives the same numbers as
+    ``nn.Conv1d``.
+
+    Shapes: x (tracks, length, channels) → (tracks, ⌈length / stride⌉, out_channels).
+    """
+
+    def __init__(self, channels: int, out_channels: int, stride: int = 1):
+        super().__init__()
+        self.kernel = nn.Linear(3 * channels, out_channels)
+        self.stride = stride
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Slide the kernel along the sequence."""
+        windows = nn.functional.pad(x, (0, 0, 1, 1)).unfold(1, 3, self.stride)  # (tracks, places, channels, 3)
+        return self.kernel(windows.flatten(2))
+
+
+class TransposedConvolution(nn.Module):
+    """Transposed convolution of width 3 along a sequence; stride 2 doubles its length.
+
+    The channels of every place, times the kernel, are written onto three places of the longer sequence. The same
+    numbers as ``nn.ConvTranspose1d`` with padding 1 and, for stride 2, output padding 1.
+
+    Shapes: x (tracks, length, channels) → (tracks, stride · length, out_channels).
+    """
+
+    def __init__(self, channels: int, out_channels: int, stride: int = 2):
+        super().__init__()
+        if stride not in (1, 2):
+            raise ValueError(f"stride is {stride}; expected 1 or 2")
+        # One row a channel: its length, 3 · out_channels, is the fan-in that nn.ConvTranspose1d starts from.
+        self.weight = nn.Parameter(torch.empty(channels, 3 * out_channels))
+        self.bias = nn.Parameter(torch.empty(out_channels))
+        self.stride = stride
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Write every place onto three."""
+        left, centre, right = (x @ self.weight).chunk(3, dim=-1)
+        from_right = nn.functional.pad(left[:, 1:], (0, 0, 0, 1))
+        if self.stride == 2:  # even places receive from one place, odd ones from the two beside them
+            return torch.stack([centre, right + from_right], dim=2).flatten(1, 2) + self.bias
+        return from_right + centre + nn.functional.pad(right[:, :-1], (0, 0, 1, 0)) + self.bias
+
+
+class ConvEncoder(nn.Module):
+    """The features as a sequence with one channel: three convolutions, the last two of stride 2.
+
+    Each is followed by batch norm and ReLU, the first two by dropout too. Shapes: x (tracks, n_inputs) →
+    (tracks, out_features); uniforms (tracks, dropout_width).
+    """
+
+    def __init__(self, n_inputs: int, channels: tuple[int, int, int] = CHANNELS):
+        super().__init__()
+        half, quarter = -(-n_inputs // 2), -(-n_inputs // 4)
+        first, second, third = channels
+        self.conv1, self.norm1 = Convolution(1, first), nn.BatchNorm1d(first)
+        self.conv2, self.norm2 = Convolution(first, second, stride=2), nn.BatchNorm1d(second)
+        self.conv3, self.norm3 = Convolution(second, third, stride=2), nn.BatchNorm1d(third)
+        self.dropout = Dropout()
+        self.dropped = ((n_inputs, first), (half, second))
+        self.dropout_width = n_inputs * first + half * second
+        self.out_features = quarter * third
+
+    def forward(self, x: Tensor, uniforms: Tensor | None = None) -> Tensor:
+        """Return the last hidden layer, flattened."""
+        first, second = shared_out(uniforms, self.dropped)
+        x = self.dropout(normed(self.norm1, self.conv1(x[:, :, None])).relu(), first)
+        x = self.dropout(normed(self.norm2, self.conv2(x)).relu(), second)
+        return normed(self.norm3, self.conv3(x)).relu().flatten(1)
+
+
+class ConvDecoder(nn.Module):
+    """The mirrored encoder: a linear layer and three transposed convolutions, the last one to a single channel.
+
+    Batch norm, ReLU and dropout follow the first two. What reaches beyond the number of features is
+    cut off. Shapes: z (tracks, latent_dim) → (tracks, n_outputs); uniforms (tracks, dropout_width).
+    """
+
+    def __init__(self, latent_dim: int, n_outputs: int, channels: tuple[int, int, int] = CHANNELS[::-1]):
+        super().__init__()
+        self.n_outputs, self.places = n_outputs, -(-n_outputs // 4)
+        first, second, third = channels
+        self.linear = nn.Linear(latent_dim, self.places * first)
+        self.conv1, self.norm1 = TransposedConvolution(first, second), nn.BatchNorm1d(second)
+        self.conv2, self.norm2 = TransposedConvolution(second, third), nn.BatchNorm1d(third)
+        self.output = TransposedConvolution(third, 1, stride=1)
+        self.dropout = Dropout()
+        self.dropped = ((2 * self.places, second), (4 * self.places, third))
+        self.dropout_width = self.places * (2 * second + 4 * third)
+
+    def forward(self, z: Tensor, uniforms: Tensor | None = None) -> Tensor:
+        """Return the reconstructed features."""
+        first, second = shared_out(uniforms, self.dropped)
+        x = self.linear(z).unflatten(1, (self.places, -1))
+        x = self.dropout(normed(self.norm1, self.conv1(x)).relu(), first)
+        x = self.dropout(normed(self.norm2, self.conv2(x)).relu(), second)
+        return self.output(x).flatten(1)[:, : self.n_outputs]
+
+
+def normed(norm: nn.BatchNorm1d, x: Tensor) -> Tensor:
+    """Apply batch norm to the channels of sequences (tracks, length, channels)."""
+    return norm(x.flatten(0, 1)).unflatten(0, x.shape[:2])
+
+
+def shared_out(uniforms: Tensor | None, layers: tuple[tuple[int, int], ...]) -> list[Tensor | None]:
+    """Share uniforms (tracks, width) out among layers of (length, channels); None for each in evaluation."""
+    if uniforms is None:
+        return [None] * len(layers)
+    parts = uniforms.split([length * channels for length, channels in layers], dim=1)
+    return [part.unflatten(1, layer) for part, layer in zip(parts, layers, strict=True)]
+
+
 def dense_widths(n_features: int, latent_dim: int) -> dict[str, int]:
-    """Return the layers of a dense encoder and decoder, in the order of the data: label → number of units."""
+    """Return the layers of a dense encoder and decoder, in the order of the data: label → units."""
     encoder = {f"hidden {i}": width for i, width in enumerate(HIDDEN, 1)}
     decoder = {f"hidden {i}": width for i, width in enumerate(HIDDEN[::-1], len(HIDDEN) + 1)}
     return {"features": n_features, **encoder, "code": latent_dim, **decoder, "reconstruction": n_features}
+
+
+def conv_widths(n_features: int, latent_dim: int) -> dict[str, int | tuple[int, int]]:
+    """Return the layers of a convolutional encoder and decoder: label → units, or (length, channels)."""
+    half, quarter = -(-n_features // 2), -(-n_features // 4)
+    first, second, third = CHANNELS
+    return {
+        "features": n_features,
+        "conv 1": (n_features, first), "conv 2": (half, second), "conv 3": (quarter, third),
+        "code": latent_dim,
+        "linear": (quarter, third), "conv 4": (2 * quarter, second), "conv 5": (4 * quarter, first),
+        "reconstruction": n_features,
+    }  # fmt: skip

@@ -44,6 +44,11 @@ class Record:
     def __repr__(self) -> str:
         return f"Record({self.dataset}/{self.slug})"
 
+    def path(self, name: str) -> Path:
+        """Return the file of one of TABLES: ``<name>.csv``, or ``<name>.csv.xz`` where released records have that."""
+        packed = self.folder / f"{name}.csv.xz"
+        return packed if packed.is_file() else self.folder / f"{name}.csv"
+
     def write(self, name: str, table: pd.DataFrame) -> pd.DataFrame:
         """Write one of TABLES; columns that all rows share may be left out. Returns the table as written.
 
@@ -60,17 +65,21 @@ class Record:
 
     def read(self, name: str) -> pd.DataFrame:
         """Read one of TABLES."""
-        path = self.folder / f"{name}.csv"
+        path = self.path(name)
         if not path.is_file():
             raise FileNotFoundError(self._missing(path))
         return pd.read_csv(path, keep_default_na=False, na_values=[""], dtype={"track_id": str}).fillna(
             {"reference": ""} if "reference" in TABLES[name] else {}
         )
 
-    def save_fit(self, fit: Fit, dataset: Dataset) -> None:
-        """Write history.csv, dimensions.csv and embeddings.npz (ids and arrays, no pickle)."""
-        self.write("history", fit.history)
-        self.write("dimensions", fit.dimensions)
+    def save_fit(self, fit: Fit, dataset: Dataset, controls: Mapping[str, Fit] | None = None) -> None:
+        """Write history.csv, dimensions.csv and embeddings.npz (ids and arrays, no pickle).
+
+        ``controls`` are the fits of other conditions, by name, of which no embedding is kept.
+        """
+        fits = {STANDARD: fit, **(controls or {})}
+        self.write("history", joined({condition: fit.history for condition, fit in fits.items()}))
+        self.write("dimensions", joined({condition: fit.dimensions for condition, fit in fits.items()}))
         with replacing(self.folder / "embeddings.npz") as path:
             ids = np.array(dataset.ids, dtype=np.str_)
             np.savez_compressed(path, track_id=ids, seeds=np.array(fit.seeds), embeddings=fit.embeddings)
@@ -131,13 +140,18 @@ class Record:
         )
 
 
+def joined(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Put the tables of several conditions one below the other, with the column ``condition``."""
+    return pd.concat([table.assign(condition=name) for name, table in tables.items()], ignore_index=True)
+
+
 def read_all(name: str, dataset: str, methods: Iterable[str], results_dir: str | Path = "results") -> pd.DataFrame:
     """Return one of TABLES of several methods, one below the other, with the column ``method``.
 
     Raises FileNotFoundError, naming every method whose records are missing and the command that makes them.
     """
     records = [Record(dataset, slug, results_dir) for slug in methods]
-    missing = [record for record in records if not (record.folder / f"{name}.csv").is_file()]
+    missing = [record for record in records if not record.path(name).is_file()]
     if missing:
         slugs = ", ".join(record.slug for record in missing)
         made_by = " ".join(dict.fromkeys(chapter_of(record.slug) for record in missing))

@@ -21,8 +21,10 @@ from torch.fx.experimental.proxy_tensor import make_fx
 from tqdm.auto import tqdm
 
 from vaeclust.datasets import Dataset
+from vaeclust.lyrics import N_FEATURES as N_LYRICS
 from vaeclust.methods import Method, find
 from vaeclust.models import Output, kl_divergence
+from vaeclust.networks import TransposedConvolution
 
 ACTIVE_VARIANCE = 0.01
 
@@ -37,6 +39,8 @@ class Fit:
     seeds : tuple of int
     embeddings : ndarray
         (seeds, n, d) float32: posterior means (codes, principal components) in evaluation mode.
+    reconstructions : ndarray
+        (seeds, n, features) float32: the embeddings decoded, standardised audio features.
     history : DataFrame
         ``seed, epoch, term, value``: every term of the loss, summed over dimensions, averaged over tracks, and
         ``loss``, their weighted sum. Empty for PCA.
@@ -55,6 +59,7 @@ class Fit:
     method: Method
     seeds: tuple[int, ...]
     embeddings: np.ndarray
+    reconstructions: np.ndarray
     history: pd.DataFrame
     dimensions: pd.DataFrame
     seconds: float
@@ -85,11 +90,12 @@ def fit(
     with torch.device("meta"):
         template = method.build()(n_features, latent_dim=latent_dim, **method.settings)
     with one_thread():
-        study = _Batched(template, torch.from_numpy(dataset.audio), seeds, learning_rate)
+        study = _Batched(template, torch.from_numpy(inputs(method, dataset)), seeds, learning_rate)
         history = [study.epoch(batch_size) for _ in tqdm(range(epochs), method.title, leave=False, delay=5)]
         output = study.evaluate()
     return Fit(
-        method, seeds, output.mean.numpy(), _history(history, seeds), _dimensions(output, seeds),
+        method, seeds, output.mean.numpy(), output.reconstruction[..., :n_features].numpy(),
+        _history(history, seeds), _dimensions(output, seeds),
         time.perf_counter() - start, sum(p.numel() for p in template.parameters()), study.models(),
     )  # fmt: skip
 
@@ -98,13 +104,15 @@ class _Batched:
     """One model per seed, run as a single batched model.
 
     All parameters lie in one tensor ``flat`` (seeds, parameters), so that the optimiser's step is one pass over
-    memory. Rows are padded to whole vector registers: a seed's last values are then rounded like all others,
-    however many seeds stand beside it.
+    memory. Rows are padded to whole vector registers, and an odd number of seeds to an even one by training the last
+    twice: sums over the last values of a row take another order, so a seed would depend on its neighbours otherwise.
     """
 
     def __init__(self, template: nn.Module, x: Tensor, seeds: tuple[int, ...], learning_rate: float):
         self.template, self.x = template, x
-        self.generators = [torch.Generator().manual_seed(seed) for seed in seeds]
+        self.n_seeds = len(seeds)
+        padded = seeds + seeds[-1:] * (len(seeds) % 2)
+        self.generators = [torch.Generator().manual_seed(seed) for seed in padded]
         parameters, self.buffers = stack_module_state([initialised(template, g) for g in self.generators])
         self.shapes = {name: values.shape[1:] for name, values in parameters.items()}
         rows = torch.cat([values.detach().flatten(1) for values in parameters.values()], dim=1)
@@ -164,7 +172,7 @@ class _Batched:
         for batch in batches(n, batch_size):
             terms = self.step(shuffled[:, batch], {name: values[:, batch] for name, values in noise.items()})
             sums = {term: sums.get(term, 0) + value for term, value in terms.items()}
-        return {term: (value / n).numpy() for term, value in sums.items()}
+        return {term: (value / n)[: self.n_seeds].numpy() for term, value in sums.items()}
 
     def draw(self) -> tuple[Tensor, dict[str, Tensor]]:
         """Draw one epoch's order of the tracks (seeds, n) and noise (seeds, n, width), seed by seed."""
@@ -182,17 +190,29 @@ class _Batched:
         """Run every seed's model on all tracks, without noise and with the running statistics of batch norm."""
         self.template.eval()
         x = self.x.expand(len(self.generators), *self.x.shape)
-        return self.run(self.flat, self.buffers, x, None)
+        output = self.run(self.flat, self.buffers, x, None)
+        return Output(*(values if values is None else values[: self.n_seeds] for values in output))
 
     def models(self) -> tuple[nn.Module, ...]:
         """Take the batch apart: one ordinary model a seed, in evaluation mode."""
         state = {**self.parameters(self.flat.detach()), **self.buffers}
         models = []
-        for i in range(len(self.generators)):
+        for i in range(self.n_seeds):
             model = copy.deepcopy(self.template).to_empty(device="cpu").eval()
             model.load_state_dict({name: value[i] for name, value in state.items()})
             models.append(model)
         return tuple(models)
+
+
+def inputs(method: Method, dataset: Dataset) -> np.ndarray:
+    """Return what a method sees of a corpus, float32: audio (n, d), or audio, lyrics and has_lyrics (n, d + 30 + 1).
+
+    Where a track has no lyrics, and for a corpus without any, these columns are zero.
+    """
+    if method.inputs == ("audio",):
+        return dataset.audio
+    lyrics = dataset.lyrics if dataset.lyrics is not None else np.zeros((len(dataset), N_LYRICS))
+    return np.hstack([dataset.audio, lyrics, dataset.has_lyrics[:, None]]).astype(np.float32)
 
 
 def initialised(template: nn.Module, generator: torch.Generator) -> nn.Module:
@@ -204,7 +224,7 @@ def initialised(template: nn.Module, generator: torch.Generator) -> nn.Module:
     for layer in model.modules():
         if isinstance(layer, nn.BatchNorm1d):
             layer.reset_parameters()
-        elif isinstance(layer, (nn.Linear, nn.Conv1d, nn.ConvTranspose1d)):
+        elif isinstance(layer, (nn.Linear, TransposedConvolution)):
             bound = layer.weight[0].numel() ** -0.5
             for weights in (layer.weight, layer.bias):
                 nn.init.uniform_(weights, -bound, bound, generator=generator)
@@ -244,9 +264,11 @@ def _fit_pca(method: Method, dataset: Dataset, seeds: tuple[int, ...], latent_di
         scores = pca.fit_transform(dataset.audio).astype(np.float32)
     # Without randomness every seed has the same embedding; the clusterer is what differs between them.
     embeddings = np.broadcast_to(scores, (len(seeds), *scores.shape))
+    again = np.broadcast_to(pca.inverse_transform(scores).astype(np.float32), (len(seeds), *dataset.audio.shape))
     output = Output(torch.empty(0), torch.from_numpy(embeddings.copy()))
     seconds = time.perf_counter() - start
-    return Fit(method, seeds, embeddings, _history([], seeds), _dimensions(output, seeds), seconds, 0, (pca,))
+    dimensions = _dimensions(output, seeds)
+    return Fit(method, seeds, embeddings, again, _history([], seeds), dimensions, seconds, 0, (pca,))
 
 
 def _history(epochs: list[dict[str, np.ndarray]], seeds: tuple[int, ...]) -> pd.DataFrame:

@@ -1,11 +1,18 @@
-"""Figures of a clustering: sizes and genre mix (all method chapters)."""
+"""Figures of a clustering: sizes, genre mix, silhouettes, and how a clusterer finds them (all method chapters)."""
 
+import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from scipy.cluster.hierarchy import dendrogram, linkage
+from sklearn.metrics import silhouette_samples
 
+from vaeclust.clustering import MIN_SAMPLES, NOISE, k_distances, knee
 from vaeclust.datasets import Dataset
-from vaeclust.plots.style import WIDTH, method_colour, new_axes
+from vaeclust.metrics import METRICS
+from vaeclust.plots.style import GREY, WIDTH, colours, method_colour, new_axes
 
 
 def genre_mix(clusters: pd.Series, dataset: Dataset, *, ax: Axes | None = None) -> Axes:
@@ -37,3 +44,72 @@ def sizes(clusters: pd.DataFrame, *, method: str, ax: Axes | None = None) -> Axe
     ax.plot(counts["rank"], counts["tracks"], ".", color=method_colour(method), markersize=5)
     ax.set(xlabel="cluster, largest first", ylabel="tracks", xticks=mean.index)
     return ax
+
+
+def silhouettes(embedding: np.ndarray, clusters: pd.Series, *, ax: Axes | None = None) -> Axes:
+    """Draw the silhouette of every track, sorted within its cluster; the dashed line is their mean.
+
+    embedding: (n, d); clusters: (n,) in the same order; noise is left out. With fewer than two clusters the axes say
+    so.
+    """
+    labels = clusters.to_numpy()
+    embedding, labels = embedding[labels != NOISE], labels[labels != NOISE]
+    ax = new_axes(ax, WIDTH, 4.2)
+    if not 2 <= len(np.unique(labels)) <= len(labels) - 1:
+        ax.text(0.5, 0.5, "no silhouette: fewer than two clusters", ha="center", transform=ax.transAxes)
+        return ax
+    values = silhouette_samples(embedding, labels)
+    start = 0
+    for name, colour in colours(sorted(np.unique(labels).tolist())).items():
+        heights = np.sort(values[labels == name])
+        ax.fill_betweenx(np.arange(start, start + len(heights)), 0, heights, color=colour, linewidth=0)
+        ax.text(-0.01, start + len(heights) / 2, str(name), ha="right", va="center", fontsize=9)
+        start += len(heights) + max(len(values) // 100, 1)
+    ax.axvline(values.mean(), color=GREY, linestyle="--", linewidth=1)
+    ax.set(xlabel="silhouette", ylabel="tracks, by cluster", yticks=[])
+    return ax
+
+
+def ward_tree(embedding: np.ndarray, *, k: int, method: str, leaves: int = 30, ax: Axes | None = None) -> Axes:
+    """Draw the last merges of Ward's clustering, and where the tree is cut into k clusters; embedding (n, d)."""
+    merges = linkage(embedding, method="ward")
+    ax = new_axes(ax, WIDTH, 3.2)
+    colour = method_colour(method)
+    dendrogram(merges, truncate_mode="lastp", p=leaves, ax=ax, link_color_func=lambda _: colour, leaf_font_size=9,
+               leaf_rotation=90)  # fmt: skip
+    ax.axhline(merges[-k : len(merges) - k + 2, 2].mean(), color=GREY, linestyle="--", linewidth=1)
+    ax.set(xlabel="tracks under each branch, in brackets", ylabel="Ward distance")
+    return ax
+
+
+def k_distance(embedding: np.ndarray, *, method: str, ax: Axes | None = None) -> Axes:
+    """Draw the k-distance curve of DBSCAN and the knee that sets its radius; embedding (n, d)."""
+    distances = k_distances(embedding)
+    eps = knee(distances)
+    ax = new_axes(ax, WIDTH, 2.8)
+    ax.plot(distances, color=method_colour(method))
+    ax.axhline(eps, color=GREY, linestyle="--", linewidth=1)
+    ax.annotate(f"eps = {eps:.2f}", (0, eps), xytext=(4, 4), textcoords="offset points", color=GREY)
+    ax.set(
+        xlabel="tracks, from dense to sparse", ylabel=f"distance to the {MIN_SAMPLES - 1}th neighbour", ylim=(0, None)
+    )
+    return ax
+
+
+def scores_by_k(scores: pd.DataFrame, *, method: str) -> Figure:
+    """Draw every metric in the method's own space and against genre over the number of clusters, one line a seed.
+
+    scores: ``seed, k, space, metric, value``, as ``metrics.score_by_k`` returns.
+    """
+    shown = scores[scores["space"] != "input"]
+    metrics = [metric for metric in METRICS.values() if metric.name in set(shown["metric"])]
+    rows = int(np.ceil(len(metrics) / 3))
+    figure, axes = plt.subplots(rows, 3, figsize=(WIDTH, 2.1 * rows), squeeze=False, sharex=True)
+    for ax, metric in zip(axes.flat, metrics, strict=False):
+        for _, line in shown[shown["metric"] == metric.name].groupby("seed"):
+            ax.plot(line["k"], line["value"], color=method_colour(method), alpha=0.6, linewidth=1.2)
+        ax.set(title=f"{metric.title} {metric.arrow}")
+        ax.locator_params(axis="x", integer=True)
+    for ax in axes[-1]:
+        ax.set_xlabel("number of clusters")
+    return figure

@@ -7,7 +7,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from vaeclust.evidence import wording
+from vaeclust.evidence import overall, scaled, wording
 from vaeclust.methods import METHODS
 from vaeclust.metrics import METRICS
 from vaeclust.plots.style import GREY, WIDTH, method_colour, new_axes
@@ -37,21 +37,112 @@ def metric_bars(intervals: pd.DataFrame) -> Figure:
     return figure
 
 
-def heatmap(means: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Draw methods × metrics: printed raw means, coloured from worst to best within each metric.
+def heatmap(means: pd.DataFrame, *, show: str = "raw", ax: Axes | None = None) -> Axes:
+    """Draw methods × metrics, coloured from worst to best within each metric.
 
-    means: index method slugs, columns metric names.
+    means: index method slugs, columns metric names. show: the numbers to print, "raw" or "scaled" to 0-1.
     """
-    scaled = (means - means.min()) / (means.max() - means.min()).replace(0.0, np.nan)
-    for name in means:
-        if not METRICS[name].higher_is_better:
-            scaled[name] = 1 - scaled[name]
-    text = means.map(lambda value: wording(value, np.nan))
+    shares = scaled(means)
+    text = (means if show == "raw" else shares).map(wording)
     ax = new_axes(ax, WIDTH, 1.1 + 0.42 * len(means))
-    sns.heatmap(scaled.fillna(0.5), annot=text, fmt="", cmap="Blues", vmin=-0.1, vmax=1.3, cbar=False, ax=ax,
+    sns.heatmap(shares.fillna(0.5), annot=text, fmt="", cmap="Blues", vmin=-0.1, vmax=1.3, cbar=False, ax=ax,
                 linewidths=1, annot_kws={"size": 10})  # fmt: skip
     ax.set(xlabel="", ylabel="")
-    ax.set_xticklabels([f"{METRICS[name].title}\n{METRICS[name].arrow}" for name in means], rotation=0)
+    ax.set_xticklabels([_wrapped(name) for name in means], rotation=0)
     ax.set_yticklabels([METHODS[slug].title for slug in means.index], rotation=0)
     ax.tick_params(length=0)
     return ax
+
+
+def ranks(means: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Draw the rank of every method in every metric and overall, one line a method; 1 is best, on top.
+
+    Equal methods stand one below the other. means: index method slugs, columns metric names.
+    """
+    table = scaled(means).assign(overall=overall(means)["overall"]).rank(ascending=False, method="first")
+    places = np.arange(table.shape[1])
+    ax = new_axes(ax, WIDTH, 1.4 + 0.36 * len(table))
+    for slug, row in table.iterrows():
+        ax.plot(places, row, "o-", color=method_colour(slug), markersize=6)
+        ax.text(places[-1] + 0.15, row.iloc[-1], METHODS[slug].title, va="center", color=GREY, fontsize=9)
+    titles = [_wrapped(name) for name in means]
+    ax.set(xticks=places, yticks=range(1, len(table) + 1), ylabel="rank", xlim=(-0.3, places[-1] + 1.6))
+    ax.set_xticklabels([*titles, "Overall"])
+    ax.spines["bottom"].set_visible(False)
+    ax.invert_yaxis()
+    return ax
+
+
+def agreement(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Draw how far the clusterings of every two methods agree (ARI); table: methods × methods."""
+    titles = [METHODS[slug].title for slug in table]
+    ax = new_axes(ax, WIDTH, 1.4 + 0.42 * len(table))
+    sns.heatmap(table.set_axis(titles).set_axis(titles, axis=1), annot=True, fmt=".2f", cmap="Blues", vmin=0, vmax=1.2,
+                cbar=False, linewidths=1, ax=ax, annot_kws={"size": 10})  # fmt: skip
+    ax.tick_params(length=0)
+    ax.set_xticklabels(titles, rotation=30, ha="right")
+    return ax
+
+
+def stability(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Draw how far the clusterings of every two seeds of a method agree; table: ``method, ari``, a row a pair."""
+    methods = [slug for slug in METHODS if slug in set(table["method"])]
+    ax = new_axes(ax, WIDTH, 0.9 + 0.36 * len(methods))
+    sns.boxplot(table, x="ari", y="method", order=methods, hue="method", hue_order=methods, legend=False, fliersize=2,
+                linewidth=0.8, palette={slug: method_colour(slug) for slug in methods}, ax=ax)  # fmt: skip
+    ax.set_yticks(range(len(methods)), [METHODS[slug].title for slug in methods])
+    ax.set(xlabel="ARI between two seeds of the same method", ylabel="", xlim=(min(0.0, table["ari"].min()), 1.02))
+    return ax
+
+
+def by_beta(table: pd.DataFrame) -> Figure:
+    """Draw every metric against beta with its interval; table: ``beta, metric, mean, low, high``, beta above 0."""
+    metrics = [metric for metric in METRICS.values() if metric.name in set(table["metric"])]
+    rows = int(np.ceil(len(metrics) / 3))
+    figure, axes = plt.subplots(rows, 3, figsize=(WIDTH, 2.2 * rows), sharex=True, squeeze=False)
+    for ax in axes.flat[len(metrics) :]:
+        ax.set_visible(False)
+    for ax, metric in zip(axes.flat, metrics, strict=False):
+        line = table[table["metric"] == metric.name].sort_values("beta")
+        _band(ax, line["beta"], line["mean"], line["low"], line["high"])
+        _beta_axis(ax, line["beta"])
+        ax.set(title=f"{metric.title} {metric.arrow}")
+    return figure
+
+
+def rate_distortion(table: pd.DataFrame) -> Figure:
+    """Draw rate against distortion, one dot a seed and beta, and the active dimensions against beta.
+
+    table: ``beta, seed, rate, distortion, active``.
+    """
+    figure, (left, right) = plt.subplots(1, 2, figsize=(WIDTH, 3.0))
+    mean = table.groupby("beta")[["rate", "distortion", "active"]].mean()
+    left.plot(mean["rate"], mean["distortion"], "-", color=GREY, linewidth=1)
+    left.plot(table["rate"], table["distortion"], ".", color=method_colour("beta_vae_2"), markersize=5)
+    for beta, row in mean.iterrows():
+        left.annotate(f"{beta:g}", (row["rate"], row["distortion"]), xytext=(5, 4), textcoords="offset points", size=9)
+    left.set(xlabel="rate: KL divergence (nats)", ylabel="distortion: squared error")
+    active = table.groupby("beta")["active"]
+    _band(right, mean.index, mean["active"], active.min(), active.max())
+    _beta_axis(right, mean.index)
+    right.set(ylabel="active dimensions", ylim=(0, None))
+    return figure
+
+
+def _wrapped(metric: str) -> str:
+    """Return a metric's title and arrow on two lines, for narrow columns."""
+    title, arrow = METRICS[metric].title, METRICS[metric].arrow
+    return title.replace("-", "-\n") + f" {arrow}" if "-" in title else f"{title}\n{arrow}"
+
+
+def _band(ax: Axes, x: pd.Series, mean: pd.Series, low: pd.Series, high: pd.Series) -> None:
+    colour = method_colour("beta_vae_2")
+    ax.fill_between(x, low.fillna(mean), high.fillna(mean), color=colour, alpha=0.3, linewidth=0)
+    ax.plot(x, mean, "o-", color=colour, markersize=4)
+
+
+def _beta_axis(ax: Axes, betas: pd.Series) -> None:
+    ax.set_xscale("log")
+    ax.set(xlabel="β", xticks=list(betas))
+    ax.set_xticklabels([f"{beta:g}" for beta in betas], rotation=90)
+    ax.minorticks_off()

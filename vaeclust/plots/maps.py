@@ -53,15 +53,18 @@ def by_genre_and_cluster(points: pd.DataFrame, dataset: Dataset, clusters: pd.Se
     return figure
 
 
-def small_multiples(maps: Mapping[str, pd.DataFrame], labels: pd.Series) -> Figure:
-    """Draw one small map a method, all with the same colours; maps: title → points."""
+def small_multiples(maps: Mapping[str, pd.DataFrame], labels: Mapping[str, pd.Series]) -> Figure:
+    """Draw one small map a method, all with the same colours.
+
+    maps: title → points; labels: title → genre or cluster, indexed by track id.
+    """
     columns = min(len(maps), 3)
     rows = int(np.ceil(len(maps) / columns))
     figure, axes = plt.subplots(rows, columns, figsize=(WIDTH, 0.6 + 2.5 * rows), squeeze=False)
     for ax in axes.flat[len(maps) :]:
         ax.set_visible(False)
     for ax, (title, points) in zip(axes.flat, maps.items(), strict=False):
-        scatter(points, labels, ax=ax, legend=False).set_title(title)
+        scatter(points, labels[title], ax=ax, legend=False).set_title(title)
     handles, names = axes.flat[0].get_legend_handles_labels()
     columns = _columns_that_fit(names, WIDTH)
     figure.legend(handles, names, loc="outside lower center", ncols=columns, markerscale=2, columnspacing=0.8)

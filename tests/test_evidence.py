@@ -1,0 +1,179 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import ROOT
+
+from vaeclust import METRICS, fit, load
+from vaeclust.datasets import lyrics_controls
+from vaeclust.evidence import (
+    agreement,
+    as_published,
+    beside_published,
+    closest_to_genre,
+    comparison,
+    differences,
+    differs,
+    overall,
+    paired,
+    rate_and_distortion,
+    scaled,
+    stability,
+    verdict,
+)
+from vaeclust.release import released
+from vaeclust.studies import study
+
+MEANS = pd.DataFrame(
+    {"silhouette": [0.1, 0.3, 0.2], "davies_bouldin": [2.0, 1.0, 1.5], "nmi": [0.3, 0.2, 0.3]},
+    index=["pca", "vae", "autoencoder"],
+)
+
+
+def test_scaling_runs_from_worst_to_best_in_the_direction_of_each_metric():
+    assert scaled(MEANS)["silhouette"].tolist() == pytest.approx([0, 1, 0.5])
+    assert scaled(MEANS)["davies_bouldin"].tolist() == pytest.approx([0, 1, 0.5])
+    assert scaled(MEANS)["nmi"].tolist() == pytest.approx([1, 0, 1])
+    assert (scaled(MEANS.assign(nmi=0.3))["nmi"] == 0.5).all()
+
+
+def test_the_rank_follows_the_overall_score_and_ties_share_the_better_place():
+    table = overall(MEANS)
+    assert table["overall"].tolist() == pytest.approx([1 / 3, 2 / 3, 2 / 3])
+    assert table["rank"].tolist() == [3, 1, 1]
+
+
+def test_every_best_makes_an_overall_score_of_one():
+    best = {m.name: [float(m.higher_is_better), float(not m.higher_is_better)] for m in METRICS.values()}
+    assert overall(pd.DataFrame(best, index=["vae", "pca"]))["overall"].tolist() == [1.0, 0.0]
+
+
+def scores(values, metric="nmi", condition="standard"):
+    return pd.DataFrame({
+        "condition": condition, "seed": range(len(values)), "clusterer": "kmeans", "space": "labels",
+        "reference": "genre", "metric": metric, "value": values,
+    })  # fmt: skip
+
+
+def test_paired_differences_use_the_pairs():
+    noise = np.random.default_rng(0).normal(0, 0.2, 10)
+    difference = paired(scores(noise + 0.01), scores(noise), "nmi")
+    assert difference["mean"] == pytest.approx(0.01)
+    assert verdict(difference) == "higher"
+    assert verdict(paired(scores(noise), scores(noise + 0.01), "nmi")) == "lower"
+    assert differs(paired(scores(noise), scores(noise[::-1]), "nmi")).startswith("no difference that we can see (95 %")
+    with pytest.raises(ValueError, match="need the same"):
+        paired(scores(noise), scores(noise[:5]), "nmi")
+
+
+def test_wording_flips_with_the_numbers():
+    base = scores(np.linspace(0.2, 0.21, 10))
+    up = scores(np.linspace(0.3, 0.31, 10) + np.random.default_rng(0).normal(0, 0.001, 10))
+    assert " higher (" in differences(up, base).loc["standard", "NMI"]
+    assert " lower (" in differences(base, up).loc["standard", "NMI"]
+    assert differences(up.assign(reference=""), base).empty
+
+
+def test_the_closest_to_genre_names_what_overlaps():
+    rows = [("pca", 0.30, 0.29, 0.31), ("vae", 0.305, 0.30, 0.31), ("autoencoder", 0.2, 0.19, 0.21)]
+    table = pd.DataFrame(rows, columns=["method", "mean", "low", "high"]).assign(metric="nmi", sd=0.01)
+    said = closest_to_genre(table)
+    assert "VAE, 0.305 ± 0.010" in said
+    assert "PCA overlap" in said
+    assert "Autoencoder" not in said
+    assert "no other" in closest_to_genre(table.iloc[1:])
+    assert "no genres" in closest_to_genre(table.iloc[:0])
+
+
+def found(labels_by_seed, method="vae"):
+    frames = [
+        pd.DataFrame(
+            {"method": method, "track_id": range(len(row)), "seed": seed, "clusterer": "kmeans", "cluster": row}
+        )
+        for seed, row in enumerate(labels_by_seed)
+    ]
+    return pd.concat(frames)
+
+
+def test_stability_and_agreement_are_one_for_renamed_clusters():
+    one, renamed, other = [0, 0, 1, 1, 2, 2], [2, 2, 0, 0, 1, 1], [0, 1, 0, 1, 0, 1]
+    assert stability(found([one, renamed]))["ari"].tolist() == [1.0]
+    assert stability(found([one, renamed, other]))["ari"].max() == 1.0
+    assert len(stability(found([one, renamed, other]))) == 3
+    table = agreement(pd.concat([found([one, other]), found([renamed, other], "pca")]))
+    assert list(table) == ["pca", "vae"]
+    assert np.allclose(table, 1.0)
+    assert agreement(pd.concat([found([one]), found([other], "pca")])).loc["pca", "vae"] < 0.2
+
+
+def test_a_larger_beta_lowers_the_rate_and_raises_the_distortion(corpus):
+    free, dear = (rate_and_distortion(fit(f"beta_vae_{b}", corpus, [0, 1], epochs=30), corpus).mean() for b in (0.1, 8))
+    assert free["rate"] > dear["rate"]
+    assert free["distortion"] < dear["distortion"]
+    assert free["active"] >= dear["active"]
+    assert rate_and_distortion(fit("pca", corpus, [0]), corpus)["rate"].isna().all()
+
+
+def test_a_study_records_every_condition(corpus, tmp_path):
+    settings = {"seeds": 2, "epochs": 2, "results_dir": tmp_path}
+    done = study("vae", corpus, controls={"shuffled_lyrics": corpus}, **settings)
+    for name in ("scores", "clusters", "intervals", "history", "dimensions"):
+        assert set(done.record.read(name)["condition"]) == {"standard", "shuffled_lyrics"}
+    assert set(done.clusters["seed"]) == {0, 1}
+    assert done.record.run()["parameters"]["seeds"] == 2
+    assert set(as_published(done.intervals)["condition"]) == {"standard"}
+
+
+def test_lyrics_help_on_the_demo_and_shuffled_ones_do_not(tmp_path):
+    """The multi-modal VAE against the VAE, paired by seed, on a corpus whose lyrics are known to be informative."""
+    demo = load("demo")
+    settings = {"seeds": 10, "results_dir": tmp_path}
+    audio = study("vae", demo, **settings)
+    both = study("multimodal_vae", demo, controls=lyrics_controls(demo), **settings)
+    table = differences(both.scores, audio.scores)["NMI"]
+    assert " higher (" in table["standard"]
+    assert table["shuffled_lyrics"].startswith("no difference that we can see")
+
+
+def test_shuffling_moves_texts_among_the_tracks_that_have_one():
+    demo = load("demo")
+    shuffled = lyrics_controls(demo)["shuffled_lyrics"]
+    np.testing.assert_array_equal(shuffled.has_lyrics, demo.has_lyrics)
+    assert not shuffled.lyrics[~demo.has_lyrics].any()
+    np.testing.assert_allclose(np.sort(shuffled.lyrics, axis=0), np.sort(demo.lyrics, axis=0))
+    assert (shuffled.lyrics != demo.lyrics).any(axis=1)[demo.has_lyrics].mean() > 0.95
+
+
+class TestReleasedRecords:
+    @pytest.fixture(scope="class")
+    def gtzan_intervals(self):
+        return released("intervals", "gtzan")
+
+    def test_ten_seeds_of_every_method(self, gtzan_intervals):
+        for dataset in ("gtzan", "demo"):
+            table = released("scores", dataset)
+            assert (table.groupby(["method", "condition"])["seed"].nunique() == 10).all()
+            assert set(table["clusterer"]) == {"kmeans", "agglomerative", "dbscan"}
+        assert set(released("scores", "gtzan").query("method == 'multimodal_vae'")["condition"]) == {
+            "standard", "shuffled_lyrics", "published_lyrics",
+        }  # fmt: skip
+
+    def test_intervals_are_those_of_the_scores(self, gtzan_intervals):
+        means = released("scores", "gtzan").groupby(["method", "condition", "clusterer", "space", "metric"])["value"]
+        ours = gtzan_intervals.set_index(["method", "condition", "clusterer", "space", "metric"])["mean"]
+        pd.testing.assert_series_equal(
+            means.mean().sort_index(), ours.sort_index(), check_names=False, rtol=1e-4, check_index_type=False
+        )
+
+    def test_no_path_and_no_embedding(self):
+        for path in (ROOT / "book" / "released").rglob("*"):
+            assert path.suffix != ".npz"
+            if path.name == "run.json":
+                assert "/" not in str(json.loads(path.read_text())["parameters"])
+
+    def test_the_published_multimodal_row_is_that_with_the_published_lyrics(self, gtzan_intervals):
+        beside = beside_published(gtzan_intervals)
+        published_way = comparison(as_published(gtzan_intervals, condition="published_lyrics"))
+        mean = published_way.loc["multimodal_vae", "silhouette"]
+        assert beside.loc[("Multi-modal VAE", "this book"), "Silhouette ↑"].startswith(f"{mean:.3f}")

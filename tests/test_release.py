@@ -1,0 +1,102 @@
+import base64
+import io
+import json
+import re
+import subprocess
+
+import pandas as pd
+import pytest
+from conftest import ROOT, command
+
+from vaeclust import METHODS, display
+from vaeclust.evidence import as_published, comparison
+from vaeclust.release import LARGEST, MARKS, readme_table, released, study_table
+
+
+def git(*arguments, cwd):
+    identity = ["-c", "user.name=test", "-c", "user.email=test@localhost"]
+    subprocess.run(["git", *identity, *arguments], cwd=cwd, check=True, capture_output=True)
+
+
+@pytest.fixture
+def study_folder(project, built_book):
+    """A project under version control with the records of a whole study of two seeds."""
+    import shutil
+
+    shutil.copytree(built_book / "results", project / "results")
+    shutil.copy(ROOT / "README.md", project)
+    shutil.copy(ROOT / ".gitignore", project)
+    git("init", cwd=project)
+    git("add", "-A", cwd=project)
+    git("commit", "-m", "all", cwd=project)
+    return project
+
+
+def test_few_seeds_and_uncommitted_changes_are_refused(study_folder):
+    done = command("vaeclust", "release", "small", cwd=study_folder)
+    assert done.returncode == 1
+    assert "pca has 2 seeds; a release needs at least 10" in done.stderr
+    (study_folder / "notebooks" / "01_pca.md").write_text("changed")
+    done = command("vaeclust", "release", "small", cwd=study_folder)
+    assert "uncommitted changes" in done.stderr
+    assert "01_pca.md" in done.stderr
+    assert not (study_folder / "book" / "released" / "small").exists()
+    assert "Traceback" not in done.stderr
+
+
+def test_a_release_holds_the_tables_without_paths_and_replaces_the_old_one(study_folder):
+    results = study_folder / "results" / "small"
+    for slug in METHODS:
+        run = json.loads((results / slug / "run.json").read_text())
+        run["parameters"]["seeds"] = 10  # the check looks here; ten seeds would take too long
+        (results / slug / "run.json").write_text(json.dumps(run))
+    stale = study_folder / "book" / "released" / "small" / "stale.csv"
+    stale.parent.mkdir()
+    stale.touch()
+    git("add", "-f", str(stale), cwd=study_folder)
+    git("commit", "-m", "stale", cwd=study_folder)
+    done = command("vaeclust", "release", "small", cwd=study_folder)
+    assert done.returncode == 0, done.stderr
+    folder = study_folder / "book" / "released" / "small"
+    assert not stale.exists()
+    assert {path.name for path in folder.iterdir()} == {*METHODS, "comparison.csv"}
+    for slug in METHODS:
+        files = {path.name for path in (folder / slug).iterdir()}
+        assert files == {
+            "run.json", "intervals.csv", "dimensions.csv", "scores.csv.xz", "clusters.csv.xz", "maps.csv.xz",
+            "history.csv.xz",
+        }  # fmt: skip
+        assert "/" not in json.loads((folder / slug / "run.json").read_text())["parameters"]["dataset"]
+
+
+def test_the_readme_has_the_table_of_the_released_records():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    inside = text.split(MARKS[0])[1].split(MARKS[1])[0].strip()
+    assert inside == readme_table(released("intervals", "gtzan"))
+
+
+@pytest.mark.parametrize("dataset", ["gtzan", "demo"])
+def test_released_records_are_small_and_their_comparison_is_theirs(dataset):
+    folder = ROOT / "book" / "released" / dataset
+    for slug in METHODS:
+        assert sum(path.stat().st_size for path in (folder / slug).iterdir()) <= LARGEST
+    table = pd.read_csv(folder / "comparison.csv", index_col="method")
+    pd.testing.assert_frame_equal(table, study_table(released("intervals", dataset)), rtol=1e-4)
+
+
+def test_the_sortable_table_holds_every_number_and_one_best_a_clusterer():
+    intervals = released("intervals", "gtzan")
+    html = display.scores(intervals, name="x<y").data
+    assert 'download="x&lt;y.csv"' in html
+    rows = re.findall(r"<tr>(<th scope=\"row\".*?)</tr>", html)
+    assert len(rows) == len(METHODS) * 3
+    content = base64.b64decode(re.search(r"base64,([^\"]+)", html).group(1)).decode()
+    table = pd.read_csv(io.StringIO(content), index_col=["method", "clusterer"])
+    means = comparison(as_published(intervals))
+    pd.testing.assert_frame_equal(
+        table.xs("kmeans", level="clusterer")[list(means)], means, rtol=1e-4, check_like=True, check_names=False
+    )
+    kmeans = [row for row in rows if ">K-Means<" in row]
+    best = [re.search(r'"row">([^<]+)', row).group(1) for row in kmeans for _ in re.findall("<strong>", row)]
+    assert best.count("Beta-VAE (β = 4)") == 3
+    assert len(best) == 6

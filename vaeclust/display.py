@@ -1,0 +1,89 @@
+"""Tables for the page: sortable, the best in bold, with their numbers as a CSV to download (chapter 07).
+
+``book/_static/tables.js`` sorts them; without it they are ordinary tables.
+"""
+
+from base64 import b64encode
+from html import escape
+
+import pandas as pd
+from IPython.display import HTML
+
+from vaeclust.clustering import CLUSTERERS
+from vaeclust.evidence import as_published, comparison, overall, wording
+from vaeclust.methods import METHODS
+from vaeclust.metrics import METRICS
+
+
+def scores(intervals: pd.DataFrame, *, name: str) -> HTML:
+    """Return methods × clusterers × metrics, ``mean ± sd`` in each method's own space and against genre.
+
+    The best mean of every clusterer is bold. ``name`` is that of the file to download.
+    """
+    parts = {slug: as_published(intervals, clusterer=slug) for slug in CLUSTERERS}
+    means, deviations = (
+        pd.concat({slug: comparison(part, column) for slug, part in parts.items()}, names=["clusterer"])
+        .swaplevel()
+        .reindex([(method, slug) for method in METHODS for slug in CLUSTERERS if method in set(intervals["method"])])
+        for column in ("mean", "sd")
+    )
+    best = pd.DataFrame(False, means.index, means.columns)
+    for metric in means:
+        by_clusterer = means[metric].groupby(level="clusterer")
+        extreme = by_clusterer.transform("max" if METRICS[metric].higher_is_better else "min")
+        best[metric] = means[metric] == extreme
+    numbers = means.join(deviations.add_suffix("_sd"))
+    return table(_worded(means, deviations), means, best, download=numbers, name=name)
+
+
+def ranking(means: pd.DataFrame, *, name: str) -> HTML:
+    """Return methods by rank, with the overall score; means: methods × metrics."""
+    ranked = overall(means).sort_values(["rank", "overall"], ascending=[True, False])
+    text = pd.DataFrame({"rank": ranked["rank"].astype(str), "overall score": ranked["overall"].map(wording)})
+    best = pd.DataFrame({"rank": ranked["rank"] == 1, "overall score": ranked["rank"] == 1})
+    return table(text, ranked.set_axis(text.columns, axis=1), best, download=ranked, name=name)
+
+
+def betas(comparison: pd.DataFrame) -> HTML:
+    """Return ``evidence.beta_comparison``, one row a beta."""
+    text = comparison.map(wording).set_axis([f"{beta:g}" for beta in comparison.index]).rename_axis("beta")
+    numbers = comparison.set_axis(text.index)
+    return table(text, numbers, text.map(lambda _: False), download=numbers, name="beta_comparison")
+
+
+def table(text: pd.DataFrame, numbers: pd.DataFrame, bold: pd.DataFrame, *, download: pd.DataFrame, name: str) -> HTML:
+    """Return a sortable table: ``text`` is shown, ``numbers`` are sorted by, cells in ``bold`` stand out.
+
+    All three have one shape; their index holds slugs of methods and clusterers. ``download`` becomes a CSV.
+    """
+    head = [key.capitalize() for key in text.index.names] + [_column(name) for name in text]
+    rows = []
+    for key, cells in text.iterrows():
+        keys = key if isinstance(key, tuple) else (key,)
+        row = [f'<th scope="row">{escape(_title(part))}</th>' for part in keys]
+        for column, cell in cells.items():
+            shown = escape(cell.replace("± ", "±\N{NO-BREAK SPACE}"))  # a narrow cell breaks before its deviation
+            shown = f"<strong>{shown}</strong>" if bold.loc[key, column] else shown
+            row.append(f'<td data-value="{numbers.loc[key, column]:.6g}">{shown}</td>')
+        rows.append(f"<tr>{''.join(row)}</tr>")
+    header = "".join(f'<th scope="col"><button type="button">{escape(label)}</button></th>' for label in head)
+    content = b64encode(download.to_csv(float_format="%.6g", lineterminator="\n").encode()).decode()
+    return HTML(
+        f'<table class="dataframe sortable"><thead><tr>{header}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
+        f'<p class="facts"><a download="{escape(name)}.csv" href="data:text/csv;base64,{content}">'
+        "Download these numbers as CSV</a></p>"
+    )
+
+
+def _worded(means: pd.DataFrame, deviations: pd.DataFrame) -> pd.DataFrame:
+    pairs = {name: zip(means[name], deviations[name], strict=True) for name in means}
+    return pd.DataFrame({name: [wording(*pair) for pair in both] for name, both in pairs.items()}, means.index)
+
+
+def _column(name: str) -> str:
+    return f"{METRICS[name].title} {METRICS[name].arrow}" if name in METRICS else name.capitalize()
+
+
+def _title(slug: str) -> str:
+    row = METHODS.get(slug) or CLUSTERERS.get(slug)
+    return row.title if row else slug

@@ -1,0 +1,118 @@
+"""Released records: what README, paper and book quote, in ``book/released/<dataset>/`` (chapter ``07_comparison``)."""
+
+import json
+import lzma
+import shutil
+import subprocess
+from pathlib import Path
+
+import pandas as pd
+
+from vaeclust.evidence import as_published, comparison, overall, wording
+from vaeclust.methods import METHODS
+from vaeclust.metrics import METRICS
+from vaeclust.paths import project_root, replacing
+from vaeclust.records import TABLES, Record, read_all
+
+RELEASED = Path("book") / "released"
+LEAST_SEEDS = 10
+LARGEST = 300_000  # bytes of one method
+PACKED = ("clusters", "maps", "history", "scores")
+MARKS = ("<!-- results: written by vaeclust release -->", "<!-- end of results -->")
+
+
+def release(dataset: str, results_dir: str | Path = "results") -> list[Path]:
+    """Copy a study's records to ``book/released/<dataset>/``, without embeddings and features.
+
+    The old release is replaced only when the new one is complete. README's table is written anew from that of GTZAN.
+    Returns the files.
+
+    Raises
+    ------
+    FileNotFoundError
+        When a method has no records.
+    ValueError
+        For fewer than 10 seeds, uncommitted changes, or a method above 300 kB.
+    """
+    root = project_root()
+    _clean(root)
+    target, workshop = root / RELEASED / dataset, root / RELEASED / f".{dataset}"
+    shutil.rmtree(workshop, ignore_errors=True)
+    try:
+        for slug in METHODS:
+            _copy(Record(dataset, slug, results_dir), workshop / slug)
+        shutil.rmtree(target, ignore_errors=True)
+        workshop.replace(target)
+    finally:
+        shutil.rmtree(workshop, ignore_errors=True)
+    study_table(released("intervals", dataset)).to_csv(
+        target / "comparison.csv", float_format="%.6g", lineterminator="\n"
+    )
+    if dataset == "gtzan":
+        write_readme(root)
+    return sorted(path for path in target.rglob("*") if path.is_file())
+
+
+def released(name: str, dataset: str = "gtzan") -> pd.DataFrame:
+    """Return one of TABLES of all methods, as released."""
+    return read_all(name, dataset, METHODS, RELEASED)
+
+
+def study_table(intervals: pd.DataFrame) -> pd.DataFrame:
+    """Return the study's table: a row a method, its mean scores by K-Means, overall score and rank."""
+    means = comparison(as_published(intervals))
+    return means.join(overall(means))
+
+
+def readme_table(intervals: pd.DataFrame) -> str:
+    """Return README's result table: ``mean ± sd`` of every method, in markdown."""
+    table = as_published(intervals)
+    means, deviations = comparison(table), comparison(table, "sd")
+    ranks = overall(means)
+    head = ["Method", *(f"{METRICS[name].title} {METRICS[name].arrow}" for name in means), "Rank"]
+    lines = [head, ["---", *["---:"] * (len(head) - 1)]]
+    for slug in means.index:
+        cells = [wording(m, s) for m, s in zip(means.loc[slug], deviations.loc[slug], strict=True)]
+        lines.append([METHODS[slug].title, *cells, str(ranks.loc[slug, "rank"])])
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def write_readme(root: Path) -> None:
+    """Put the table of the released GTZAN study between its marks in README.md."""
+    path = root / "README.md"
+    text = path.read_text(encoding="utf-8")
+    before, rest = text.split(MARKS[0])
+    _, after = rest.split(MARKS[1])
+    with replacing(path) as temporary:
+        table = readme_table(released("intervals"))
+        temporary.write_text(f"{before}{MARKS[0]}\n{table}\n{MARKS[1]}{after}", encoding="utf-8")
+
+
+def _clean(root: Path) -> None:
+    """Raise ValueError unless the working tree is that of a commit: a release must be repeatable from one."""
+    done = subprocess.run(["git", "status", "--porcelain"], cwd=root, capture_output=True, text=True)
+    if done.returncode:
+        raise ValueError(f"{root} is not a git repository; a release is made from a commit")
+    if done.stdout.strip():
+        raise ValueError(f"uncommitted changes:\n{done.stdout.rstrip()}\nCommit or stash them, run again, then release")
+
+
+def _copy(record: Record, folder: Path) -> None:
+    """Write one method's tables, compact and alike from run to run, and its run.json without the paths of files."""
+    run = record.run()
+    seeds = run["parameters"].get("seeds", 0)
+    if seeds < LEAST_SEEDS:
+        raise ValueError(f"{record.slug} has {seeds} seeds; a release needs at least {LEAST_SEEDS}")
+    folder.mkdir(parents=True)
+    given = run["parameters"]
+    run["parameters"] = {k: Path(v).name if isinstance(v, str) else v for k, v in given.items() if k != "results_dir"}
+    (folder / "run.json").write_text(json.dumps(run, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    for name in TABLES:
+        text = record.read(name).to_csv(index=False, float_format="%.6g", lineterminator="\n").encode()
+        if name in PACKED:
+            (folder / f"{name}.csv.xz").write_bytes(lzma.compress(text))
+        else:
+            (folder / f"{name}.csv").write_bytes(text)
+    size = sum(path.stat().st_size for path in folder.iterdir())
+    if size > LARGEST:
+        raise ValueError(f"the records of {record.slug} have {size:,} bytes; at most {LARGEST:,} are released")
