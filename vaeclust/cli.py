@@ -108,9 +108,9 @@ def release(
     """Keep a study's records in book/released, which README, book and paper quote."""
     from vaeclust.release import release as keep
 
-    files = keep(dataset, results_dir)
-    size = sum(path.stat().st_size for path in files)
-    console.print(f"{len(files)} files, {size / 1000:,.0f} kB, in {files[0].parent}")
+    folder = keep(dataset, results_dir)
+    size = sum(path.stat().st_size for path in folder.rglob("*"))
+    console.print(f"{size / 1000:,.0f} kB in {folder}")
 
 
 def entry() -> None:

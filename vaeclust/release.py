@@ -21,11 +21,11 @@ PACKED = ("clusters", "maps", "history", "scores")
 MARKS = ("<!-- results: written by vaeclust release -->", "<!-- end of results -->")
 
 
-def release(dataset: str, results_dir: str | Path = "results") -> list[Path]:
+def release(dataset: str, results_dir: str | Path = "results") -> Path:
     """Copy a study's records to ``book/released/<dataset>/``, without embeddings and features.
 
     The old release is replaced only when the new one is complete. README's table is written anew from that of GTZAN.
-    Returns the files.
+    Returns the folder.
 
     Raises
     ------
@@ -50,7 +50,7 @@ def release(dataset: str, results_dir: str | Path = "results") -> list[Path]:
     )
     if dataset == "gtzan":
         write_readme(root)
-    return sorted(path for path in target.rglob("*") if path.is_file())
+    return target
 
 
 def released(name: str, dataset: str = "gtzan") -> pd.DataFrame:
