@@ -59,13 +59,13 @@ def test_a_corpus_is_rendered_once_and_in_progress_it_is_incomplete(tmp_path, mo
     calls = []
     monkeypatch.setattr(corpora, "user_cache_path", lambda name: tmp_path)
     monkeypatch.setattr(demo, "corpus", lambda *, _corpus=demo.corpus: _corpus(clips_per_style=4))
-    extract = audio.extract
+    run = corpora.run
 
-    def counted(jobs, **options):
-        calls.append(len(jobs))
-        return extract(jobs, **options)
+    def counted(function, tasks, *, total, **options):
+        calls.append(total)
+        return run(function, tasks, total=total, **options)
 
-    monkeypatch.setattr(audio, "extract", counted)
+    monkeypatch.setattr(corpora, "run", counted)
     folder = corpora.fetch("demo")
     assert corpora.fetch("demo") == folder
     assert calls == [40]

@@ -28,8 +28,9 @@ _HOME = {
     "published": "records",
 }
 _MODULES = (
-    "paths tables audio synthesis demo lyrics corpora datasets networks models methods training projections clustering "
-    "metrics records evidence studies release display describe plots chapters notebook_io"
+    "paths tables parallel audio extraction folders downloads synthesis demo lyrics corpora datasets networks models "
+    "methods training projections clustering metrics records evidence studies release display describe plots chapters "
+    "notebook_io"
 ).split()
 
 __all__ = sorted([*_HOME, *_MODULES])

@@ -1,15 +1,106 @@
-"""Audio to features: the path that demo clips and real music share (chapter ``00_data``)."""
+"""Audio to features: the path that demo clips and real music share (chapters ``00_data`` and ``10_your_music``)."""
 
 import base64
 import io
-import sys
-from collections.abc import Callable, Iterable
+import os
+import re
+import warnings
+from collections.abc import Callable
 from html import escape
+from pathlib import Path
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 SAMPLE_RATE = 22_050
 N_MFCC = 20
+SECONDS = 30.0
+# A "30-second clip" is seldom 30 seconds to the sample: what is less than this much longer is taken whole.
+GRACE = 1.0
+SHORTEST = 1.0
+SUFFIXES = (".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".au", ".aif", ".aiff", ".m4a", ".mp4", ".aac")
+_FFMPEG = (".m4a", ".mp4", ".aac")  # what libsndfile cannot read
+
+
+class AudioError(ValueError):
+    """An audio file from which no features can be taken; the message is the reason."""
+
+
+def decode(path: str | Path, *, seconds: float = SECONDS) -> np.ndarray:
+    """Return the beginning of an audio file, (n,) float32, mono, at 22,050 Hz.
+
+    Channels are averaged; other rates are resampled (soxr, high quality). A file that is less than a second longer
+    than ``seconds`` is taken whole.
+
+    Raises
+    ------
+    AudioError
+        With the reason, for what cannot be read, is truncated, shorter than a second, silent, or not finite.
+    """
+    path = Path(path)
+    try:
+        if path.stat().st_size == 0:
+            raise AudioError("the file is empty (zero bytes)")
+        read = _read_with_ffmpeg if path.suffix.lower() in _FFMPEG else _read
+        samples, rate = read(path, seconds)
+    except OSError as error:
+        raise AudioError(f"it cannot be opened ({error.strerror or error})") from None
+    if not np.isfinite(samples).all():
+        raise AudioError("it holds samples that are not numbers (NaN or infinity)")
+    if len(samples) < SHORTEST * rate:
+        raise AudioError(f"it lasts {len(samples) / rate:.2f} s; at least {SHORTEST:g} s are needed")
+    if np.abs(samples).max() < 1e-5:
+        raise AudioError("it is silent")
+    if rate != SAMPLE_RATE:
+        import librosa
+
+        samples = librosa.resample(samples, orig_sr=rate, target_sr=SAMPLE_RATE)
+    return np.ascontiguousarray(samples, dtype=np.float32)
+
+
+def _read(path: Path, seconds: float) -> tuple[np.ndarray, int]:
+    """Return mono samples and their rate, by libsndfile."""
+    import soundfile
+
+    try:
+        with soundfile.SoundFile(os.fsencode(path)) as file:
+            promised = _wanted(file.frames, file.samplerate, seconds)
+            samples = file.read(promised, dtype="float32", always_2d=True).mean(axis=1)
+            rate, report = file.samplerate, file.extra_info
+    except soundfile.LibsndfileError as error:
+        raise AudioError(f"it is not audio that can be read ({error.error_string})") from None
+    # The header of a damaged file promises more than the file holds; streams write 0 or the largest number there.
+    data = re.search(r"(?:data|Data Size|SSND)\s*: (\d+) \(should be (\d+)\)", report)
+    cut = bool(data) and 0 < int(data[2]) < 0.99 * int(data[1]) and int(data[1]) < 2**31
+    cut |= "calculated from length" in report
+    if len(samples) < 0.99 * promised or (cut and promised < seconds * rate):
+        raise AudioError(f"it is truncated: only {len(samples) / rate:.1f} s are left of what its header promises")
+    return samples, rate
+
+
+def _read_with_ffmpeg(path: Path, seconds: float) -> tuple[np.ndarray, int]:
+    """Return mono samples and their rate, by a program of the platform: ffmpeg, or Core Audio."""
+    import audioread
+
+    try:
+        with audioread.audio_open(str(path)) as file:
+            channels, rate = file.channels, file.samplerate
+            wanted = _wanted(round(file.duration * rate), rate, seconds) * channels * 2
+            content = bytearray()
+            for block in file:
+                content += block
+                if len(content) >= wanted:
+                    break
+    except audioread.NoBackendError:
+        raise AudioError(f"{path.suffix} needs ffmpeg on this machine, or the file is damaged") from None
+    except audioread.DecodeError as error:
+        raise AudioError(f"it is not audio that can be read ({error or type(error).__name__})") from None
+    frames = np.frombuffer(bytes(content[:wanted]), dtype="<i2").astype(np.float32) / 2**15
+    return frames.reshape(-1, channels).mean(axis=1), rate
+
+
+def _wanted(frames: int, rate: int, seconds: float) -> int:
+    return frames if frames < (seconds + GRACE) * rate else round(seconds * rate)
 
 
 def mfcc_means(samples: np.ndarray) -> np.ndarray:
@@ -24,20 +115,43 @@ def mfcc_means(samples: np.ndarray) -> np.ndarray:
     return coefficients.mean(axis=1, dtype=np.float64)
 
 
-def extract(jobs: Iterable[Callable[[], np.ndarray]], *, total: int, title: str) -> np.ndarray:
-    """Return the features of many clips, (n, 20) float64, computed on all cores with a progress bar.
+def full_features(samples: np.ndarray) -> np.ndarray:
+    """Return the 57 features of the GTZAN table, (57,) float64, in the order of ``datasets.FULL``.
 
-    jobs: one function a clip, which returns its samples; each must be picklable.
+    Mean and variance over time of chroma, RMS, spectral centroid, bandwidth and roll-off, zero crossings, harmonic and
+    percussive samples (Fitzgerald 2010), and of 20 MFCCs; and the tempo in beats per minute (Ellis 2007). All by
+    librosa's defaults. samples: (n,) float32, mono, 22,050 Hz.
     """
-    from joblib import Parallel, delayed
-    from tqdm.auto import tqdm
+    import librosa
 
-    # librosa compiles at its first use on a machine: once here, not in every worker at the same time.
-    mfcc_means(np.zeros(SAMPLE_RATE, np.float32))
-    results = Parallel(n_jobs=-1, return_as="generator", batch_size=8)(delayed(_one)(job) for job in jobs)
-    # A log file wants a line now and then, a terminal a bar that moves.
-    pause = 0.2 if sys.stderr.isatty() else 10
-    return np.array(list(tqdm(results, title, total=total, unit="clip", mininterval=pause)))
+    spectrum = np.abs(librosa.stft(samples))
+    harmonic, percussive = librosa.effects.hpss(samples)
+    tempo, _ = librosa.beat.beat_track(y=samples, sr=SAMPLE_RATE)
+    measured = (
+        librosa.feature.chroma_stft(S=spectrum**2, sr=SAMPLE_RATE),
+        librosa.feature.rms(y=samples),
+        librosa.feature.spectral_centroid(S=spectrum, sr=SAMPLE_RATE),
+        librosa.feature.spectral_bandwidth(S=spectrum, sr=SAMPLE_RATE),
+        librosa.feature.spectral_rolloff(S=spectrum, sr=SAMPLE_RATE),
+        librosa.feature.zero_crossing_rate(samples),
+        harmonic,
+        percussive,
+    )
+    coefficients = librosa.feature.mfcc(y=samples, sr=SAMPLE_RATE, n_mfcc=N_MFCC)
+    moments = [(np.mean(m, dtype=np.float64), np.var(m, dtype=np.float64)) for m in (*measured, *coefficients)]
+    values = np.ravel(moments)
+    return np.insert(values, 2 * len(measured), np.ravel(tempo)[0])
+
+
+EXTRACTORS: dict[str, Callable[[np.ndarray], np.ndarray]] = {"mfcc20": mfcc_means, "full": full_features}
+
+
+def measure(samples: np.ndarray, features: str) -> np.ndarray:
+    """Return one row of features of a clip: ``"mfcc20"`` (20,) or ``"full"`` (57,), float64."""
+    # One thread: with more, the last digits depend on the machine's load, and workers would fight for the cores.
+    with warnings.catch_warnings(), threadpool_limits(1):
+        warnings.simplefilter("ignore")  # librosa warns of clips shorter than its window for the tempo
+        return EXTRACTORS[features](samples)
 
 
 def player(samples: np.ndarray, label: str) -> str:
@@ -52,7 +166,3 @@ def player(samples: np.ndarray, label: str) -> str:
         f'<figure class="player"><figcaption>{name}</figcaption>'
         f'<audio controls preload="none" aria-label="{name}" src="data:audio/mpeg;base64,{source}"></audio></figure>'
     )
-
-
-def _one(job: Callable[[], np.ndarray]) -> np.ndarray:
-    return mfcc_means(job())

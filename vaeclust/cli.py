@@ -1,5 +1,6 @@
 """The command ``vaeclust``: run chapters, build the book, prepare data (page ``reproduce``)."""
 
+import os
 import sys
 import warnings
 from typing import Annotated
@@ -10,6 +11,8 @@ from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColum
 
 from vaeclust import __version__
 from vaeclust import chapters as book_chapters
+from vaeclust.audio import SECONDS
+from vaeclust.parallel import SCHEDULER
 from vaeclust.paths import replacing, resolve
 
 app = typer.Typer(
@@ -23,7 +26,8 @@ app = typer.Typer(
 console = Console(highlight=False, soft_wrap=True)
 errors = Console(stderr=True, highlight=False, soft_wrap=True, style="red")
 
-DatasetOption = Annotated[str, typer.Option(help="demo, or a feature table (CSV), one row a track.")]
+SOURCES = "demo, gtzan-mini, gtzan, a folder of audio, or a feature table (CSV), one row a track."
+DatasetOption = Annotated[str, typer.Option(help=SOURCES)]
 TracksOption = Annotated[str, typer.Option(help="A CSV with track_id and any of genre, artist, title, path.")]
 LyricsOption = Annotated[str, typer.Option(help="A folder of <track_id>.txt, or a CSV of texts or bags of words.")]
 FeaturesOption = Annotated[str, typer.Option(help="mfcc20 (20 MFCC means) or full (57 features).")]
@@ -32,6 +36,20 @@ ParameterOption = Annotated[
     typer.Option("-p", "--parameter", metavar="NAME=VALUE", help="Set any chapter parameter; repeatable."),
 ]
 JobsOption = Annotated[int, typer.Option(min=1, help="Chapters that run side by side.")]
+
+
+def _use_scheduler(address: str) -> str:
+    if address:
+        os.environ[SCHEDULER] = address
+    return address
+
+
+SchedulerOption = Annotated[
+    str,
+    typer.Option(
+        metavar="tcp://HOST:PORT", callback=_use_scheduler, help="Measure and train on an existing Dask cluster."
+    ),
+]
 
 
 @app.callback(invoke_without_command=True)
@@ -50,6 +68,7 @@ def book(
     features: FeaturesOption = "",
     parameter: ParameterOption = [],  # noqa: B006 (typer wants a list)
     jobs: JobsOption = 2,
+    scheduler: SchedulerOption = "",
 ) -> None:
     """Execute every chapter, then build the HTML book."""
     given = _parameters(parameter, dataset=dataset, tracks=tracks, lyrics=lyrics, features=features)
@@ -71,6 +90,7 @@ def run(
     with_dependencies: Annotated[
         bool, typer.Option("--with-dependencies", help="Also run the chapters whose records these need.")
     ] = False,
+    scheduler: SchedulerOption = "",
 ) -> None:
     """Execute some chapters."""
     given = _parameters(parameter, dataset=dataset, tracks=tracks, lyrics=lyrics, features=features)
@@ -79,24 +99,28 @@ def run(
 
 @app.command()
 def data(
-    dataset: Annotated[str, typer.Argument(help="demo, or a feature table (CSV), one row a track.")],
+    dataset: Annotated[str, typer.Argument(help=SOURCES)],
     tracks: TracksOption = "",
     lyrics: LyricsOption = "",
     features: FeaturesOption = "mfcc20",
-    results_dir: Annotated[str, typer.Option(help="Where the table goes.")] = "results",
+    seconds: Annotated[float, typer.Option(min=1, help="How much of every audio file is measured.")] = SECONDS,
+    results_dir: Annotated[str, typer.Option(help="Where the tables go.")] = "results",
+    scheduler: SchedulerOption = "",
 ) -> None:
-    """Check a corpus, say what is in it, and write its features.csv."""
-    from vaeclust.datasets import load
+    """Check or measure a corpus, say what is in it, and write its features.csv and lyrics_features.csv."""
+    from vaeclust.datasets import load, tables
 
-    corpus = load(dataset, tracks=tracks, lyrics=lyrics, features=features)
-    with replacing(resolve(results_dir) / corpus.name / "features.csv") as path:
-        corpus.tracks[["genre"]].join(corpus.features).to_csv(path, lineterminator="\n")
-    console.print(str(corpus))
+    corpus = load(dataset, tracks=tracks, lyrics=lyrics, features=features, seconds=seconds)
+    for name, table in tables(corpus).items():
+        with replacing(resolve(results_dir) / corpus.name / f"{name}.csv") as path:
+            table.to_csv(path, lineterminator="\n")
+    console.print(str(corpus), markup=False)
     for track, why in corpus.excluded.items():
-        console.print(f"left out {track}: {why}")
+        console.print(f"left out {track}: {why}", markup=False)
     if corpus.genres is not None:
         counts = corpus.tracks["genre"].value_counts().sort_index()
-        console.print("tracks by genre: " + ", ".join(f"{genre} {count}" for genre, count in counts.items()))
+        shown = "tracks by genre: " + ", ".join(f"{genre} {count}" for genre, count in counts.items())
+        console.print(shown, markup=False)
     console.print(f"checksum {corpus.checksum}")
 
 
@@ -118,7 +142,7 @@ def entry() -> None:
     warnings.showwarning = lambda message, *_, **__: errors.print(f"warning: {message}", style="yellow")
     try:
         app()
-    except (ValueError, FileNotFoundError, RuntimeError) as error:
+    except (ValueError, OSError, RuntimeError, ImportError) as error:
         errors.print(f"error: {error}", markup=False)
         sys.exit(1)
 

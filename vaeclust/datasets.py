@@ -9,8 +9,6 @@ import re
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
-from importlib.resources import files
 from itertools import combinations
 from pathlib import Path
 
@@ -18,13 +16,16 @@ import numpy as np
 import pandas as pd
 
 from vaeclust import corpora
+from vaeclust.audio import SECONDS
+from vaeclust.downloads import mini_checksums
+from vaeclust.folders import measure_folder
 from vaeclust.lyrics import load_lyrics
 from vaeclust.paths import resolve
-from vaeclust.tables import AUDIO_SUFFIX, GTZAN_IDS, numeric_columns, read_csv, some, track_ids
+from vaeclust.tables import GTZAN_IDS, numeric_columns, read_csv, some, track_ids
 
 GTZAN_DAMAGED = {"jazz.00054": "damaged in the usual download of GTZAN; the published study has 999 tracks too"}
 
-MFCC20 = tuple(f"mfcc{i}_mean" for i in range(1, 21))
+MFCC20 = tuple(corpora.MFCC20)
 _MEASURED = ("chroma_stft rms spectral_centroid spectral_bandwidth rolloff zero_crossing_rate harmony perceptr").split()
 FULL = (
     *(f"{name}_{moment}" for name in _MEASURED for moment in ("mean", "var")),
@@ -100,15 +101,16 @@ def load(
     tracks: str | Path | None = None,
     features: str = "mfcc20",
     exclude: Mapping[str, str] | None = None,
+    seconds: float = SECONDS,
 ) -> Dataset:
     """Load a corpus (chapter ``00_data``).
 
     Parameters
     ----------
     source : str or Path
-        ``"demo"``, the embedded synthetic corpus; or a feature table (CSV) with a column ``track_id`` or
-        ``filename``, the feature columns, and perhaps
-        ``genre`` or ``label``.
+        ``"demo"``, the embedded synthetic corpus; ``"gtzan-mini"`` or ``"gtzan"``, downloaded once; a feature table
+        (CSV) with a column ``track_id`` or ``filename``, the feature columns, and perhaps ``genre`` or ``label``; or a
+        folder of audio, whose files are measured once (see ``folders``).
     lyrics : str or Path, optional
         A folder of ``<track_id>.txt``, or a CSV of texts, bags of words or 30 features.
     tracks : str or Path, optional
@@ -118,6 +120,8 @@ def load(
         The 20 time means of the MFCCs, or all 57 features of the GTZAN table.
     exclude : mapping, optional
         Track id → reason. By default, the known damaged track of GTZAN; ``{}`` keeps every track.
+    seconds : float
+        How much of an audio file is measured.
 
     Raises
     ------
@@ -130,20 +134,22 @@ def load(
         raise ValueError(f"features={features!r}; expected one of {', '.join(map(repr, FEATURE_SETS))}")
     named = str(source) if str(source) in corpora.NAMES else None
     if named:
-        folder = corpora.fetch(named)
-        source, tracks, lyrics = (
-            folder / "features.csv",
-            tracks or folder / "tracks.csv",
-            lyrics or folder / "lyrics_features.csv",
-        )
-    path = resolve(source)
+        source = corpora.fetch(named)
+    path, faults = resolve(source), {}
+    if named == "demo":
+        tracks, lyrics = tracks or path / "tracks.csv", lyrics or path / "lyrics_features.csv"
+        path = path / "features.csv"
     if not path.exists():
         raise FileNotFoundError(_unknown_source(source, path))
     if path.is_dir():
-        raise ValueError(f"{path} is a folder; expected a feature table (a CSV file, one row a track)")
-    table = read_csv(path, "feature table")
-    table.index = track_ids(table, path)
-    values = numeric_columns(table, _columns(table, features, path), path)
+        values, table, texts, faults = measure_folder(
+            path, features=features, columns=list(FEATURE_SETS[features]), seconds=seconds
+        )
+        lyrics = lyrics if lyrics or texts.empty else texts
+    else:
+        table = read_csv(path, "feature table")
+        table.index = track_ids(table, path)
+        values = numeric_columns(table, _columns(table, features, path), path)
     about = _tracks(table, tracks)
     name = named or _name(values.index, path)
     if exclude is None:
@@ -152,7 +158,7 @@ def load(
     kept = ~values.index.isin(list(excluded))
     if not kept.any():
         raise ValueError(f"{path}: no track is left after leaving out {len(excluded)}; expected at least one")
-    return build(name, about[kept], values[kept], lyrics=lyrics, excluded=excluded)
+    return build(name, about[kept], values[kept], lyrics=lyrics, excluded={**faults, **excluded})
 
 
 def build(
@@ -160,7 +166,7 @@ def build(
     tracks: pd.DataFrame,
     features: pd.DataFrame,
     *,
-    lyrics: str | Path | None = None,
+    lyrics: str | Path | pd.Series | None = None,
     excluded: Mapping[str, str] | None = None,
 ) -> Dataset:
     """Assemble a Dataset from checked tables that share their index (see :func:`load`)."""
@@ -178,6 +184,19 @@ def build(
         name, tracks, features, audio, lyrics_features, has_lyrics, genres, genre_names, dict(excluded or {}),
         digest.hexdigest(),
     )  # fmt: skip
+
+
+def tables(dataset: Dataset) -> dict[str, pd.DataFrame]:
+    """Return a corpus as tables that ``load`` reads again: ``features`` with what is known of each track, and
+    ``lyrics_features`` of the tracks that have lyrics, if there are any.
+    """
+    columns = [name for name in ("genre", "artist", "title", "path") if name in dataset.tracks]
+    found = {"features": dataset.tracks[columns].join(dataset.features)}
+    if dataset.lyrics is not None:
+        names = [f"lyrics_{i:02d}" for i in range(dataset.lyrics.shape[1])]
+        lyrics = pd.DataFrame(dataset.lyrics, index=dataset.tracks.index, columns=names)
+        found["lyrics_features"] = lyrics[dataset.has_lyrics]
+    return found
 
 
 def lyrics_controls(dataset: Dataset, published: str | Path = "") -> dict[str, Dataset]:
@@ -215,13 +234,6 @@ def standardise(features: pd.DataFrame) -> np.ndarray:
     return (centred / np.where(constant, 1.0, deviation)).astype(np.float32)
 
 
-@cache
-def mini_checksums() -> dict[str, str]:
-    """Return track id → MD5 of the 100 clips of the GTZAN mini set."""
-    lines = files("vaeclust").joinpath("reference/gtzan_mini.md5").read_text().splitlines()
-    return {AUDIO_SUFFIX.sub("", Path(name).name): md5 for md5, name in (line.split() for line in lines)}
-
-
 def equal_rows(dataset: Dataset) -> pd.DataFrame:
     """Return every pair of tracks whose features are exactly equal: ``first, second, first_genre, second_genre``."""
     groups = dataset.features.groupby(list(dataset.features.columns), sort=False).groups.values()
@@ -246,6 +258,7 @@ def _tracks(table: pd.DataFrame, tracks: str | Path | None) -> pd.DataFrame:
     """Return genre, artist, title, … by track: the feature table's own label, overridden by the tracks table."""
     about = pd.DataFrame(index=table.index)
     about["genre"] = table.get("genre", table.get("label", pd.Series(pd.NA, table.index, dtype="str")))
+    about = about.join(table[[column for column in ("artist", "title", "path") if column in table]])
     if not tracks:
         return about
     path = resolve(tracks)
@@ -258,8 +271,8 @@ def _tracks(table: pd.DataFrame, tracks: str | Path | None) -> pd.DataFrame:
             f"({some(more.index)} against {some(about.index)})"
         )
     more = more.drop(columns=["track_id", "filename"], errors="ignore").reindex(about.index)
-    if "genre" in more:
-        about["genre"] = more.pop("genre").fillna(about["genre"])
+    for column in more.columns.intersection(about.columns):
+        about[column] = more.pop(column).fillna(about[column])
     return about.join(more)
 
 
@@ -282,6 +295,6 @@ def _name(ids: pd.Index, path: Path) -> str:
 
 def _unknown_source(source: str | Path, path: Path) -> str:
     if path.suffix or len(Path(source).parts) > 1:
-        return f"no file {path}; expected a feature table (CSV)"
+        return f"no file {path}; expected a feature table (CSV) or a folder of audio"
     names = ", ".join(corpora.NAMES)
-    return f"unknown dataset {str(source)!r}; expected {names}, or the path of a feature table (CSV)"
+    return f"unknown dataset {str(source)!r}; expected {names}, or the path of a feature table (CSV) or folder of audio"

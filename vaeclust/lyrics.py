@@ -19,12 +19,12 @@ NOT_FEATURES = ("track_id", "filename", "row", "genre", "label", "own_genre")
 LEAST_TRACKS, LARGEST_SHARE = 2, 0.5  # a term must be in at least two tracks and at most half of them
 
 
-def load_lyrics(source: str | Path | None, ids: pd.Index) -> tuple[np.ndarray | None, np.ndarray]:
+def load_lyrics(source: str | Path | pd.Series | None, ids: pd.Index) -> tuple[np.ndarray | None, np.ndarray]:
     """Return lyrics features (n, 30) float32, or None, and has_lyrics (n,) bool, in the order of ``ids``.
 
-    ``source`` is a folder of ``<track_id>.txt``; or a CSV with ``track_id`` and either ``text``, or ``term`` and
-    ``count`` (a bag of words), or 30 numeric columns; or one with ``row`` in place of ``track_id``, whose rows are
-    joined to the tracks by their place alone, as the published study did.
+    ``source`` is a series of texts by track id; a folder of ``<track_id>.txt``; a CSV with ``track_id`` and either
+    ``text``, or ``term`` and ``count`` (a bag of words), or 30 numeric columns; or a CSV with ``row`` in place of
+    ``track_id``, whose rows are joined to the tracks by their place alone, as the published study did.
 
     Raises
     ------
@@ -34,10 +34,12 @@ def load_lyrics(source: str | Path | None, ids: pd.Index) -> tuple[np.ndarray | 
         For a table of another form, negative counts, or when no track has lyrics. Files that cannot be read,
         empty ones, and lyrics of unknown tracks are named in a warning.
     """
-    if not source:
+    if source is None or (not isinstance(source, pd.Series) and not source):
         return None, np.zeros(len(ids), dtype=bool)
-    path = resolve(source)
-    if path.is_dir():
+    path = Path("lyrics beside the audio") if isinstance(source, pd.Series) else resolve(source)
+    if isinstance(source, pd.Series):
+        features = text_features(source)
+    elif path.is_dir():
         features = text_features(_read_folder(path, ids))
     else:
         table = read_csv(path, "table of lyrics")

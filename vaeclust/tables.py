@@ -11,7 +11,7 @@ GTZAN_GENRES = ("blues", "classical", "country", "disco", "hiphop", "jazz", "met
 GTZAN_IDS = frozenset(f"{genre}.{number:05d}" for genre in GTZAN_GENRES for number in range(100))
 
 AUDIO_SUFFIX = re.compile(r"\.(wav|wave|flac|ogg|oga|opus|mp3|m4a|mp4|aac|au|aif|aiff)$", re.IGNORECASE)
-_GTZAN_ID = re.compile(rf"(?:^|[/\\])((?:{'|'.join(GTZAN_GENRES)})\.\d{{5}})$")
+GTZAN_ID = re.compile(rf"(?:^|[/\\])((?:{'|'.join(GTZAN_GENRES)})\.\d{{5}})$")
 
 
 def read_csv(path: Path, what: str) -> pd.DataFrame:
@@ -39,7 +39,7 @@ def track_ids(table: pd.DataFrame, path: Path) -> pd.Index:
     ids = table[column].str.replace("\\", "/", regex=False)
     if column == "filename":
         ids = ids.str.replace(AUDIO_SUFFIX, "", regex=True)
-    ids = ids.str.extract(_GTZAN_ID)[0].fillna(ids)
+    ids = ids.str.extract(GTZAN_ID)[0].fillna(ids)
     if ids.isna().any():
         lines = [str(row + 2) for row in np.flatnonzero(ids.isna())]
         raise ValueError(f"{path}: no track id in line {some(lines)}; expected one in every row")

@@ -9,7 +9,7 @@ import copy
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ from torch.func import functional_call, stack_module_state, vmap
 from torch.fx.experimental.proxy_tensor import make_fx
 from tqdm.auto import tqdm
 
+from vaeclust import parallel
 from vaeclust.datasets import Dataset
 from vaeclust.lyrics import N_FEATURES as N_LYRICS
 from vaeclust.methods import Method, find
@@ -79,13 +80,28 @@ def fit(
 ) -> Fit:
     """Fit a method to a corpus, for all seeds at once (Adam; every epoch a new order of the tracks).
 
-    Raises ValueError for a setting that cannot work, with the values that can.
+    With a Dask scheduler (see ``parallel``) the seeds are dealt out to its workers, two by two: the numbers are the
+    same, since no seed depends on those beside it. Raises ValueError for a setting that cannot work, with the values
+    that can.
     """
     method, seeds = find(method), tuple(seeds)
-    n, n_features = dataset.audio.shape
+    n = len(dataset)
     _check(seeds, n, epochs=epochs, batch_size=batch_size, latent_dim=latent_dim, learning_rate=learning_rate)
     if method.model == "PCA":
         return _fit_pca(method, dataset, seeds, latent_dim)
+    settings = (epochs, batch_size, learning_rate, latent_dim)
+    if not parallel.scheduler():
+        return _fit_here(method, dataset, seeds, *settings)
+    tasks = [(method, dataset, seeds[i : i + 2], *settings) for i in range(0, len(seeds), 2)]
+    parts = parallel.run(_fit_here, tasks, total=len(tasks), title=method.title, unit="pair of seeds")
+    return _joined(sorted(parts, key=lambda part: seeds.index(part.seeds[0])))
+
+
+def _fit_here(
+    method: Method, dataset: Dataset, seeds: tuple[int, ...], epochs: int, batch_size: int, learning_rate: float,
+    latent_dim: int,
+) -> Fit:  # fmt: skip
+    n_features = dataset.audio.shape[1]
     start = time.perf_counter()
     with torch.device("meta"):
         template = method.build()(n_features, latent_dim=latent_dim, **method.settings)
@@ -98,6 +114,23 @@ def fit(
         _history(history, seeds), _dimensions(output, seeds),
         time.perf_counter() - start, sum(p.numel() for p in template.parameters()), study.models(),
     )  # fmt: skip
+
+
+def _joined(parts: list[Fit]) -> Fit:
+    """Put fits of the same method with different seeds together, as if they had been one."""
+    history = pd.concat([part.history for part in parts], ignore_index=True)
+    terms = pd.Categorical(history["term"], categories=history["term"].unique(), ordered=True)
+    order = history.assign(term=terms).sort_values(["epoch", "term"], kind="stable").index
+    return replace(
+        parts[0],
+        seeds=sum((part.seeds for part in parts), ()),
+        embeddings=np.concatenate([part.embeddings for part in parts]),
+        reconstructions=np.concatenate([part.reconstructions for part in parts]),
+        history=history.loc[order].reset_index(drop=True),
+        dimensions=pd.concat([part.dimensions for part in parts], ignore_index=True),
+        seconds=sum(part.seconds for part in parts),
+        models=sum((part.models for part in parts), ()),
+    )
 
 
 class _Batched:

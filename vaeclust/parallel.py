@@ -1,0 +1,56 @@
+"""Many small tasks at once: on the cores of this machine, or on a Dask cluster (page ``reproduce``)."""
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+# The address of a Dask scheduler, tcp://…; the command line's --scheduler sets it for every chapter's process.
+SCHEDULER = "VAECLUST_SCHEDULER"
+
+
+def scheduler() -> str:
+    """Return the address of the Dask scheduler to use, or an empty text for this machine alone."""
+    return os.environ.get(SCHEDULER, "")
+
+
+def run(function: Callable, tasks: Iterable[tuple], *, total: int, title: str, unit: str = "file") -> Iterator[Any]:
+    """Yield ``function(*task)`` of every task as they are done, in any order, with rate and time left.
+
+    Tasks are taken as they are needed, so memory does not grow with their number. ``function`` and tasks must be
+    picklable. Raises ConnectionError for a scheduler that does not answer.
+    """
+    from joblib import Parallel, delayed
+    from tqdm.auto import tqdm
+
+    # A log file wants a line now and then, a terminal a bar that moves.
+    pause = 0.2 if sys.stderr.isatty() else 10
+    with backend():
+        parallel = Parallel(n_jobs=-1, return_as="generator_unordered", pre_dispatch="4*n_jobs")
+        results = parallel(delayed(function)(*task) for task in tasks)
+        yield from tqdm(results, title, total=total, unit=unit, mininterval=pause)
+
+
+@contextmanager
+def backend() -> Iterator[None]:
+    """Let joblib work on the Dask cluster, if there is one to work on."""
+    if not scheduler():
+        yield
+        return
+    from joblib import parallel_config
+
+    with client(), parallel_config("dask", wait_for_workers_timeout=30):
+        yield
+
+
+def client() -> Any:
+    """Return a client of the Dask scheduler; ImportError and ConnectionError say what to do."""
+    try:
+        from distributed import Client
+    except ImportError:
+        raise ImportError("a scheduler needs Dask: pip install 'vaeclust[cluster]'") from None
+    try:
+        return Client(scheduler(), timeout=10)
+    except OSError as error:
+        raise ConnectionError(f"no Dask scheduler answers at {scheduler()} ({error})") from None
