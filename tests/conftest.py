@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import soundfile
 
 from vaeclust.datasets import FULL, load
 
@@ -78,10 +79,21 @@ def command(*arguments: object, cwd: Path, **environment: str) -> subprocess.Com
     )  # fmt: skip
 
 
+HOSTILE = "<img src=x onerror=alert(1)>"
+
+
 @pytest.fixture(scope="session")
-def built_book(tmp_path_factory, table_path) -> Path:
-    """A whole book, made by the command line from the small corpus; returns its project."""
+def built_book(tmp_path_factory, table, table_path) -> Path:
+    """A whole book, made by the command line from the small corpus; returns its project.
+
+    Every track has a file, a short beep with an awkward name, and every title is hostile to a careless page.
+    """
     project = copy_project(tmp_path_factory.mktemp("book"))
-    done = command("vaeclust", "book", "--dataset", table_path, "-p", "seeds=2", "-p", "epochs=3", cwd=project)
+    sound = project / "a b's & 100% <1>.wav"
+    soundfile.write(sound, 0.1 * np.sin(np.arange(22_050) / 8), 22_050)
+    about = table[["filename"]].assign(artist="Ann", title=HOSTILE, path=sound.name)
+    about.to_csv(project / "tracks.csv", index=False)
+    options = ["--tracks", "tracks.csv", "-p", "seeds=2", "-p", "epochs=3"]
+    done = command("vaeclust", "book", "--dataset", table_path, *options, cwd=project)
     assert done.returncode == 0, done.stdout + done.stderr
     return project

@@ -7,6 +7,7 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 import pytest
+from conftest import HOSTILE
 
 from vaeclust import METHODS, METRICS, Record
 from vaeclust.evidence import findings
@@ -152,6 +153,33 @@ def test_the_interactive_map_answers_the_pointer(chapter):
     assert "track" in page.text_content("#vae-map-interactive .hoverlayer")
 
 
+def test_a_click_on_the_map_plays_the_track_and_a_hostile_title_runs_nothing(chapter):
+    page = chapter("chapters/10_your_music")
+    dialogs = []
+    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    plot = page.locator("#your-music-map-interactive")
+    plot.scroll_into_view_if_needed()
+    page.wait_for_selector("#your-music-map-interactive ~ audio", state="attached")
+    plot.evaluate(
+        "p => p.emit('plotly_click', {points: [{customdata: p.data[0].customdata[0], text: p.data[0].text[0]}]})"
+    )
+    page.wait_for_function("document.querySelector('#your-music-map-interactive ~ audio').currentTime > 0")
+    assert page.evaluate("document.querySelector('#your-music-map-interactive ~ audio').error") is None
+    assert HOSTILE in page.inner_text("#your-music-map-interactive + p")
+    assert HOSTILE in page.inner_text("#the-clusters")
+    assert page.locator("article img[src=x]").count() == 0
+    assert dialogs == []
+
+
+def test_playlists_lead_to_the_files(built_book):
+    folder = built_book / "results" / "small" / "your_music" / "playlists"
+    lists = sorted(folder.glob("*.m3u8"))
+    entries = [line for path in lists for line in path.read_text(encoding="utf-8").splitlines() if line[0] != "#"]
+    assert len(entries) == 120
+    assert all((folder / entry).is_file() for entry in entries)
+    assert lists[0].read_text(encoding="utf-8").startswith("#EXTM3U\n#EXTINF:-1,Ann – <img")
+
+
 def test_numbers_in_the_prose_are_those_of_the_records(chapter, built_book):
     intervals = Record("small", "vae", built_book / "results").read("intervals")
     prose = chapter("chapters/03_vae").inner_text("#what-we-saw")
@@ -166,6 +194,7 @@ FIGURES = {
     "conv_vae": "network history reconstruction dimensions traversal cluster_sizes silhouettes map_tsne genre_mix",
     "beta_vae": "history rate_distortion dimensions traversal scores_by_beta scores_by_beta_input maps_genre",
     "multimodal_vae": "network history reconstruction dimensions cluster_sizes silhouettes map_tsne genre_mix",
+    "your_music": "choice_of_k map silhouettes",
     "comparison": "heatmap heatmap_scaled bars ranks bars_input agreement stability maps_genre maps_cluster",
 }
 

@@ -101,6 +101,14 @@ def labels(clusters: pd.DataFrame, *, seed: int = 0, clusterer: str = "kmeans") 
     return clusters.query("seed == @seed and clusterer == @clusterer").set_index("track_id")["cluster"]
 
 
+def by_size(found: np.ndarray, ids: list[str]) -> pd.Series:
+    """Return clusters renumbered from the largest, 0, to the smallest, indexed by ``track_id``; noise stays noise."""
+    kept = pd.Series(found[found != NOISE])
+    order = {cluster: rank for rank, cluster in enumerate(kept.value_counts(sort=True).index)}
+    renamed = [order.get(cluster, NOISE) for cluster in found]
+    return pd.Series(renamed, pd.Index(ids, name="track_id"), name="cluster")
+
+
 def summary(clusters: pd.DataFrame) -> pd.DataFrame:
     """Return what every clusterer found: number of clusters, share of the largest, share of noise; seeds averaged.
 

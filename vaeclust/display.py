@@ -44,6 +44,18 @@ def ranking(means: pd.DataFrame, *, name: str) -> HTML:
     return table(text, ranked.set_axis(text.columns, axis=1), best, download=ranked, name=name)
 
 
+def prose(table: pd.DataFrame) -> HTML:
+    """Return a table of names and words, which may break into lines."""
+    return HTML(table.rename_axis(None).to_html(classes="prose", border=0))
+
+
+def plain(numbers: pd.DataFrame, *, name: str) -> HTML:
+    """Return a sortable table of numbers, methods by row."""
+    numbers = numbers.rename_axis("method")
+    text = numbers.map(wording)
+    return table(text, numbers, text.map(lambda _: False), download=numbers, name=name)
+
+
 def betas(comparison: pd.DataFrame) -> HTML:
     """Return ``evidence.beta_comparison``, one row a beta."""
     text = comparison.map(wording).set_axis([f"{beta:g}" for beta in comparison.index]).rename_axis("beta")

@@ -15,7 +15,7 @@ import pandas as pd
 
 from vaeclust.datasets import Dataset
 from vaeclust.methods import METHODS
-from vaeclust.paths import replacing, resolve
+from vaeclust.paths import project_root, replacing, resolve
 from vaeclust.projections import maps
 from vaeclust.training import Fit
 
@@ -43,6 +43,12 @@ class Record:
 
     def __repr__(self) -> str:
         return f"Record({self.dataset}/{self.slug})"
+
+    @property
+    def shown(self) -> str:
+        """The folder as a page shows it: relative to the project where it is inside."""
+        root = project_root()
+        return str(self.folder.relative_to(root) if self.folder.is_relative_to(root) else self.folder)
 
     def path(self, name: str) -> Path:
         """Return the file of one of TABLES: ``<name>.csv``, or ``<name>.csv.xz`` where released records have that."""

@@ -113,3 +113,20 @@ def scores_by_k(scores: pd.DataFrame, *, method: str) -> Figure:
     for ax in axes[-1]:
         ax.set_xlabel("number of clusters")
     return figure
+
+
+def choice_of_k(table: pd.DataFrame, *, chosen: int) -> Figure:
+    """Draw three label-free criteria over the number of clusters; the dashed line is the recommended one.
+
+    table: ``k, silhouette, stability, gap, gap_sd``, as ``library.choose_k`` returns.
+    """
+    figure, axes = plt.subplots(1, 3, figsize=(WIDTH, 2.5))
+    titles = {"silhouette": "Silhouette", "stability": "Stability (ARI)", "gap": "Gap statistic"}
+    for ax, (name, title) in zip(axes, titles.items(), strict=True):
+        error = table["gap_sd"] if name == "gap" else None
+        ax.errorbar(table["k"], table[name], error, fmt="o-", markersize=4, linewidth=1, color=method_colour("vae"),
+                    ecolor=GREY)  # fmt: skip
+        ax.axvline(chosen, color=GREY, linestyle="--", linewidth=1)
+        ax.set(title=title, xlabel="number of clusters")
+        ax.locator_params(axis="x", integer=True)
+    return figure

@@ -71,10 +71,13 @@ def small_multiples(maps: Mapping[str, pd.DataFrame], labels: Mapping[str, pd.Se
     return figure
 
 
-def interactive(points: pd.DataFrame, dataset: Dataset, clusters: pd.Series, *, name: str) -> go.Figure:
+def interactive(
+    points: pd.DataFrame, dataset: Dataset, clusters: pd.Series, *, name: str, sounds: pd.Series | None = None
+) -> go.Figure:
     """Return a map to zoom and hover over, one trace a genre (a cluster for unlabelled music).
 
-    ``name`` must be unique on a page: it is the id of the picture there.
+    ``name`` must be unique on a page: it is the id of the picture there. ``sounds``: address of each track's file, by
+    track id; on a page of the book a click plays it.
     """
     about = dataset.tracks.reindex(points["track_id"])
     about = about.assign(x=points["x"].to_numpy(), y=points["y"].to_numpy(), cluster=clusters.reindex(about.index))
@@ -84,8 +87,10 @@ def interactive(points: pd.DataFrame, dataset: Dataset, clusters: pd.Series, *, 
     palette = colours(sorted(group.unique()))
     figure = go.Figure()
     for label, rows in about.groupby(group):
+        heard = None if sounds is None else sounds.reindex(rows.index).fillna("").tolist()
         figure.add_scatter(
-            x=rows["x"], y=rows["y"], mode="markers", name=label, text=_hover(rows), hoverinfo="text",
+            x=rows["x"], y=rows["y"], mode="markers", name=escape(label), text=_hover(rows), hoverinfo="text",
+            customdata=heard,
             marker={"size": 6, "color": palette[label], "opacity": 0.8},
         )  # fmt: skip
     figure.update_layout(
