@@ -144,6 +144,14 @@ def test_known_values_of_known_sounds():
     assert audio.full_features(clicks)[FULL.index("tempo")] == pytest.approx(120, abs=5)
 
 
+def test_the_mfcc_are_those_of_librosa():
+    import librosa
+
+    sound = music(3)
+    expected = librosa.feature.mfcc(y=sound, sr=RATE, n_mfcc=20)
+    np.testing.assert_allclose(audio.mfcc(sound), expected, atol=1e-3)
+
+
 def test_the_full_features_hold_the_twenty():
     sound = music(3)
     np.testing.assert_allclose(

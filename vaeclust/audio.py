@@ -6,11 +6,14 @@ import os
 import re
 import warnings
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from functools import cache
 from html import escape
 from pathlib import Path
 
 import numpy as np
-from threadpoolctl import threadpool_limits
+from scipy import sparse
+from threadpoolctl import ThreadpoolController
 
 SAMPLE_RATE = 22_050
 N_MFCC = 20
@@ -45,11 +48,12 @@ def decode(path: str | Path, *, seconds: float = SECONDS) -> np.ndarray:
         samples, rate = read(path, seconds)
     except OSError as error:
         raise AudioError(f"it cannot be opened ({error.strerror or error})") from None
-    if not np.isfinite(samples).all():
+    low, high = (samples.min(), samples.max()) if len(samples) else (0.0, 0.0)  # NaN if any sample is
+    if not np.isfinite([low, high]).all():
         raise AudioError("it holds samples that are not numbers (NaN or infinity)")
     if len(samples) < SHORTEST * rate:
         raise AudioError(f"it lasts {len(samples) / rate:.2f} s; at least {SHORTEST:g} s are needed")
-    if np.abs(samples).max() < 1e-5:
+    if max(-low, high) < 1e-5:
         raise AudioError("it is silent")
     if rate != SAMPLE_RATE:
         import librosa
@@ -65,10 +69,11 @@ def _read(path: Path, seconds: float) -> tuple[np.ndarray, int]:
     try:
         with soundfile.SoundFile(os.fsencode(path)) as file:
             promised = _wanted(file.frames, file.samplerate, seconds)
-            samples = file.read(promised, dtype="float32", always_2d=True).mean(axis=1)
+            samples = file.read(promised, dtype="float32")
             rate, report = file.samplerate, file.extra_info
     except soundfile.LibsndfileError as error:
         raise AudioError(f"it is not audio that can be read ({error.error_string})") from None
+    samples = samples.mean(axis=1) if samples.ndim == 2 else samples
     # The header of a damaged file promises more than the file holds; streams write 0 or the largest number there.
     data = re.search(r"(?:data|Data Size|SSND)\s*: (\d+) \(should be (\d+)\)", report)
     cut = bool(data) and 0 < int(data[2]) < 0.99 * int(data[1]) and int(data[1]) < 2**31
@@ -109,10 +114,27 @@ def mfcc_means(samples: np.ndarray) -> np.ndarray:
     samples: (n,) float32, mono, 22,050 Hz, within [-1, 1]. librosa's defaults: 128 mel bands, windows of 2,048
     samples every 512, decibels, orthonormal DCT; Davis & Mermelstein (1980).
     """
+    return mfcc(samples).mean(axis=1, dtype=np.float64)
+
+
+def mfcc(samples: np.ndarray) -> np.ndarray:
+    """Return the 20 MFCCs over time, (20, frames) float32: what ``librosa.feature.mfcc`` returns, up to rounding.
+
+    Its mel filters are nearly empty, so they are kept as a sparse matrix, which takes a third off the time.
+    """
     import librosa
 
-    coefficients = librosa.feature.mfcc(y=samples, sr=SAMPLE_RATE, n_mfcc=N_MFCC)
-    return coefficients.mean(axis=1, dtype=np.float64)
+    power = np.abs(librosa.stft(samples))
+    power *= power
+    mel = _mel_filters() @ power
+    return librosa.feature.mfcc(S=librosa.power_to_db(mel), n_mfcc=N_MFCC)
+
+
+@cache
+def _mel_filters() -> sparse.csr_matrix:
+    import librosa
+
+    return sparse.csr_matrix(librosa.filters.mel(sr=SAMPLE_RATE, n_fft=2048))
 
 
 def full_features(samples: np.ndarray) -> np.ndarray:
@@ -137,8 +159,7 @@ def full_features(samples: np.ndarray) -> np.ndarray:
         harmonic,
         percussive,
     )
-    coefficients = librosa.feature.mfcc(y=samples, sr=SAMPLE_RATE, n_mfcc=N_MFCC)
-    moments = [(np.mean(m, dtype=np.float64), np.var(m, dtype=np.float64)) for m in (*measured, *coefficients)]
+    moments = [(np.mean(m, dtype=np.float64), np.var(m, dtype=np.float64)) for m in (*measured, *mfcc(samples))]
     values = np.ravel(moments)
     return np.insert(values, 2 * len(measured), np.ravel(tempo)[0])
 
@@ -146,10 +167,22 @@ def full_features(samples: np.ndarray) -> np.ndarray:
 EXTRACTORS: dict[str, Callable[[np.ndarray], np.ndarray]] = {"mfcc20": mfcc_means, "full": full_features}
 
 
+@cache
+def _libraries() -> ThreadpoolController:
+    return ThreadpoolController()  # finding the libraries costs more than measuring a clip
+
+
+def _one_thread() -> AbstractContextManager:
+    """Limit the libraries to one thread, which takes a millisecond; nothing where they have one, as in a worker."""
+    libraries = _libraries()
+    already = all(library["num_threads"] == 1 for library in libraries.info())
+    return nullcontext() if already else libraries.limit(limits=1)
+
+
 def measure(samples: np.ndarray, features: str) -> np.ndarray:
     """Return one row of features of a clip: ``"mfcc20"`` (20,) or ``"full"`` (57,), float64."""
     # One thread: with more, the last digits depend on the machine's load, and workers would fight for the cores.
-    with warnings.catch_warnings(), threadpool_limits(1):
+    with warnings.catch_warnings(), _one_thread():
         warnings.simplefilter("ignore")  # librosa warns of clips shorter than its window for the tempo
         return EXTRACTORS[features](samples)
 

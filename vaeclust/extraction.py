@@ -127,7 +127,7 @@ def measure_file(path: Path, features: str, seconds: float) -> tuple[Path, Measu
     """Measure one file: the task of a worker."""
     try:
         with path.open("rb") as content:
-            digest = hashlib.file_digest(content, "blake2b").hexdigest()[:32]
+            digest = hashlib.file_digest(content, "sha256").hexdigest()
     except OSError as error:
         return path, Measured("", reason=f"it cannot be opened ({error.strerror})")
     try:
@@ -142,7 +142,8 @@ def read_tags(path: Path) -> dict[str, str]:
     import mutagen
 
     try:
-        easy, full = mutagen.File(path, easy=True), mutagen.File(path)
+        full = mutagen.File(path)
+        easy = mutagen.File(path, easy=True) if full and full.tags else None
     except Exception:  # damaged tags raise errors of many kinds; the audio may be whole all the same
         return {}
     tags = {}

@@ -1,0 +1,114 @@
+"""How fast audio becomes features: python benchmarks/extraction.py FOLDER_OF_CLIPS (writes benchmarks/extraction.csv).
+
+The clips are linked under as many names as a row needs; each name is decoded and measured. Times are medians of
+paired repetitions in one process; memory is that of this process and its workers together, above what this process
+alone held after the imports.
+"""
+
+import os
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import librosa
+import numpy as np
+import pandas as pd
+import psutil
+import soundfile
+
+from vaeclust import audio
+from vaeclust.extraction import Cache, extract
+
+PAIRS = 5
+SIZES = (100, 1_000, 10_000)
+
+
+def linked(clips: list[Path], folder: Path, n: int) -> list[Path]:
+    """Return n names for the clips."""
+    folder.mkdir(parents=True)
+    names = [folder / f"{i:05d}{clips[i % len(clips)].suffix}" for i in range(n)]
+    for i, name in enumerate(names):
+        name.symlink_to(clips[i % len(clips)])
+    return names
+
+
+def plain_loop(paths: list[Path]) -> None:
+    """What one would write without this package."""
+    for path in paths:
+        samples, rate = librosa.load(path, sr=22_050, duration=30)
+        librosa.feature.mfcc(y=samples, sr=rate, n_mfcc=20).mean(axis=1)
+
+
+class Memory(threading.Thread):
+    """Watches the resident memory of this process and its children, in megabytes."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.peak, self.watching = 0.0, True
+
+    def run(self):
+        """Look ten times a second."""
+        while self.watching:
+            self.peak = max(self.peak, resident())
+            time.sleep(0.1)
+
+
+def resident() -> float:
+    """Return megabytes that belong to this process and its children alone."""
+    here = psutil.Process()
+    total = 0
+    for process in (here, *here.children(recursive=True)):
+        try:
+            total += process.memory_full_info().uss
+        except psutil.NoSuchProcess:
+            continue
+    return total / 1e6
+
+
+def seconds(function, *arguments) -> float:
+    """Return how long a call takes."""
+    start = time.perf_counter()
+    function(*arguments)
+    return time.perf_counter() - start
+
+
+def main(clips: list[Path]) -> None:
+    """Measure and write the table."""
+    rows = []
+    with tempfile.TemporaryDirectory() as place:
+        place, before = Path(place), resident()
+        warm = linked(clips, place / "warm", 8)
+        plain_loop(warm)
+        extract(warm, cache=Cache(place / "warm.sqlite"))
+        some = linked(clips, place / "some", 120)
+        plain, ours, again = [], [], []
+        for i in range(PAIRS):
+            cache = Cache(place / f"{i}.sqlite")
+            plain.append(seconds(plain_loop, some))
+            ours.append(seconds(lambda: extract(some, cache=cache)))  # noqa: B023
+            again.append(seconds(lambda: extract(some, cache=cache)))  # noqa: B023
+        for name, times in (("plain librosa loop", plain), ("vaeclust", ours), ("vaeclust, second run", again)):
+            spread = max(times) - min(times)
+            rows.append((name, len(some), statistics.median(times), spread, np.nan))
+        for n in SIZES:
+            names = linked(clips, place / f"n{n}", n)
+            memory = Memory()
+            memory.start()
+            took = seconds(lambda: extract(names, cache=Cache(place / f"n{n}.sqlite")))  # noqa: B023
+            memory.watching = False
+            rows.append(("vaeclust, growth", n, took, np.nan, memory.peak - before))
+    table = pd.DataFrame(rows, columns=["what", "clips", "seconds", "spread", "megabytes"])
+    table["milliseconds_a_clip"] = 1000 * table["seconds"] / table["clips"]
+    table.round(3).to_csv(Path(__file__).with_suffix(".csv"), index=False)
+    print(table.round(3).to_string(index=False))
+    versions = f"librosa {librosa.__version__}, soundfile {soundfile.__version__}, {os.cpu_count()} cores"
+    print(f"{versions}; {audio.SECONDS:g} s of each clip, mfcc20")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    main(sorted(path for path in Path(sys.argv[1]).rglob("*") if path.suffix in audio.SUFFIXES))
