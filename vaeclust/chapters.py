@@ -6,6 +6,7 @@ whose records it reads.
 
 import ast
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -147,10 +148,11 @@ def _end_kernels_with_the_worker() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
-def execute(chapter: Chapter, parameters: Mapping[str, Any], threads: int = 1) -> Outcome:
+def execute(chapter: Chapter, parameters: Mapping[str, Any], threads: int = 1, *, starts: int = 3) -> Outcome:
     """Execute one chapter into its page; after an error the page stays as it was.
 
-    The half-run notebook is kept under ``_build/failed`` for whoever wants to look.
+    The half-run notebook is kept under ``_build/failed`` for whoever wants to look. A kernel that dies before its
+    first answer is started anew: kernels that start at the same moment can draw the same port.
     """
     import papermill
 
@@ -169,6 +171,8 @@ def execute(chapter: Chapter, parameters: Mapping[str, Any], threads: int = 1) -
         why = f"{place}: {error.ename}: {error.evalue}\nThe half-run notebook is {attempt}"
         return Outcome(chapter.slug, time.perf_counter() - start, why)
     except Exception as error:  # a kernel that dies, a full disk: the other chapters go on
+        if starts > 1 and "died before replying" in str(error):
+            return execute(chapter, parameters, threads, starts=starts - 1)
         return Outcome(chapter.slug, time.perf_counter() - start, f"{type(error).__name__}: {error}")
     publish(attempt, chapter.page)
     return Outcome(chapter.slug, time.perf_counter() - start)
@@ -237,5 +241,5 @@ def _first_line(source: str) -> str:
 
 
 def _last_words(log: str) -> str:
-    lines = [line for line in log.splitlines() if "WARNING" in line or "ERROR" in line or "rror:" in line]
+    lines = [line for line in log.splitlines() if re.search(r"WARNING|ERROR|SEVERE|rror:", line)]
     return "\n".join(lines[-20:] or log.splitlines()[-20:])
