@@ -29,8 +29,8 @@ _HOME = {
 }
 _MODULES = (
     "paths tables parallel audio extraction folders downloads synthesis demo lyrics corpora datasets networks models "
-    "methods training projections clustering metrics records evidence studies library release display describe plots "
-    "chapters notebook_io"
+    "methods training projections clustering metrics records evidence studies library release claims display describe "
+    "plots chapters notebook_io"
 ).split()
 
 __all__ = sorted([*_HOME, *_MODULES])

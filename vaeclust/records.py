@@ -118,6 +118,12 @@ class Record:
             path.write_text(json.dumps(run, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         return run
 
+    def add_to_run(self, name: str, value: Any) -> None:
+        """Add an entry to run.json."""
+        with replacing(self.folder / "run.json") as path:
+            text = json.dumps({**self.run(), name: value}, indent=2, ensure_ascii=False)
+            path.write_text(text + "\n", encoding="utf-8")
+
     def run(self) -> dict[str, Any]:
         """Read run.json."""
         path = self.folder / "run.json"

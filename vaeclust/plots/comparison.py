@@ -12,6 +12,8 @@ from vaeclust.methods import METHODS
 from vaeclust.metrics import METRICS
 from vaeclust.plots.style import GREY, WIDTH, method_colour, new_axes
 
+COLOURS = {"x": "#d55e00", "+": "#0072b2"}
+
 
 def metric_bars(intervals: pd.DataFrame) -> Figure:
     """Draw every metric of every method with its interval, one panel a metric.
@@ -93,6 +95,32 @@ def stability(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.set_yticks(range(len(methods)), [METHODS[slug].title for slug in methods])
     ax.set(xlabel="ARI between two seeds of the same method", ylabel="", xlim=(min(0.0, table["ari"].min()), 1.02))
     return ax
+
+
+def published_beside(intervals: pd.DataFrame, published: dict[str, pd.DataFrame]) -> Figure:
+    """Draw our mean of every method with two standard deviations over seeds, and the published values beside it.
+
+    intervals: rows of one clusterer, one row a method and metric; published: title of the source → methods × metrics.
+    """
+    metrics = [metric for metric in METRICS.values() if metric.name in set(intervals["metric"])]
+    methods = [slug for slug in METHODS if slug in set(intervals["method"])]
+    figure, axes = plt.subplots(2, 3, figsize=(WIDTH, 2 * (1.1 + 0.28 * len(methods))), sharey=True)
+    places = np.arange(len(methods))
+    for ax, metric in zip(axes.flat, metrics, strict=True):
+        table = intervals[intervals["metric"] == metric.name].set_index("method").reindex(methods)
+        ax.barh(places, 4 * table["sd"], left=table["mean"] - 2 * table["sd"], color="#c8d6e5", height=0.7,
+                label="this book: mean ± 2 sd over seeds")  # fmt: skip
+        ax.plot(table["mean"], places, "|", color=GREY, markersize=9)
+        for (title, values), marker in zip(published.items(), "x+", strict=True):
+            ax.plot(values[metric.name].reindex(methods), places, marker, markersize=6, color=COLOURS[marker],
+                    markeredgewidth=1.6, label=title)  # fmt: skip
+        ax.set(title=f"{metric.title} {metric.arrow}", yticks=places)
+        ax.set_yticklabels([METHODS[slug].title for slug in methods])
+        ax.locator_params(axis="x", nbins=4)
+    axes[0, 0].invert_yaxis()
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3)
+    return figure
 
 
 def by_beta(table: pd.DataFrame) -> Figure:
