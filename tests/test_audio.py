@@ -1,7 +1,9 @@
 """Decoding and measuring: every format, the real clips against the table, and every way a file can be wrong."""
 
+import os
 import shutil
 import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -13,6 +15,11 @@ from vaeclust.audio import AudioError, decode
 from vaeclust.datasets import FULL, MFCC20
 
 RATE = audio.SAMPLE_RATE
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _librosa_is_compiled():
+    audio.compile_once()
 
 
 def music(seconds=4.0, rate=RATE, seed=0):
@@ -150,6 +157,28 @@ def test_the_mfcc_are_those_of_librosa():
     sound = music(3)
     expected = librosa.feature.mfcc(y=sound, sr=RATE, n_mfcc=20)
     np.testing.assert_allclose(audio.mfcc(sound), expected, atol=1e-3)
+
+
+COMPILE = """
+import sys
+from vaeclust import audio
+audio.compile_once()
+print(audio.full_features(audio.np.sin(audio.np.arange(40000) / 9).astype("float32"))[0])
+"""
+
+
+def test_many_processes_compile_at_once_without_harm(tmp_path):
+    """With an empty cache of machine code; without the lock this leaves one that kills every later process."""
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    many = [
+        subprocess.Popen([sys.executable, "-c", COMPILE], env=environment, stdout=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
+    said = {process.communicate(timeout=200)[0] for process in many}
+    assert [process.returncode for process in many] == [0, 0, 0]
+    assert len(said) == 1
+    later = subprocess.run([sys.executable, "-c", COMPILE], env=environment, capture_output=True, text=True, check=True)
+    assert {later.stdout} == said
 
 
 def test_the_full_features_hold_the_twenty():

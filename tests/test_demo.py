@@ -16,12 +16,17 @@ from sklearn.model_selection import cross_val_score
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
-from vaeclust import demo
+from vaeclust import audio, demo
 from vaeclust.demo import FACTOR_TABLE, FACTORS, STYLES
 from vaeclust.synthesis import INSTRUMENTS, MAJOR, SAMPLE_RATE
 
 TRACKS = demo.corpus()
 ONE_A_STYLE = [TRACKS.loc[f"{style}.00000"] for style in STYLES]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _librosa_is_compiled():
+    audio.compile_once()
 
 
 def nmi_of_kmeans(points, labels, states=5):

@@ -1,9 +1,12 @@
 """Audio to features: the path that demo clips and real music share (chapters ``00_data`` and ``10_your_music``)."""
 
 import base64
+import getpass
+import hashlib
 import io
 import os
 import re
+import tempfile
 import warnings
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -12,6 +15,7 @@ from html import escape
 from pathlib import Path
 
 import numpy as np
+from filelock import FileLock
 from scipy import sparse
 from threadpoolctl import ThreadpoolController
 
@@ -144,6 +148,26 @@ def full_features(samples: np.ndarray) -> np.ndarray:
     percussive samples (Fitzgerald 2010), and of 20 MFCCs; and the tempo in beats per minute (Ellis 2007). All by
     librosa's defaults. samples: (n,) float32, mono, 22,050 Hz.
     """
+    compile_once()
+    return _full_features(samples)
+
+
+@cache
+def compile_once() -> None:
+    """Let librosa compile what it needs, in one process at a time.
+
+    It keeps its machine code on disk. Written by two processes at once, that is damaged for good, and every later
+    process that reads it dies of a segmentation fault.
+    """
+    import librosa
+
+    installed = hashlib.sha256(librosa.__file__.encode()).hexdigest()[:12]
+    with FileLock(Path(tempfile.gettempdir()) / f"vaeclust-{getpass.getuser()}-{installed}.lock"):
+        for kind in (np.float32, np.float64):
+            _full_features(np.random.default_rng(0).normal(size=SAMPLE_RATE).astype(kind))
+
+
+def _full_features(samples: np.ndarray) -> np.ndarray:
     import librosa
 
     spectrum = np.abs(librosa.stft(samples))

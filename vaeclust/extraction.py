@@ -114,7 +114,7 @@ def extract(
             else:
                 waiting[path] = tuple(stamp)
         if waiting:
-            # librosa compiles at its first use on a machine: once here, not in every worker at the same time.
+            # What takes long at first use on a machine happens once here, not in every worker at the same time.
             audio.measure(np.zeros(audio.SAMPLE_RATE, np.float32), features)
             tasks = ((path, features, seconds) for path in waiting)
             for path, measured in run(measure_file, tasks, total=len(waiting), title="measuring audio"):
