@@ -8,6 +8,7 @@ from conftest import ROOT
 from vaeclust import METRICS, fit, load
 from vaeclust.datasets import lyrics_controls
 from vaeclust.evidence import (
+    against_baseline,
     agreement,
     as_published,
     beside_published,
@@ -15,6 +16,7 @@ from vaeclust.evidence import (
     comparison,
     differences,
     differs,
+    over_seeds_and_tracks,
     overall,
     paired,
     rate_and_distortion,
@@ -94,6 +96,40 @@ def found(labels_by_seed, method="vae"):
         for seed, row in enumerate(labels_by_seed)
     ]
     return pd.concat(frames)
+
+
+def noisy(truth, wrong, seeds, rng):
+    """Clusters that are the classes, but for a share of tracks put anywhere, anew for every seed."""
+    return found(
+        [np.where(rng.random(len(truth)) < wrong, rng.integers(4, size=len(truth)), truth) for _ in range(seeds)]
+    )
+
+
+def test_intervals_over_seeds_and_tracks_cover_at_about_their_rate():
+    """Both the sample of tracks and the seeds are drawn anew; the true value is that of a very large sample."""
+    rng = np.random.default_rng(0)
+    large = rng.integers(4, size=60_000)
+    true = METRICS["ari"].function(large, np.where(rng.random(60_000) < 0.4, rng.integers(4, size=60_000), large))
+    covered = 0
+    for trial in range(120):
+        truth = rng.integers(4, size=150)
+        interval = over_seeds_and_tracks(noisy(truth, 0.4, 4, rng), pd.Series(truth), "ari", draws=60, seed=trial)
+        covered += interval["low"] <= true <= interval["high"]
+    assert 0.88 <= covered / 120 <= 1.0
+
+
+def test_a_planted_difference_is_found_and_none_is_called_none():
+    rng = np.random.default_rng(1)
+    truth = rng.integers(4, size=200)
+    good, same, bad = (noisy(truth, wrong, 5, rng) for wrong in (0.3, 0.3, 0.7))
+    reference = pd.Series(truth)
+    assert verdict(over_seeds_and_tracks(good, reference, "nmi", baseline=bad)) == "higher"
+    assert verdict(over_seeds_and_tracks(bad, reference, "nmi", baseline=good)) == "lower"
+    assert verdict(over_seeds_and_tracks(good, reference, "nmi", baseline=same)).startswith("no difference")
+    both = pd.concat([good.assign(method="vae"), bad.assign(method="pca")])
+    assert " higher (" in against_baseline(both, reference).loc["VAE", "NMI"]
+    with pytest.raises(ValueError, match="expected the same, at least two"):
+        over_seeds_and_tracks(good[good["seed"] == 0], reference, "nmi")
 
 
 def test_stability_and_agreement_are_one_for_renamed_clusters():

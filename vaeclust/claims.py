@@ -303,13 +303,15 @@ def percentages() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["claim", "metric", "origin"]).set_index("claim")
 
 
-def distances(study: Study) -> pd.DataFrame:
-    """Return how far the published values lie from our means, in our deviations: median and largest, by source.
+def as_the_study_ran(study: Study) -> pd.DataFrame:
+    """Return our intervals under the study's conditions: K-Means, own space, the multi-modal VAE with its lyrics."""
+    both = [as_published(study.intervals, condition=name) for name in ("standard", "published_lyrics")]
+    return pd.concat(both).drop_duplicates(["method", "metric"], keep="last")
 
-    The multi-modal VAE is compared under ``published_lyrics``, as the study ran it.
-    """
-    ours = pd.concat([as_published(study.intervals), as_published(study.intervals, condition="published_lyrics")])
-    ours = ours.drop_duplicates(["method", "metric"], keep="last")
+
+def distances(study: Study) -> pd.DataFrame:
+    """Return how far the published values lie from our means, in our deviations: median and largest, by source."""
+    ours = as_the_study_ran(study)
     means, deviations = comparison(ours), comparison(ours, "sd")
     rows = {}
     for source, title in SOURCES.items():

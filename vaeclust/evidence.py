@@ -197,6 +197,62 @@ def paired(scores: pd.DataFrame, baseline: pd.DataFrame, metric: str, *, cluster
     return dict(zip(("mean", "sd", "low", "high"), t_interval((ours - theirs).to_numpy()), strict=True))
 
 
+def over_seeds_and_tracks(
+    clusters: pd.DataFrame, reference: pd.Series, metric: str, *, baseline: pd.DataFrame | None = None,
+    draws: int = 100, seed: int = 0, level: float = LEVEL,
+) -> dict[str, float]:  # fmt: skip
+    """Return ``mean, sd, low, high`` of a metric against labels when both seeds and tracks might have been others.
+
+    Bootstrap over both at once: each draw takes seeds and tracks with replacement (Efron & Tibshirani 1993); ``sd`` is
+    the deviation over draws, and the interval is normal around the mean of what was measured, since repeated tracks
+    shift the draws themselves. With ``baseline``, the difference to another method on the same seeds and tracks.
+
+    clusters, baseline: ``track_id, seed, cluster`` of one clusterer and condition; reference: label by track id,
+    missing where unknown. Raises ValueError for fewer than two seeds or when the seeds of both differ.
+    """
+    known = reference.dropna()
+    truth = pd.factorize(known)[0]
+    tables = [
+        table.pivot(index="seed", columns="track_id", values="cluster")[known.index]
+        for table in (clusters, baseline)
+        if table is not None
+    ]
+    seeds = tables[0].index
+    if len(seeds) < 2 or any(not table.index.equals(seeds) for table in tables):
+        raise ValueError(f"seeds {[list(table.index) for table in tables]}; expected the same, at least two")
+    labels = [table.to_numpy() for table in tables]
+    rng = np.random.default_rng(seed)
+    function = METRICS[metric].function
+
+    def measured(rows: np.ndarray, tracks: np.ndarray) -> float:
+        means = [np.mean([function(truth[tracks], found[row][tracks]) for row in rows]) for found in labels]
+        return means[0] - means[1] if len(means) > 1 else means[0]
+
+    n, s = len(truth), len(seeds)
+    mean = measured(np.arange(s), np.arange(n))
+    deviation = np.std([measured(rng.integers(s, size=s), rng.integers(n, size=n)) for _ in range(draws)], ddof=1)
+    half = stats.norm.ppf((1 + level) / 2) * deviation
+    return {"mean": mean, "sd": deviation, "low": mean - half, "high": mean + half}
+
+
+def against_baseline(clusters: pd.DataFrame, reference: pd.Series, *, baseline: str = "pca") -> pd.DataFrame:
+    """Return for every method how its K-Means clusters differ from another's in NMI and ARI, over seeds and tracks.
+
+    clusters: ``method, track_id, seed, clusterer, cluster`` of one condition.
+    """
+    found = dict(list(clusters[clusters["clusterer"] == "kmeans"].groupby("method")))
+    metrics = ("nmi", "ari")
+    rows = {
+        METHODS[slug].title: [
+            differs(over_seeds_and_tracks(found[slug], reference, metric, baseline=found[baseline]))
+            for metric in metrics
+        ]
+        for slug in METHODS
+        if slug in found and slug != baseline
+    }
+    return pd.DataFrame.from_dict(rows, orient="index", columns=[METRICS[name].title for name in metrics])
+
+
 def verdict(difference: Mapping[str, float]) -> str:
     """Return 'higher', 'lower' or 'no difference that we can see', from the interval of a difference."""
     if difference["low"] > 0:
