@@ -5,6 +5,7 @@ whose records it reads.
 """
 
 import ast
+import contextlib
 import os
 import re
 import shutil
@@ -19,6 +20,7 @@ from difflib import get_close_matches
 from fnmatch import fnmatch
 from graphlib import TopologicalSorter
 from multiprocessing import active_children, get_context
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -137,8 +139,7 @@ def run(
                     order.done(slug)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
-            for worker in active_children():
-                worker.terminate()
+            _end(active_children())
             raise
     return [outcomes[chapter.slug] for chapter in chosen]
 
@@ -146,6 +147,24 @@ def run(
 def _end_kernels_with_the_worker() -> None:
     """Turn the signal that ends a worker into an interrupt, so that papermill ends its kernel first."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def _end(workers: list[BaseProcess], patience: float = 10) -> None:
+    """End workers and their kernels: politely, so that papermill ends its kernel, and after a while for good.
+
+    An interrupt that reaches a worker at an awkward moment can get lost.
+    """
+    import psutil
+
+    family = []
+    for worker in workers:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process = psutil.Process(worker.pid)
+            family += [process, *process.children(recursive=True)]
+        worker.terminate()
+    for process in psutil.wait_procs(family, timeout=patience)[1]:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
 
 
 def execute(chapter: Chapter, parameters: Mapping[str, Any], threads: int = 1, *, starts: int = 3) -> Outcome:
