@@ -27,6 +27,7 @@ from typing import Any
 from vaeclust.paths import project_root
 
 FAILED = Path("_build/failed")
+_stopping = False  # in a worker: it was told to end
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,13 @@ def run(
 
 def _end_kernels_with_the_worker() -> None:
     """Turn the signal that ends a worker into an interrupt, so that papermill ends its kernel first."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+    def stop(number: int, frame: object) -> None:
+        global _stopping
+        _stopping = True
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
 
 
 def _end(workers: list[BaseProcess], patience: float = 10) -> None:
@@ -156,13 +163,19 @@ def _end(workers: list[BaseProcess], patience: float = 10) -> None:
     """
     import psutil
 
-    family = []
+    def family() -> set[psutil.Process]:
+        found = set()
+        for worker in workers:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process = psutil.Process(worker.pid)
+                found |= {process, *process.children(recursive=True)}
+        return found
+
+    before = family()
     for worker in workers:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process = psutil.Process(worker.pid)
-            family += [process, *process.children(recursive=True)]
         worker.terminate()
-    for process in psutil.wait_procs(family, timeout=patience)[1]:
+    psutil.wait_procs(before, timeout=patience)
+    for process in before | family():  # a worker that lives on may have started another kernel meanwhile
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
 
@@ -190,7 +203,7 @@ def execute(chapter: Chapter, parameters: Mapping[str, Any], threads: int = 1, *
         why = f"{place}: {error.ename}: {error.evalue}\nThe half-run notebook is {attempt}"
         return Outcome(chapter.slug, time.perf_counter() - start, why)
     except Exception as error:  # a kernel that dies, a full disk: the other chapters go on
-        if starts > 1 and "died before replying" in str(error):
+        if starts > 1 and "died before replying" in str(error) and not _stopping:
             return execute(chapter, parameters, threads, starts=starts - 1)
         return Outcome(chapter.slug, time.perf_counter() - start, f"{type(error).__name__}: {error}")
     publish(attempt, chapter.page)
