@@ -172,6 +172,8 @@ def test_an_interrupted_run_keeps_finished_records_and_leaves_no_kernel(project,
     running = subprocess.Popen(
         [Path(sys.executable).with_name("vaeclust"), *arguments], cwd=project, text=True, start_new_session=True,
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        # Where the tests run in the background of a shell, interrupts are ignored, and so by every child.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     try:
         deadline = time.monotonic() + 120
