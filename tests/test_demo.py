@@ -26,7 +26,7 @@ ONE_A_STYLE = [TRACKS.loc[f"{style}.00000"] for style in STYLES]
 
 @pytest.fixture(scope="module", autouse=True)
 def _librosa_is_compiled():
-    audio.compile_once()
+    audio.compile_once("full")
 
 
 def nmi_of_kmeans(points, labels, states=5):

@@ -8,7 +8,7 @@ import pytest
 
 from vaeclust import library
 from vaeclust.clustering import by_size, kmeans
-from vaeclust.library import choose_k, describe, near_duplicates, odd_ones, portraits, recommend_k, write_playlists
+from vaeclust.library import choose_k, in_words, near_duplicates, odd_ones, portraits, recommend_k, write_playlists
 
 
 def groups(k, n=60, spread=0.4, seed=0):
@@ -47,9 +47,9 @@ def test_clusters_are_numbered_by_size():
 
 
 def test_a_cluster_is_described_by_what_sets_it_apart():
-    assert describe(pd.Series({"tempo": 1.2, "mfcc1_mean": -0.9, "mfcc2_mean": 0.1})) == "fast, quiet"
-    assert describe(pd.Series({"spectral_centroid_mean": 0.5, "mfcc2_mean": 0.9})) == "bright"
-    assert describe(pd.Series({"tempo": 0.1})) == "much like the library as a whole"
+    assert in_words(pd.Series({"tempo": 1.2, "mfcc1_mean": -0.9, "mfcc2_mean": 0.1})) == "fast, quiet"
+    assert in_words(pd.Series({"spectral_centroid_mean": 0.5, "mfcc2_mean": 0.9})) == "bright"
+    assert in_words(pd.Series({"tempo": 0.1})) == "much like the library as a whole"
 
 
 @pytest.fixture

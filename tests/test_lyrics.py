@@ -1,9 +1,13 @@
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 
+from vaeclust.datasets import lyrics_join
 from vaeclust.lyrics import count_features, load_lyrics, text_features
 
 IDS = pd.Index([f"album/{i}" for i in range(60)], name="track_id")
@@ -110,7 +114,7 @@ def test_few_texts_fill_the_rest_with_zeros():
 
 def by_row(n, **columns):
     table = pd.DataFrame(np.random.default_rng(0).normal(size=(n, 30)), columns=[f"lyrics_{i:02d}" for i in range(30)])
-    return table.assign(row=range(n), own_genre="rock", **columns)
+    return table.assign(**{"row": range(n), "own_genre": "rock", **columns})
 
 
 def test_published_features_are_joined_by_row_and_taken_as_they_are(tmp_path):
@@ -126,6 +130,48 @@ def test_rows_that_do_not_count_the_tracks_are_refused(tmp_path, table):
     table.to_csv(tmp_path / "published.csv", index=False)
     with pytest.raises(ValueError, match="expected every row from 0 to 59 once"):
         load_lyrics(tmp_path / "published.csv", IDS)
+
+
+@pytest.fixture
+def joined(corpus, tmp_path):
+    """Lyrics whose first number tells the genre; saved in the order of the tracks, or in any other."""
+    table = by_row(len(corpus), own_genre=corpus.tracks["genre"].to_numpy())
+    table["lyrics_00"] += 10 * corpus.genres
+
+    def save(order) -> Path:
+        table.iloc[order].assign(row=range(len(table))).to_csv(tmp_path / "published.csv", index=False)
+        return tmp_path / "published.csv"
+
+    return save
+
+
+def test_a_join_by_row_is_found_right_or_wrong(corpus, joined):
+    right = lyrics_join(corpus, joined(np.arange(len(corpus))))
+    assert right == {
+        "same_genre": 1.0, "chance": 0.25, "same_genres_in_all": 1.0, "predicts_own_genre": 1.0,
+        "predicts_track_genre": 1.0,
+    }  # fmt: skip
+    wrong = lyrics_join(corpus, joined(np.random.default_rng(0).permutation(len(corpus))))
+    assert wrong["predicts_own_genre"] == 1.0
+    assert wrong["same_genre"] == pytest.approx(0.25, abs=0.12)
+    assert wrong["predicts_track_genre"] == pytest.approx(0.25, abs=0.12)
+
+
+def test_a_join_cannot_be_judged_without_genres(corpus, joined):
+    path = joined(np.arange(len(corpus)))
+    with pytest.raises(ValueError, match="small has no genres"):
+        lyrics_join(replace(corpus, genres=None), path)
+    pd.read_csv(path).drop(columns="own_genre").to_csv(path, index=False)
+    with pytest.raises(ValueError, match="no column own_genre"):
+        lyrics_join(corpus, path)
+
+
+def test_the_published_rows_are_those_of_other_tracks(gtzan, gtzan_folder):
+    join = lyrics_join(gtzan, gtzan_folder / "lyrics_features_published.csv")
+    assert join["same_genres_in_all"] == 1.0
+    assert join["same_genre"] == pytest.approx(join["chance"], abs=0.03)
+    assert join["predicts_own_genre"] > 0.3
+    assert join["predicts_track_genre"] < 0.15
 
 
 def test_the_published_table_fits_gtzan(gtzan, gtzan_folder):

@@ -8,7 +8,10 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
+from conftest import command
+from distributed import get_task_stream
 from test_folders import song
 
 from vaeclust import fit, parallel
@@ -75,6 +78,19 @@ def test_a_killed_worker_costs_nothing_and_the_numbers_are_the_same(cluster, tmp
     assert trained.history.equals(here.history)
     assert trained.dimensions.equals(here.dimensions)
     assert trained.seeds == here.seeds
+
+
+def test_the_command_line_works_on_the_cluster(cluster, project, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(project / "cache"))
+    address = parallel.scheduler()
+    for i in range(4):
+        song(project / "music" / f"{i}.wav", i, seconds=2.0)
+    with parallel.client() as client, get_task_stream(client) as stream:
+        monkeypatch.delenv(parallel.SCHEDULER)
+        done = command("vaeclust", "data", "music", "--scheduler", address, cwd=project)
+    assert done.returncode == 0, done.stderr
+    assert stream.data, "no task reached the cluster"
+    assert len(pd.read_csv(project / "results" / "music" / "features.csv")) == 4
 
 
 def test_a_scheduler_that_does_not_answer_is_named(monkeypatch):

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from html import escape
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +61,7 @@ def decode(path: str | Path, *, seconds: float = SECONDS) -> np.ndarray:
     if max(-low, high) < 1e-5:
         raise AudioError("it is silent")
     if rate != SAMPLE_RATE:
+        compile_once("mfcc20")
         import librosa
 
         samples = librosa.resample(samples, orig_sr=rate, target_sr=SAMPLE_RATE)
@@ -128,10 +130,13 @@ def mfcc(samples: np.ndarray) -> np.ndarray:
     """
     import librosa
 
-    power = np.abs(librosa.stft(samples))
-    power *= power
-    mel = _mel_filters() @ power
-    return librosa.feature.mfcc(S=librosa.power_to_db(mel), n_mfcc=N_MFCC)
+    return _mfcc(np.abs(librosa.stft(samples)) ** 2)
+
+
+def _mfcc(power: np.ndarray) -> np.ndarray:
+    import librosa
+
+    return librosa.feature.mfcc(S=librosa.power_to_db(_mel_filters() @ power), n_mfcc=N_MFCC)
 
 
 @cache
@@ -148,33 +153,14 @@ def full_features(samples: np.ndarray) -> np.ndarray:
     percussive samples (Fitzgerald 2010), and of 20 MFCCs; and the tempo in beats per minute (Ellis 2007). All by
     librosa's defaults. samples: (n,) float32, mono, 22,050 Hz.
     """
-    compile_once()
-    return _full_features(samples)
-
-
-@cache
-def compile_once() -> None:
-    """Let librosa compile what it needs, in one process at a time.
-
-    It keeps its machine code on disk. Written by two processes at once, that is damaged for good, and every later
-    process that reads it dies of a segmentation fault.
-    """
-    import librosa
-
-    installed = hashlib.sha256(librosa.__file__.encode()).hexdigest()[:12]
-    with FileLock(Path(tempfile.gettempdir()) / f"vaeclust-{getpass.getuser()}-{installed}.lock"):
-        for kind in (np.float32, np.float64):
-            _full_features(np.random.default_rng(0).normal(size=SAMPLE_RATE).astype(kind))
-
-
-def _full_features(samples: np.ndarray) -> np.ndarray:
     import librosa
 
     spectrum = np.abs(librosa.stft(samples))
+    power = spectrum**2
     harmonic, percussive = librosa.effects.hpss(samples)
     tempo, _ = librosa.beat.beat_track(y=samples, sr=SAMPLE_RATE)
     measured = (
-        librosa.feature.chroma_stft(S=spectrum**2, sr=SAMPLE_RATE),
+        librosa.feature.chroma_stft(S=power, sr=SAMPLE_RATE),
         librosa.feature.rms(y=samples),
         librosa.feature.spectral_centroid(S=spectrum, sr=SAMPLE_RATE),
         librosa.feature.spectral_bandwidth(S=spectrum, sr=SAMPLE_RATE),
@@ -183,12 +169,25 @@ def _full_features(samples: np.ndarray) -> np.ndarray:
         harmonic,
         percussive,
     )
-    moments = [(np.mean(m, dtype=np.float64), np.var(m, dtype=np.float64)) for m in (*measured, *mfcc(samples))]
+    moments = [(np.mean(m, dtype=np.float64), np.var(m, dtype=np.float64)) for m in (*measured, *_mfcc(power))]
     values = np.ravel(moments)
     return np.insert(values, 2 * len(measured), np.ravel(tempo)[0])
 
 
 EXTRACTORS: dict[str, Callable[[np.ndarray], np.ndarray]] = {"mfcc20": mfcc_means, "full": full_features}
+
+
+@cache
+def compile_once(features: str) -> None:
+    """Let librosa compile what these features need, in one process at a time.
+
+    It keeps its machine code on disk, some of it already when it is imported. Written by two processes at once, that
+    is damaged for good, and every later process that reads it dies of a segmentation fault.
+    """
+    installed = hashlib.sha256(find_spec("librosa").origin.encode()).hexdigest()[:12]
+    with FileLock(Path(tempfile.gettempdir()) / f"vaeclust-{getpass.getuser()}-{installed}.lock"):
+        for kind in (np.float32, np.float64):
+            EXTRACTORS[features](np.random.default_rng(0).normal(size=SAMPLE_RATE).astype(kind))
 
 
 @cache
@@ -206,9 +205,11 @@ def _one_thread() -> AbstractContextManager:
 def measure(samples: np.ndarray, features: str) -> np.ndarray:
     """Return one row of features of a clip: ``"mfcc20"`` (20,) or ``"full"`` (57,), float64."""
     # One thread: with more, the last digits depend on the machine's load, and workers would fight for the cores.
-    with warnings.catch_warnings(), _one_thread():
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # librosa warns of clips shorter than its window for the tempo
-        return EXTRACTORS[features](samples)
+        compile_once(features)
+        with _one_thread():
+            return EXTRACTORS[features](samples)
 
 
 def player(samples: np.ndarray, label: str) -> str:

@@ -5,7 +5,6 @@ whose records it reads.
 """
 
 import ast
-import contextlib
 import os
 import re
 import shutil
@@ -20,14 +19,12 @@ from difflib import get_close_matches
 from fnmatch import fnmatch
 from graphlib import TopologicalSorter
 from multiprocessing import active_children, get_context
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
 from vaeclust.paths import project_root
 
 FAILED = Path("_build/failed")
-_stopping = False  # in a worker: it was told to end
 
 
 @dataclass(frozen=True)
@@ -119,7 +116,7 @@ def run(
     order.prepare()
     outcomes: dict[str, Outcome] = {}
     threads = max(1, len(os.sched_getaffinity(0)) // jobs) if hasattr(os, "sched_getaffinity") else 1
-    with ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_end_kernels_with_the_worker) as pool:
+    with ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_prepare, initargs=(threads,)) as pool:
         running: dict[Future, str] = {}
         try:
             while order.is_active():
@@ -131,7 +128,7 @@ def run(
                         order.done(slug)
                         continue
                     own = {k: v for k, v in parameters.items() if k in by_slug[slug].parameters}
-                    running[pool.submit(execute, by_slug[slug], own, threads)] = slug
+                    running[pool.submit(execute, by_slug[slug], own)] = slug
                     report(slug, None)
                 for future in wait(running, return_when=FIRST_COMPLETED).done if running else ():
                     slug = running.pop(future)
@@ -140,47 +137,23 @@ def run(
                     order.done(slug)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
-            _end(active_children())
+            for worker in active_children():
+                worker.terminate()
             raise
     return [outcomes[chapter.slug] for chapter in chosen]
 
 
-def _end_kernels_with_the_worker() -> None:
-    """Turn the signal that ends a worker into an interrupt, so that papermill ends its kernel first."""
+def _prepare(threads: int) -> None:
+    """Make a worker ready: quiet kernels with their share of the cores, which end when the worker is told to."""
+    os.environ.update(OMP_NUM_THREADS=str(threads), TQDM_DISABLE="1", PYDEVD_DISABLE_FILE_VALIDATION="1")
 
     def stop(number: int, frame: object) -> None:
-        global _stopping
-        _stopping = True
-        raise KeyboardInterrupt
+        raise KeyboardInterrupt  # papermill ends its kernel first
 
     signal.signal(signal.SIGTERM, stop)
 
 
-def _end(workers: list[BaseProcess], patience: float = 10) -> None:
-    """End workers and their kernels: politely, so that papermill ends its kernel, and after a while for good.
-
-    An interrupt that reaches a worker at an awkward moment can get lost.
-    """
-    import psutil
-
-    def family() -> set[psutil.Process]:
-        found = set()
-        for worker in workers:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process = psutil.Process(worker.pid)
-                found |= {process, *process.children(recursive=True)}
-        return found
-
-    before = family()
-    for worker in workers:
-        worker.terminate()
-    psutil.wait_procs(before, timeout=patience)
-    for process in before | family():  # a worker that lives on may have started another kernel meanwhile
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.kill()
-
-
-def execute(chapter: Chapter, parameters: Mapping[str, Any], threads: int = 1, *, starts: int = 3) -> Outcome:
+def execute(chapter: Chapter, parameters: Mapping[str, Any], *, starts: int = 3) -> Outcome:
     """Execute one chapter into its page; after an error the page stays as it was.
 
     The half-run notebook is kept under ``_build/failed`` for whoever wants to look. A kernel that dies before its
@@ -188,7 +161,6 @@ def execute(chapter: Chapter, parameters: Mapping[str, Any], threads: int = 1, *
     """
     import papermill
 
-    os.environ.update(OMP_NUM_THREADS=str(threads), TQDM_DISABLE="1", PYDEVD_DISABLE_FILE_VALIDATION="1")
     root = chapter.path.parent.parent
     attempt = root / FAILED / f"{chapter.slug}.ipynb"
     attempt.parent.mkdir(parents=True, exist_ok=True)
@@ -203,8 +175,8 @@ def execute(chapter: Chapter, parameters: Mapping[str, Any], threads: int = 1, *
         why = f"{place}: {error.ename}: {error.evalue}\nThe half-run notebook is {attempt}"
         return Outcome(chapter.slug, time.perf_counter() - start, why)
     except Exception as error:  # a kernel that dies, a full disk: the other chapters go on
-        if starts > 1 and "died before replying" in str(error) and not _stopping:
-            return execute(chapter, parameters, threads, starts=starts - 1)
+        if starts > 1 and "died before replying" in str(error):
+            return execute(chapter, parameters, starts=starts - 1)
         return Outcome(chapter.slug, time.perf_counter() - start, f"{type(error).__name__}: {error}")
     publish(attempt, chapter.page)
     return Outcome(chapter.slug, time.perf_counter() - start)

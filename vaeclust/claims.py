@@ -13,14 +13,13 @@ from itertools import permutations
 import pandas as pd
 from scipy.stats import spearmanr
 
-from vaeclust.evidence import as_published, comparison, differs, overall, paired, verdict, wording
+from vaeclust.evidence import as_published, as_the_study_ran, comparison, differs, overall, paired, verdict, wording
 from vaeclust.methods import METHODS
 from vaeclust.metrics import LABELS, METRICS
-from vaeclust.records import Record, published
+from vaeclust.records import SOURCES, Record, published
 from vaeclust.release import RELEASED, released
 
 HOLDS, PARTLY, FAILS, UNTESTABLE = "holds", "holds in part", "does not hold", "cannot be tested"
-SOURCES = {"table": "printed table", "results_file": "results file"}
 GENRE = tuple(name for name, metric in METRICS.items() if metric.kind == LABELS)
 
 
@@ -34,7 +33,7 @@ class Judgement:
 
 
 @dataclass(frozen=True)
-class Study:
+class ReleasedStudy:
     """What the claims are judged on: scores and intervals of all methods, and run.json of each."""
 
     scores: pd.DataFrame
@@ -56,10 +55,10 @@ class Study:
         return comparison(as_published(self.intervals, condition=condition))
 
 
-def released_study(dataset: str = "gtzan") -> Study:
+def released_study(dataset: str = "gtzan") -> ReleasedStudy:
     """Return the released study of a corpus."""
     runs = {slug: Record(dataset, slug, RELEASED).run() for slug in METHODS}
-    return Study(released("scores", dataset), released("intervals", dataset), runs)
+    return ReleasedStudy(released("scores", dataset), released("intervals", dataset), runs)
 
 
 @cache
@@ -109,7 +108,7 @@ def traced(percent: float, metric: str, *, digits: int = 0, between: tuple[str, 
     return f"{percent:+g} % is the change from {start} to {row['to_value']:g} ({places})"
 
 
-def judge(study: Study | None = None) -> pd.DataFrame:
+def judge(study: ReleasedStudy | None = None) -> pd.DataFrame:
     """Return ``claim, verdict, effect, reason`` of every claim, by id."""
     study = study or released_study()
     rows = {name: judgement(study) for name, judgement in JUDGES.items()}
@@ -120,7 +119,7 @@ def judge(study: Study | None = None) -> pd.DataFrame:
     return table.rename_axis("id")
 
 
-def _best_overall(study: Study) -> Judgement:
+def _best_overall(study: ReleasedStudy) -> Judgement:
     table = overall(study.means())
     rank, first = table.loc["vae", "rank"], METHODS[table["overall"].idxmax()].title
     seeds = as_published(study.scores).groupby("seed")
@@ -135,7 +134,7 @@ def _best_overall(study: Study) -> Judgement:
     return Judgement(HOLDS if rank == 1 else FAILS, effect, reason)
 
 
-def _convolutions(study: Study) -> Judgement:
+def _convolutions(study: ReleasedStudy) -> Judgement:
     others = [slug for slug in METHODS if slug != "conv_vae"]
     words = [verdict(study.difference("conv_vae", slug, "ari")) for slug in others]
     effect = f"ARI against the VAE: {differs(study.difference('conv_vae', 'vae', 'ari'))}"
@@ -145,7 +144,7 @@ def _convolutions(study: Study) -> Judgement:
     return Judgement(found, effect, reason)
 
 
-def _beta_tidies(study: Study) -> Judgement:
+def _beta_tidies(study: ReleasedStudy) -> Judgement:
     own = [study.difference("beta_vae_4", "beta_vae_1", name) for name in ("silhouette", "calinski_harabasz")]
     shared = study.difference("beta_vae_4", "beta_vae_1", "silhouette", space="input")
     effect = f"silhouette against beta 1: {differs(own[0])} in its own space, {differs(shared)} in the input space"
@@ -156,7 +155,7 @@ def _beta_tidies(study: Study) -> Judgement:
     return Judgement(found, effect, reason)
 
 
-def _beta_costs(study: Study) -> Judgement:
+def _beta_costs(study: ReleasedStudy) -> Judgement:
     difference = study.difference("beta_vae_4", "vae", "ari")
     share = difference["mean"] / study.means().loc["vae", "ari"]
     effect = f"ARI {share:+.0%}: {differs(difference)}"
@@ -168,7 +167,7 @@ def _beta_costs(study: Study) -> Judgement:
     return Judgement(found, effect, f"{where}; {other}")
 
 
-def _lyrics_multiply(study: Study) -> Judgement:
+def _lyrics_multiply(study: ReleasedStudy) -> Judgement:
     nmi, silhouette = (
         study.difference("multimodal_vae", "vae", name, condition="published_lyrics") for name in ("nmi", "silhouette")
     )
@@ -182,7 +181,7 @@ def _lyrics_multiply(study: Study) -> Judgement:
     return Judgement(HOLDS if rises and loosens else PARTLY if rises else FAILS, effect, reason)
 
 
-def _lyrics_mean(study: Study) -> Judgement:
+def _lyrics_mean(study: ReleasedStudy) -> Judgement:
     real = study.difference("multimodal_vae", "vae", "nmi")
     shuffled = study.difference("multimodal_vae", "vae", "nmi", condition="shuffled_lyrics")
     effect = (
@@ -201,7 +200,7 @@ def _lyrics_mean(study: Study) -> Judgement:
     return Judgement(HOLDS if meaning else PARTLY if join else UNTESTABLE, effect, reason)
 
 
-def _probabilistic(study: Study) -> Judgement:
+def _probabilistic(study: ReleasedStudy) -> Judgement:
     words = {name: study.difference("vae", "autoencoder", name) for name in ("silhouette", "nmi", "ari")}
     shared = study.difference("vae", "autoencoder", "silhouette", space="input")
     effect = "; ".join([
@@ -216,7 +215,7 @@ def _probabilistic(study: Study) -> Judgement:
     return Judgement(found, effect, f"{where}; {other}")
 
 
-def _weakest(study: Study) -> Judgement:
+def _weakest(study: ReleasedStudy) -> Judgement:
     others = [slug for slug in METHODS if slug != "pca"]
     below = {name: sum(verdict(study.difference("pca", slug, name)) == "lower" for slug in others) for name in GENRE}
     effect = ", ".join(f"{METRICS[name].title}: lower than {count} of {len(others)}" for name, count in below.items())
@@ -229,14 +228,14 @@ def _weakest(study: Study) -> Judgement:
     return Judgement(HOLDS if share == 1 else PARTLY if share >= 0.5 else FAILS, effect, reason)
 
 
-def _disentangled(study: Study) -> Judgement:
+def _disentangled(study: ReleasedStudy) -> Judgement:
     return Judgement(
         UNTESTABLE, "no measure was reported",
         "disentanglement is about known factors of variation, and GTZAN has none; fewer active dimensions are not it",
     )  # fmt: skip
 
 
-def _ranking(study: Study) -> Judgement:
+def _ranking(study: ReleasedStudy) -> Judgement:
     table = published()
     order = table.sort_values("overall", ascending=False).index
     wrong = [
@@ -252,7 +251,7 @@ def _ranking(study: Study) -> Judgement:
     return Judgement(FAILS if wrong else HOLDS, effect, reason)
 
 
-def _minutes(study: Study) -> Judgement:
+def _minutes(study: ReleasedStudy) -> Judgement:
     seconds = [run["seconds"] / run["parameters"]["seeds"] for run in study.runs.values()]
     machine = next(iter(study.runs.values()))["machine"]
     effect = (
@@ -262,7 +261,7 @@ def _minutes(study: Study) -> Judgement:
     return Judgement(UNTESTABLE, effect, reason)
 
 
-def _one_model(study: Study) -> Judgement:
+def _one_model(study: ReleasedStudy) -> Judgement:
     rows = study.scores[study.scores["clusterer"] == "kmeans"].set_index(["seed", "space", "metric"])["value"]
     chosen = study.scores[study.scores["clusterer"] == "kmeans"]["method"].to_numpy()
     vae, beta = rows[chosen == "vae"], rows[chosen == "beta_vae_1"]
@@ -275,7 +274,7 @@ def _one_model(study: Study) -> Judgement:
     return Judgement(FAILS if same else HOLDS, effect, reason)
 
 
-JUDGES: dict[str, Callable[[Study], Judgement]] = {
+JUDGES: dict[str, Callable[[ReleasedStudy], Judgement]] = {
     "C1": _best_overall, "C2": _convolutions, "C3": _beta_tidies, "C4": _beta_costs, "C5": _lyrics_multiply,
     "C6": _lyrics_mean, "C7": _probabilistic, "C8": _weakest, "C9": _disentangled, "C10": _ranking, "C11": _minutes,
     "C12": _one_model,
@@ -303,15 +302,9 @@ def percentages() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["claim", "metric", "origin"]).set_index("claim")
 
 
-def as_the_study_ran(study: Study) -> pd.DataFrame:
-    """Return our intervals under the study's conditions: K-Means, own space, the multi-modal VAE with its lyrics."""
-    both = [as_published(study.intervals, condition=name) for name in ("standard", "published_lyrics")]
-    return pd.concat(both).drop_duplicates(["method", "metric"], keep="last")
-
-
-def distances(study: Study) -> pd.DataFrame:
+def distances(study: ReleasedStudy) -> pd.DataFrame:
     """Return how far the published values lie from our means, in our deviations: median and largest, by source."""
-    ours = as_the_study_ran(study)
+    ours = as_the_study_ran(study.intervals)
     means, deviations = comparison(ours), comparison(ours, "sd")
     rows = {}
     for source, title in SOURCES.items():
@@ -326,7 +319,7 @@ def distances(study: Study) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def join_shares(study: Study) -> pd.Series:
+def join_shares(study: ReleasedStudy) -> pd.Series:
     """Return, in percent, how the published lyrics rows relate to the audio rows beside them; empty if not recorded."""
     titles = {
         "same_genre": "genre agrees with the audio row",

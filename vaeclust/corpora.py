@@ -37,7 +37,6 @@ def _render(folder: Path) -> None:
     """Render and measure every clip; features.csv is written last and marks the corpus as complete."""
     tracks = demo.corpus()
     texts = pd.Series(demo.lyrics(tracks), name="text").rename_axis("track_id")
-    audio.measure(np.zeros(audio.SAMPLE_RATE, np.float32), "mfcc20")  # librosa compiles once, before the workers start
     tasks = tracks.iterrows()
     measured = dict(run(_clip, tasks, total=len(tracks), title="rendering the demo corpus", unit="clip"))
     features = pd.DataFrame([measured[track] for track in tracks.index], index=tracks.index, columns=MFCC20)

@@ -223,7 +223,7 @@ def lyrics_join(dataset: Dataset, published: str | Path) -> dict[str, float]:
     ``same_genre``: share of rows whose own genre is that of the track beside it; ``chance``: the same for rows in
     random order; ``same_genres_in_all``: 1 if both hold every genre equally often, but for one track;
     ``predicts_own_genre``, ``predicts_track_genre``: accuracy of logistic regression from the thirty features, five
-    folds. Raises ValueError for unlabelled music.
+    folds. Raises ValueError for unlabelled music, and for a table that does not say whose songs its rows are.
     """
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import StratifiedKFold, cross_val_score
@@ -231,6 +231,10 @@ def lyrics_join(dataset: Dataset, published: str | Path) -> dict[str, float]:
     if dataset.genres is None:
         raise ValueError(f"{dataset.name} has no genres to compare the rows with")
     table = read_csv(resolve(published), "table of lyrics").sort_values("row")
+    if "own_genre" not in table:
+        raise ValueError(
+            f"{published}: no column own_genre, the genre of the song of each row; found {some(table.columns)}"
+        )
     features, _ = load_lyrics(published, dataset.tracks.index)
     own, beside = table["own_genre"].to_numpy(), dataset.tracks["genre"].to_numpy()
     shares = [pd.Series(labels).value_counts() for labels in (own, beside)]

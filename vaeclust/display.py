@@ -10,7 +10,7 @@ import pandas as pd
 from IPython.display import HTML
 
 from vaeclust.clustering import CLUSTERERS
-from vaeclust.evidence import as_published, comparison, overall, wording
+from vaeclust.evidence import as_published, comparison, overall, worded, wording
 from vaeclust.methods import METHODS
 from vaeclust.metrics import METRICS
 
@@ -33,7 +33,7 @@ def scores(intervals: pd.DataFrame, *, name: str) -> HTML:
         extreme = by_clusterer.transform("max" if METRICS[metric].higher_is_better else "min")
         best[metric] = means[metric] == extreme
     numbers = means.join(deviations.add_suffix("_sd"))
-    return table(_worded(means, deviations), means, best, download=numbers, name=name)
+    return table(worded(means, deviations), means, best, download=numbers, name=name)
 
 
 def ranking(means: pd.DataFrame, *, name: str) -> HTML:
@@ -50,17 +50,9 @@ def prose(table: pd.DataFrame) -> HTML:
 
 
 def plain(numbers: pd.DataFrame, *, name: str) -> HTML:
-    """Return a sortable table of numbers, methods by row."""
-    numbers = numbers.rename_axis("method")
+    """Return a sortable table of numbers; the index is named after what its rows are."""
     text = numbers.map(wording)
     return table(text, numbers, text.map(lambda _: False), download=numbers, name=name)
-
-
-def betas(comparison: pd.DataFrame) -> HTML:
-    """Return ``evidence.beta_comparison``, one row a beta."""
-    text = comparison.map(wording).set_axis([f"{beta:g}" for beta in comparison.index]).rename_axis("beta")
-    numbers = comparison.set_axis(text.index)
-    return table(text, numbers, text.map(lambda _: False), download=numbers, name="beta_comparison")
 
 
 def table(text: pd.DataFrame, numbers: pd.DataFrame, bold: pd.DataFrame, *, download: pd.DataFrame, name: str) -> HTML:
@@ -87,15 +79,10 @@ def table(text: pd.DataFrame, numbers: pd.DataFrame, bold: pd.DataFrame, *, down
     )
 
 
-def _worded(means: pd.DataFrame, deviations: pd.DataFrame) -> pd.DataFrame:
-    pairs = {name: zip(means[name], deviations[name], strict=True) for name in means}
-    return pd.DataFrame({name: [wording(*pair) for pair in both] for name, both in pairs.items()}, means.index)
-
-
 def _column(name: str) -> str:
     return f"{METRICS[name].title} {METRICS[name].arrow}" if name in METRICS else name.capitalize()
 
 
-def _title(slug: str) -> str:
-    row = METHODS.get(slug) or CLUSTERERS.get(slug)
-    return row.title if row else slug
+def _title(key: str | float) -> str:
+    row = METHODS.get(key) or CLUSTERERS.get(key)
+    return row.title if row else key if isinstance(key, str) else f"{key:g}"

@@ -1,7 +1,7 @@
 """How sure a number is: intervals, differences, ranks, agreement, and their wording (chapter ``07_comparison``)."""
 
-from collections.abc import Iterable, Mapping
-from itertools import combinations, repeat
+from collections.abc import Mapping
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from vaeclust.clustering import CLUSTERERS
 from vaeclust.datasets import Dataset
 from vaeclust.methods import METHODS
 from vaeclust.metrics import METRICS
-from vaeclust.records import published
+from vaeclust.records import SOURCES, published
 from vaeclust.training import Fit
 
 LEVEL = 0.95
@@ -66,6 +66,12 @@ def wording(mean: float, sd: float = np.nan) -> str:
     return f"{mean:,.{digits}f}{spread}"
 
 
+def worded(means: pd.DataFrame, deviations: pd.DataFrame) -> pd.DataFrame:
+    """Return :func:`wording` of every cell of two tables of one shape."""
+    pairs = {name: zip(means[name], deviations[name], strict=True) for name in means}
+    return pd.DataFrame({name: [wording(*pair) for pair in both] for name, both in pairs.items()}, means.index)
+
+
 def findings(intervals: pd.DataFrame, *, clusterer: str = "kmeans") -> dict[str, str]:
     """Return ``<method>_<metric>`` → ``mean ± sd``, to glue into prose: own space and genre labels.
 
@@ -92,24 +98,24 @@ def overview(intervals: pd.DataFrame) -> pd.DataFrame:
     cells = {}
     for slug, group in table.groupby("clusterer", sort=False):
         group = group.set_index(["metric", "space"]).loc[rows]
-        cells[f"{CLUSTERERS[slug].title}: mean ± sd"] = _worded(group["mean"], group["sd"])
+        cells[f"{CLUSTERERS[slug].title}: mean ± sd"] = list(map(wording, group["mean"], group["sd"]))
         if slug == "kmeans":
-            bounds = zip(_worded(group["low"]), _worded(group["high"]), strict=True)
+            bounds = zip(map(wording, group["low"]), map(wording, group["high"]), strict=True)
             cells["95 % interval of the mean"] = [f"{low} to {high}" if low != "–" else "–" for low, high in bounds]
     names = [f"{METRICS[metric].title} {METRICS[metric].arrow} ({titles[space]})" for metric, space in rows]
     return pd.DataFrame(cells, index=names)
-
-
-def gaps(intervals: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows whose scores have no value for some seeds, with the reason."""
-    missing = intervals[intervals["how"].str.contains("without a value")]
-    return missing[["method", "condition", "clusterer", "space", "metric", "how"]]
 
 
 def as_published(intervals: pd.DataFrame, *, clusterer: str = "kmeans", condition: str = "standard") -> pd.DataFrame:
     """Return the rows that answer to the published tables: own latent space and genre, one condition."""
     kept = intervals["space"].isin(["own", "labels"]) & intervals["reference"].isin(["", "genre"])
     return intervals[kept & (intervals["clusterer"] == clusterer) & (intervals["condition"] == condition)]
+
+
+def as_the_study_ran(intervals: pd.DataFrame) -> pd.DataFrame:
+    """Return :func:`as_published` with the multi-modal row under ``published_lyrics`` where we have that condition."""
+    both = [as_published(intervals, condition=name) for name in ("standard", "published_lyrics")]
+    return pd.concat(both).drop_duplicates(["method", "metric"], keep="last")
 
 
 def comparison(intervals: pd.DataFrame, column: str = "mean") -> pd.DataFrame:
@@ -160,20 +166,17 @@ def closest_to_genre(intervals: pd.DataFrame, metric: str = "nmi") -> str:
 def beside_published(intervals: pd.DataFrame) -> pd.DataFrame:
     """Return our ``mean ± sd`` of every method over the rows that the published study printed and kept.
 
-    Behind each published value stands its distance from our mean, in units of our standard deviation. Where we
-    have records under ``published_lyrics``, the multi-modal row is theirs. The results file has no PCA row; what was
-    not published reads '–'.
+    Behind each published value stands its distance from our mean, in units of our standard deviation. The results
+    file has no PCA row; what was not published reads '–'.
     """
     rows = {}
-    ours = pd.concat([as_published(intervals), as_published(intervals, condition="published_lyrics")])
-    ours = ours.drop_duplicates(["method", "metric"], keep="last")
+    ours = as_the_study_ran(intervals)
     means, deviations = comparison(ours), comparison(ours, "sd")
+    texts = worded(means, deviations)
     for slug in means.index:
         title = METHODS[slug].title
-        rows[title, "this book"] = [
-            text.replace("± ", "±\N{NO-BREAK SPACE}") for text in _worded(means.loc[slug], deviations.loc[slug])
-        ]
-        for which, source in (("table", "printed table"), ("results_file", "results file")):
+        rows[title, "this book"] = texts.loc[slug].str.replace("± ", "±\N{NO-BREAK SPACE}").tolist()
+        for which, source in SOURCES.items():
             values = published(which).reindex([slug])[means.columns].iloc[0]
             distances = (values - means.loc[slug]) / deviations.loc[slug].replace(0.0, np.nan)
             rows[title, source] = [
@@ -334,8 +337,3 @@ def rate_and_distortion(fit: Fit, dataset: Dataset) -> pd.DataFrame:
     rate = by_seed["kl"].sum(min_count=1).to_numpy()
     active = by_seed["active"].sum().to_numpy()
     return pd.DataFrame({"seed": fit.seeds, "rate": rate, "distortion": error, "active": active})
-
-
-def _worded(means: Iterable[float], deviations: Iterable[float] | None = None) -> list[str]:
-    deviations = deviations if deviations is not None else repeat(np.nan)
-    return [wording(mean, sd) for mean, sd in zip(means, deviations, strict=False)]

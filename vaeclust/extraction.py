@@ -17,7 +17,6 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
 from platformdirs import user_cache_path
 
 from vaeclust import audio
@@ -114,8 +113,6 @@ def extract(
             else:
                 waiting[path] = tuple(stamp)
         if waiting:
-            # What takes long at first use on a machine happens once here, not in every worker at the same time.
-            audio.measure(np.zeros(audio.SAMPLE_RATE, np.float32), features)
             tasks = ((path, features, seconds) for path in waiting)
             for path, measured in run(measure_file, tasks, total=len(waiting), title="measuring audio"):
                 cache.remember(database, readable(path), waiting[path], recipe, measured)

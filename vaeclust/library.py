@@ -106,7 +106,7 @@ def methods_without_labels(intervals: pd.DataFrame, clusters: pd.DataFrame) -> p
     silhouette = rows[rows["metric"] == "silhouette"].set_index("method")["mean"]
     found = clusters.query("clusterer == 'kmeans' and condition == 'standard'").groupby("method")
     agreement = pd.Series({slug: stability(group)["ari"].mean() for slug, group in found})
-    table = pd.DataFrame({"stability": agreement, "silhouette": silhouette})
+    table = pd.DataFrame({"stability": agreement, "silhouette": silhouette}).rename_axis("method")
     return table.reindex([slug for slug in METHODS if slug in table.index]).sort_values(
         "stability", ascending=False, kind="stable"
     )
@@ -131,13 +131,13 @@ def portraits(dataset: Dataset, embedding: np.ndarray, clusters: pd.Series, *, t
         nearest = group.nsmallest(typical, "distance").index
         rows[cluster] = {
             "tracks": len(group),
-            "what sets it apart": describe(standard.loc[group.index].mean()),
+            "what sets it apart": in_words(standard.loc[group.index].mean()),
             "most typical": "; ".join(name_of(dataset, track) for track in nearest),
         }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("cluster")
 
 
-def describe(deviations: pd.Series) -> str:
+def in_words(deviations: pd.Series) -> str:
     """Return in words how a cluster differs from the library; deviations: feature → deviations from the mean."""
     told: dict[str, float] = {}
     for feature, (low, high) in WORDS.items():

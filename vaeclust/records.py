@@ -191,6 +191,9 @@ def chapter_of(slug: str) -> str:
     return METHODS[slug].chapter if slug in METHODS else slug
 
 
+SOURCES = {"table": "printed table", "results_file": "results file"}
+
+
 @cache
 def published(which: str = "table") -> pd.DataFrame:
     """Return what the published study printed (``"table"``) or kept in its results file (``"results_file"``).

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from vaeclust.evidence import as_published, comparison, overall, wording
+from vaeclust.evidence import as_published, comparison, overall, worded
 from vaeclust.methods import METHODS
 from vaeclust.metrics import METRICS
 from vaeclust.paths import project_root, replacing
@@ -68,12 +68,11 @@ def readme_table(intervals: pd.DataFrame) -> str:
     """Return README's result table: ``mean ± sd`` of every method, in markdown."""
     table = as_published(intervals)
     means, deviations = comparison(table), comparison(table, "sd")
-    ranks = overall(means)
+    ranks, texts = overall(means), worded(means, deviations)
     head = ["Method", *(f"{METRICS[name].title} {METRICS[name].arrow}" for name in means), "Rank"]
     lines = [head, ["---", *["---:"] * (len(head) - 1)]]
     for slug in means.index:
-        cells = [wording(m, s) for m, s in zip(means.loc[slug], deviations.loc[slug], strict=True)]
-        lines.append([METHODS[slug].title, *cells, str(ranks.loc[slug, "rank"])])
+        lines.append([METHODS[slug].title, *texts.loc[slug], str(ranks.loc[slug, "rank"])])
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 

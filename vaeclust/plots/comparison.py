@@ -12,7 +12,7 @@ from vaeclust.methods import METHODS
 from vaeclust.metrics import METRICS
 from vaeclust.plots.style import GREY, WIDTH, method_colour, new_axes
 
-COLOURS = {"x": "#d55e00", "+": "#0072b2"}
+_COLOURS = {"x": "#d55e00", "+": "#0072b2"}
 
 
 def metric_bars(intervals: pd.DataFrame) -> Figure:
@@ -112,7 +112,7 @@ def published_beside(intervals: pd.DataFrame, published: dict[str, pd.DataFrame]
                 label="this book: mean ± 2 sd over seeds")  # fmt: skip
         ax.plot(table["mean"], places, "|", color=GREY, markersize=9)
         for (title, values), marker in zip(published.items(), "x+", strict=True):
-            ax.plot(values[metric.name].reindex(methods), places, marker, markersize=6, color=COLOURS[marker],
+            ax.plot(values[metric.name].reindex(methods), places, marker, markersize=6, color=_COLOURS[marker],
                     markeredgewidth=1.6, label=title)  # fmt: skip
         ax.set(title=f"{metric.title} {metric.arrow}", yticks=places)
         ax.set_yticklabels([METHODS[slug].title for slug in methods])
