@@ -189,7 +189,7 @@ def test_the_full_features_hold_the_twenty():
 
 
 class TestRealClips:
-    @pytest.fixture(scope="class")
+    @pytest.fixture
     def clips(self, gtzan_folder):
         if not (gtzan_folder / "audio").is_dir():
             pytest.skip("the real clips are not here")

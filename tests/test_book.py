@@ -1,5 +1,6 @@
 """The built pages, opened from disk in a real browser whose network is cut off."""
 
+import re
 import shutil
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -9,7 +10,7 @@ import pandas as pd
 import pytest
 from conftest import HOSTILE
 
-from vaeclust import METHODS, METRICS, Record
+from vaeclust import METRICS, STUDIED, Record
 from vaeclust.evidence import findings
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -26,6 +27,7 @@ UserWarning
 {cite:p}
 <Figure size
 ipykernel_
+...</td>
 """.strip().splitlines()
 # What the theme itself says on every page that has no launch button.
 THEME_OWN = "THEBE_JS_URL"
@@ -187,15 +189,29 @@ def test_numbers_in_the_prose_are_those_of_the_records(chapter, built_book):
         assert findings(intervals)[key] in prose
 
 
+def test_the_index_lists_every_text_with_a_record_that_exists(chapter, built_book):
+    prose = "".join(path.read_text() for path in (built_book / "notebooks").glob("*.md"))
+    page = chapter("chapters/evidence")
+    rows = page.locator("main table tbody tr")
+    assert rows.count() == len(re.findall(r"\{glue:text\}`", prose)) > 60
+    text = page.inner_text("main")
+    assert "{glue" not in text
+    assert "results/small/vae/intervals.csv" in text
+    assert (built_book / "results" / "small" / "vae" / "intervals.csv").is_file()
+    for source in set(re.findall(r"book/released/[\w*/.]+", text)):
+        assert list(built_book.glob(source)), source
+
+
 FIGURES = {
     "data": "features correlations genres",
     "pca": "explained_variance cluster_sizes silhouettes scores_by_k map_tsne genre_mix",
     "vae": "network history reconstruction dimensions traversal ward_tree k_distance silhouettes map_tsne genre_mix",
     "conv_vae": "network history reconstruction dimensions traversal cluster_sizes silhouettes map_tsne genre_mix",
-    "beta_vae": "history rate_distortion dimensions traversal scores_by_beta scores_by_beta_input maps_genre",
+    "beta_vae": "history collapse rate_distortion dimensions traversal scores_by_beta scores_by_beta_input maps_genre",
     "multimodal_vae": "network history reconstruction dimensions cluster_sizes silhouettes map_tsne genre_mix",
     "your_music": "choice_of_k map silhouettes",
-    "comparison": "heatmap heatmap_scaled bars ranks bars_input agreement stability maps_genre maps_cluster",
+    "comparison": "heatmap heatmap_scaled bars ranks bars_input agreement stability maps_genre maps_cluster "
+    "critical_differences controls controls_gtzan disentanglement",
 }
 
 
@@ -209,7 +225,7 @@ def test_figures_are_files_too(built_book, slug):
 
 
 def test_every_map_of_every_method_is_in_the_records(built_book):
-    for slug in METHODS:
+    for slug in STUDIED:
         maps = Record("small", slug, built_book / "results").read("maps")
         assert set(maps["projection"]) == {"tsne", "pca", "umap"}
         assert (maps.groupby("projection").size() == 120).all()
@@ -219,7 +235,7 @@ def test_the_tables_of_the_study_are_on_disk(built_book):
     folder = built_book / "results" / "small"
     comparison = pd.read_csv(folder / "comparison.csv", index_col="method")
     assert list(comparison) == [*METRICS, "overall", "rank"]
-    assert list(comparison.index) == list(METHODS)
+    assert list(comparison.index) == list(STUDIED)
     betas = pd.read_csv(folder / "beta_comparison.csv", index_col="beta")
     assert list(betas.index) == [0.1, 0.5, 1, 2, 4, 8, 16]
     assert betas.loc[1.0, list(METRICS)].tolist() == pytest.approx(comparison.loc["vae", list(METRICS)].tolist())
@@ -238,7 +254,7 @@ def test_a_click_sorts_the_table_and_the_numbers_can_be_downloaded(chapter):
     assert table.locator("th[aria-sort=descending]").count() == 1
     with page.expect_download() as download:
         page.get_by_text("Download these numbers as CSV").first.click()
-    assert len(pd.read_csv(download.value.path())) == len(METHODS) * 3
+    assert len(pd.read_csv(download.value.path())) == len(STUDIED) * 3
 
 
 @pytest.mark.parametrize("name", ["01_pca", "03_vae", "07_comparison"])

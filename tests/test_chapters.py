@@ -57,6 +57,11 @@ class TestEveryChapter:
         assert sections[:2] == ["Parameters", "Data"]
         assert sections[-2:] == ["What we saw", "Exercises"]
 
+    def test_no_result_is_typed_by_hand(self, chapter):
+        saw = chapter.path.read_text().split("## What we saw")[1].split("## Exercises")[0]
+        assert "{glue:text}" in saw
+        assert not re.findall(r"\d+\.\d+|\d+ ?%", saw)
+
     def test_no_output_is_stored(self, chapter):
         assert not any(cell.get("outputs") for cell in jupytext.read(chapter.path).cells)
 
@@ -167,7 +172,8 @@ def test_a_kernel_that_dies_is_a_failed_chapter(project, table_path):
     assert not chapter.page.exists()
 
 
-def test_an_interrupted_run_keeps_finished_records_and_leaves_no_kernel(project, table_path):
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM], ids=["interrupt", "kill"])
+def test_an_interrupted_run_keeps_finished_records_and_leaves_no_kernel(project, table_path, ending):
     arguments = ["run", "01_pca", "03_vae", "--jobs", "1", "--dataset", str(table_path), "-p", "epochs=100000"]
     running = subprocess.Popen(
         [Path(sys.executable).with_name("vaeclust"), *arguments], cwd=project, text=True, start_new_session=True,
@@ -184,7 +190,7 @@ def test_an_interrupted_run_keeps_finished_records_and_leaves_no_kernel(project,
         time.sleep(5)
         helpers = psutil.Process(running.pid).children(recursive=True)
         commands = [helper.cmdline() for helper in helpers]
-        running.send_signal(signal.SIGINT)
+        running.send_signal(ending)
         _, stderr = running.communicate(timeout=60)
     finally:
         running.kill()

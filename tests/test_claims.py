@@ -68,6 +68,22 @@ def test_lyrics_that_help_and_are_rightly_joined_carry_meaning(study):
     assert judge(replace(study, scores=scores, intervals=intervals(scores))).loc["C6", "verdict"] == HOLDS
 
 
+def test_the_words_on_disentanglement_follow_the_measures(study):
+    def effect(by):
+        codes = study.codes.copy()
+        codes.loc[codes["name"] == "beta_vae_4", "value"] += by
+        return judge(replace(study, codes=codes)).loc["C9", "effect"]
+
+    assert effect(0.5).count(" higher (") == 4
+    assert effect(-0.5).count(" lower (") == 4
+
+
+def test_a_corpus_without_the_published_lyrics_leaves_one_claim_untested(study):
+    table = judge(claims.released_study("demo"))
+    assert table.loc["C5", "verdict"] == UNTESTABLE
+    assert "published lyrics" in table.loc["C5", "reason"]
+
+
 def test_percentages_are_traced_to_the_values_that_give_them():
     assert "0.2378 to 0.3553" in traced(49, "silhouette", between=("beta_vae_1", "beta_vae_4"))
     said = traced(979, "nmi", between=("vae", "multimodal_vae"))

@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -99,9 +100,21 @@ def test_scores_hold_every_space_and_reference(corpus):
     assert set(table["reference"]) == {"", "genre"}
 
 
-def test_unlabelled_music_has_label_free_scores_only(corpus):
-    from dataclasses import replace
+def test_artists_are_a_reference_where_they_are_known(corpus):
+    artists = np.array([f"artist {i % 8}" for i in range(120)], dtype=object)
+    artists[:10] = None
+    known = replace(corpus, tracks=corpus.tracks.assign(artist=artists))
+    assert (known.references()["artist"][:10] == -1).all()
+    fitted = fit("raw", known, [0])
+    table = score(fitted, cluster(fitted, known, clusterers=("kmeans",)), known)
+    values = table[table["reference"] == "artist"].set_index("metric")["value"]
+    found = cluster(fitted, known, clusterers=("kmeans",))["cluster"]
+    assert values["nmi"] == METRICS["nmi"].function(artists[10:].astype(str), found[10:])
+    for one in ("Ann", None, [f"artist {i}" for i in range(120)]):
+        assert set(replace(corpus, tracks=corpus.tracks.assign(artist=one)).references()) == {"genre"}
 
+
+def test_unlabelled_music_has_label_free_scores_only(corpus):
     unlabelled = replace(corpus, genres=None, genre_names=())
     fitted = fit("pca", unlabelled, [0])
     table = score(fitted, cluster(fitted, unlabelled, 3), unlabelled)

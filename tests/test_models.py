@@ -7,7 +7,7 @@ from vaeclust.models import kl_divergence
 from vaeclust.networks import ConvDecoder, ConvEncoder, Convolution, TransposedConvolution, conv_widths, dense_widths
 from vaeclust.training import initialised
 
-TRAINED = [method for method in METHODS.values() if method.model != "PCA"]
+TRAINED = [method for method in METHODS.values() if method.trained]
 PARAMETERS = {
     "autoencoder": 24_740, "vae": 25_780, "conv_vae": 31_649, "beta_vae_1": 25_780, "beta_vae_2": 25_780,
     "beta_vae_4": 25_780, "multimodal_vae": 33_490,

@@ -125,6 +125,7 @@ def test_wording():
     assert wording(1416.3, 62.2) == "1,416 ± 62"
     assert wording(0.2, np.nan) == "0.200"
     assert wording(np.nan, np.nan) == "–"
+    assert wording(-0.0001, 0.001) == "0.000 ± 0.001"
 
 
 def test_published_rows_stand_beside_ours(record):

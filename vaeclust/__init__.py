@@ -12,6 +12,7 @@ _HOME = {
     "Dataset": "datasets",
     "load": "datasets",
     "METHODS": "methods",
+    "STUDIED": "methods",
     "Method": "methods",
     "Fit": "training",
     "fit": "training",
@@ -21,6 +22,7 @@ _HOME = {
     "METRICS": "metrics",
     "score": "metrics",
     "study": "studies",
+    "state": "statements",
     "purity": "metrics",
     "intervals": "evidence",
     "Record": "records",
@@ -29,8 +31,8 @@ _HOME = {
 }
 _MODULES = (
     "paths tables parallel audio extraction folders downloads synthesis demo lyrics corpora datasets networks models "
-    "methods training projections clustering metrics records evidence studies library release claims display describe "
-    "plots chapters notebook_io"
+    "methods training projections clustering metrics records evidence studies controls disentanglement library release "
+    "claims display describe plots statements chapters notebook_io"
 ).split()
 
 __all__ = sorted([*_HOME, *_MODULES])

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from vaeclust.paths import project_root
+from vaeclust.statements import write_index
 
 FAILED = Path("_build/failed")
 
@@ -128,7 +129,7 @@ def run(
                         order.done(slug)
                         continue
                     own = {k: v for k, v in parameters.items() if k in by_slug[slug].parameters}
-                    running[pool.submit(execute, by_slug[slug], own)] = slug
+                    running[pool.submit(_work, by_slug[slug], own)] = slug
                     report(slug, None)
                 for future in wait(running, return_when=FIRST_COMPLETED).done if running else ():
                     slug = running.pop(future)
@@ -151,6 +152,14 @@ def _prepare(threads: int) -> None:
         raise KeyboardInterrupt  # papermill ends its kernel first
 
     signal.signal(signal.SIGTERM, stop)
+
+
+def _work(chapter: Chapter, parameters: Mapping[str, Any]) -> Outcome:
+    """Execute one chapter in a worker; told to end, it ends at once, or it would take the next chapter."""
+    try:
+        return execute(chapter, parameters)
+    except KeyboardInterrupt:
+        os._exit(1)
 
 
 def execute(chapter: Chapter, parameters: Mapping[str, Any], *, starts: int = 3) -> Outcome:
@@ -206,6 +215,8 @@ def build_html(root: Path | None = None) -> Path:
     import plotly
 
     root = root or project_root()
+    pages = {slug: chapter.page for slug, chapter in chapters(root).items() if chapter.page.is_file()}
+    write_index(pages, root / "book" / "chapters" / "evidence.md")
     script = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
     shutil.copyfile(script, root / "book" / "_static" / "plotly.min.js")
     workshop = root / "_build" / "next"

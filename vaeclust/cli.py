@@ -1,6 +1,7 @@
 """The command ``vaeclust``: run chapters, build the book, prepare data (page ``reproduce``)."""
 
 import os
+import signal
 import sys
 import warnings
 from typing import Annotated
@@ -55,6 +56,7 @@ SchedulerOption = Annotated[
 @app.callback(invoke_without_command=True)
 def main(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
     """Say which version this is."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # told to end, leave nothing running, as after Ctrl-C
     if version:
         console.print(f"vaeclust {__version__}")
         raise typer.Exit

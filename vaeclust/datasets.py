@@ -89,6 +89,17 @@ class Dataset:
         """The track ids in the order of all arrays."""
         return self.tracks.index.tolist()
 
+    def references(self) -> dict[str, np.ndarray]:
+        """Return the labels to score against, (n,) int each, -1 where unknown: ``genre``, ``artist``, as far as known.
+
+        Fewer than two artists are none; with an artist for every track there is nothing to find, and they are none too.
+        """
+        found = {} if self.genres is None else {"genre": self.genres}
+        artists = self.tracks["artist"] if "artist" in self.tracks else pd.Series(dtype=str)
+        if 2 <= artists.nunique() < artists.notna().sum():
+            found["artist"] = pd.factorize(artists)[0]
+        return found
+
     def default_k(self) -> int:
         """Return the number of clusters to look for: as many as there are genres, 10 without labels."""
         return len(self.genre_names) or 10
@@ -186,6 +197,16 @@ def build(
     )  # fmt: skip
 
 
+def subset(dataset: Dataset, kept: np.ndarray) -> Dataset:
+    """Return the tracks of a corpus where ``kept`` (n,) bool is true, standardised anew; names and checksum stay."""
+    features = dataset.features[kept]
+    arrays = {
+        name: None if (array := getattr(dataset, name)) is None else array[kept]
+        for name in ("lyrics", "has_lyrics", "genres")
+    }
+    return replace(dataset, tracks=dataset.tracks[kept], features=features, audio=standardise(features), **arrays)
+
+
 def tables(dataset: Dataset) -> dict[str, pd.DataFrame]:
     """Return a corpus as tables that ``load`` reads again: ``features`` with what is known of each track, and
     ``lyrics_features`` of the tracks that have lyrics, if there are any.
@@ -197,24 +218,6 @@ def tables(dataset: Dataset) -> dict[str, pd.DataFrame]:
         lyrics = pd.DataFrame(dataset.lyrics, index=dataset.tracks.index, columns=names)
         found["lyrics_features"] = lyrics[dataset.has_lyrics]
     return found
-
-
-def lyrics_controls(dataset: Dataset, published: str | Path = "") -> dict[str, Dataset]:
-    """Return the corpus with other lyrics, by condition (chapter ``06_multimodal_vae``).
-
-    ``shuffled_lyrics``: every text given to another track, among the tracks that have one; coverage stays.
-    ``published_lyrics``: the features of the published study, joined row by row, if their table is given.
-    """
-    controls = {}
-    if dataset.lyrics is not None:
-        owners = np.flatnonzero(dataset.has_lyrics)
-        shuffled = dataset.lyrics.copy()
-        shuffled[owners] = dataset.lyrics[np.random.default_rng(0).permutation(owners)]
-        controls["shuffled_lyrics"] = replace(dataset, lyrics=shuffled)
-    if published:
-        features, has_lyrics = load_lyrics(published, dataset.tracks.index)
-        controls["published_lyrics"] = replace(dataset, lyrics=features, has_lyrics=has_lyrics)
-    return controls
 
 
 def lyrics_join(dataset: Dataset, published: str | Path) -> dict[str, float]:

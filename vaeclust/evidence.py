@@ -1,6 +1,6 @@
 """How sure a number is: intervals, differences, ranks, agreement, and their wording (chapter ``07_comparison``)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import combinations
 
 import numpy as np
@@ -63,7 +63,7 @@ def wording(mean: float, sd: float = np.nan) -> str:
     if not np.isfinite(mean):
         return "–"
     spread = f" ± {sd:,.{digits}f}" if np.isfinite(sd) else ""
-    return f"{mean:,.{digits}f}{spread}"
+    return f"{round(mean, digits) + 0.0:,.{digits}f}{spread}"  # + 0.0: no sign before a zero
 
 
 def worded(means: pd.DataFrame, deviations: pd.DataFrame) -> pd.DataFrame:
@@ -84,7 +84,8 @@ def findings(intervals: pd.DataFrame, *, clusterer: str = "kmeans") -> dict[str,
         for metric in METRICS
         for suffix in ("", "_input")
     }
-    for row in intervals.query("clusterer == @clusterer and condition == 'standard'").itertuples():
+    chosen = "clusterer == @clusterer and condition == 'standard' and reference in ('', 'genre')"
+    for row in intervals.query(chosen).itertuples():
         suffix = "_input" if row.space == "input" else ""
         texts[f"{row.method}_{row.metric}{suffix}"] = wording(row.mean, row.sd)
     return texts
@@ -92,18 +93,35 @@ def findings(intervals: pd.DataFrame, *, clusterer: str = "kmeans") -> dict[str,
 
 def overview(intervals: pd.DataFrame) -> pd.DataFrame:
     """Return the scores of one method for reading: a row a metric and space, mean ± sd for every clusterer."""
-    titles = {"own": "own space", "input": "input space", "labels": "genre"}
+    titles = {"own": "own space", "input": "input space", "labels": ""}
     table = intervals[intervals["condition"] == "standard"]
-    rows = list(dict.fromkeys(zip(table["metric"], table["space"], strict=True)))
+    rows = list(dict.fromkeys(zip(table["metric"], table["space"], table["reference"], strict=True)))
     cells = {}
     for slug, group in table.groupby("clusterer", sort=False):
-        group = group.set_index(["metric", "space"]).loc[rows]
+        group = group.set_index(["metric", "space", "reference"]).loc[rows]
         cells[f"{CLUSTERERS[slug].title}: mean ± sd"] = list(map(wording, group["mean"], group["sd"]))
         if slug == "kmeans":
             bounds = zip(map(wording, group["low"]), map(wording, group["high"]), strict=True)
             cells["95 % interval of the mean"] = [f"{low} to {high}" if low != "–" else "–" for low, high in bounds]
-    names = [f"{METRICS[metric].title} {METRICS[metric].arrow} ({titles[space]})" for metric, space in rows]
+    names = [f"{METRICS[name].title} {METRICS[name].arrow} ({titles[space]}{about})" for name, space, about in rows]
     return pd.DataFrame(cells, index=names)
+
+
+def survival(intervals: pd.DataFrame, titles: Mapping[str, str]) -> pd.DataFrame:
+    """Return what is left of the K-Means scores of one method under each condition: mean ± sd.
+
+    Rows: conditions, called by ``titles``. Columns: NMI and ARI against every reference, silhouette in both spaces.
+    """
+    spaces = {"own": "own space", "input": "input space"}
+    shown = intervals.query("clusterer == 'kmeans' and metric in ('nmi', 'ari', 'silhouette')")
+    names = METRICS["nmi"].title, METRICS["ari"].title, METRICS["silhouette"].title
+    cells: dict[str, dict[str, str]] = {}
+    for row in shown.itertuples():
+        about = row.reference or spaces[row.space]
+        title = titles.get(row.condition, row.condition)
+        cells.setdefault(title, {})[f"{METRICS[row.metric].title} ({about})"] = wording(row.mean, row.sd)
+    table = pd.DataFrame.from_dict(cells, orient="index")
+    return table[sorted(table, key=lambda name: names.index(name.split(" (")[0]))].fillna("–")
 
 
 def as_published(intervals: pd.DataFrame, *, clusterer: str = "kmeans", condition: str = "standard") -> pd.DataFrame:
@@ -197,7 +215,12 @@ def paired(scores: pd.DataFrame, baseline: pd.DataFrame, metric: str, *, cluster
     ours, theirs = (t.query(chosen).set_index("seed")["value"].sort_index() for t in (scores, baseline))
     if list(ours.index) != list(theirs.index):
         raise ValueError(f"seeds {list(ours.index)} against {list(theirs.index)}; paired differences need the same")
-    return dict(zip(("mean", "sd", "low", "high"), t_interval((ours - theirs).to_numpy()), strict=True))
+    return as_interval((ours - theirs).to_numpy())
+
+
+def as_interval(differences: np.ndarray) -> dict[str, float]:
+    """Return ``mean, sd, low, high`` of differences (n,), by :func:`t_interval`."""
+    return dict(zip(("mean", "sd", "low", "high"), t_interval(differences), strict=True))
 
 
 def over_seeds_and_tracks(
@@ -213,47 +236,82 @@ def over_seeds_and_tracks(
     clusters, baseline: ``track_id, seed, cluster`` of one clusterer and condition; reference: label by track id,
     missing where unknown. Raises ValueError for fewer than two seeds or when the seeds of both differ.
     """
+    tables = [clusters] if baseline is None else [clusters, baseline]
+    return _difference([_resampled(table, reference, metric, draws, seed) for table in tables], level)
+
+
+def _resampled(clusters: pd.DataFrame, reference: pd.Series, metric: str, draws: int = 100, seed: int = 0) -> pd.Series:
+    """Return the mean over seeds of a metric: as measured first, then for every draw of seeds and tracks.
+
+    The draws depend on the numbers of seeds and tracks alone, so that two methods of one study share them. The index
+    of the result names the seeds.
+    """
     known = reference.dropna()
     truth = pd.factorize(known)[0]
-    tables = [
-        table.pivot(index="seed", columns="track_id", values="cluster")[known.index]
-        for table in (clusters, baseline)
-        if table is not None
-    ]
-    seeds = tables[0].index
-    if len(seeds) < 2 or any(not table.index.equals(seeds) for table in tables):
-        raise ValueError(f"seeds {[list(table.index) for table in tables]}; expected the same, at least two")
-    labels = [table.to_numpy() for table in tables]
+    table = clusters.pivot(index="seed", columns="track_id", values="cluster")[known.index]
+    found, function = table.to_numpy(), METRICS[metric].function
+    n, s = len(truth), len(found)
     rng = np.random.default_rng(seed)
-    function = METRICS[metric].function
+    drawn = [(rng.integers(s, size=s), rng.integers(n, size=n)) for _ in range(draws)]
+    values = [
+        np.mean([function(truth[tracks], found[row][tracks]) for row in rows])
+        for rows, tracks in [(np.arange(s), np.arange(n)), *drawn]
+    ]
+    return pd.Series(values, name=tuple(table.index))
 
-    def measured(rows: np.ndarray, tracks: np.ndarray) -> float:
-        means = [np.mean([function(truth[tracks], found[row][tracks]) for row in rows]) for found in labels]
-        return means[0] - means[1] if len(means) > 1 else means[0]
 
-    n, s = len(truth), len(seeds)
-    mean = measured(np.arange(s), np.arange(n))
-    deviation = np.std([measured(rng.integers(s, size=s), rng.integers(n, size=n)) for _ in range(draws)], ddof=1)
+def _difference(resampled: list[pd.Series], level: float = LEVEL) -> dict[str, float]:
+    """Return ``mean, sd, low, high`` of one method, or of the difference of two, from :func:`_resampled`."""
+    seeds = {values.name for values in resampled}
+    if len(seeds) > 1 or len(resampled[0].name) < 2:
+        raise ValueError(f"seeds {[list(values.name) for values in resampled]}; expected the same, at least two")
+    values = resampled[0] - resampled[1] if len(resampled) > 1 else resampled[0]
+    mean, deviation = values[0], values[1:].std(ddof=1)
     half = stats.norm.ppf((1 + level) / 2) * deviation
     return {"mean": mean, "sd": deviation, "low": mean - half, "high": mean + half}
 
 
-def against_baseline(clusters: pd.DataFrame, reference: pd.Series, *, baseline: str = "pca") -> pd.DataFrame:
-    """Return for every method how its K-Means clusters differ from another's in NMI and ARI, over seeds and tracks.
+def against_baselines(
+    clusters: pd.DataFrame, reference: pd.Series, *, baselines: Iterable[str] = ("pca", "raw")
+) -> pd.DataFrame:
+    """Return for every method how its K-Means clusters differ from those of baselines, over seeds and tracks, in words.
 
-    clusters: ``method, track_id, seed, clusterer, cluster`` of one condition.
+    Columns: ``NMI against PCA``, ``NMI against Raw features``, and the same of ARI. Rows: all methods but the last
+    baseline. clusters: ``method, track_id, seed, clusterer, cluster`` of one condition, baselines among them.
     """
     found = dict(list(clusters[clusters["clusterer"] == "kmeans"].groupby("method")))
-    metrics = ("nmi", "ari")
-    rows = {
-        METHODS[slug].title: [
-            differs(over_seeds_and_tracks(found[slug], reference, metric, baseline=found[baseline]))
-            for metric in metrics
-        ]
-        for slug in METHODS
-        if slug in found and slug != baseline
-    }
+    *_, last = baselines
+    methods = [slug for slug in METHODS if slug in found]
+    columns = {}
+    for metric in ("nmi", "ari"):
+        resampled = {slug: _resampled(found[slug], reference, metric) for slug in methods}
+        for baseline in baselines:
+            columns[f"{METRICS[metric].title} against {METHODS[baseline].title}"] = {
+                METHODS[slug].title: differs(_difference([resampled[slug], resampled[baseline]]))
+                for slug in methods
+                if slug not in (baseline, last)
+            }
+    rows = [METHODS[slug].title for slug in methods if slug != last]
+    return pd.DataFrame(columns, index=rows).fillna("–")
+
+
+def against_untrained(scores: pd.DataFrame, metrics: Iterable[str] = ("nmi", "ari")) -> pd.DataFrame:
+    """Return for every method with a network how training changed its scores against genre, paired by seed.
+
+    scores: rows of ``scores.csv`` of all methods, in the conditions ``standard`` and ``untrained``.
+    """
+    labelled = scores[scores["reference"] == "genre"]
+    rows = {}
+    for slug, group in labelled.groupby("method", sort=False):
+        before, after = (group[group["condition"] == name] for name in ("untrained", "standard"))
+        if len(before):
+            rows[METHODS[slug].title] = [differs(paired(after, before, metric)) for metric in metrics]
     return pd.DataFrame.from_dict(rows, orient="index", columns=[METRICS[name].title for name in metrics])
+
+
+def higher_ones(words: pd.Series) -> str:
+    """Return which rows of a column of :func:`differs` are higher, as a list: ``VAE, Conv-VAE``, or 'none of them'."""
+    return ", ".join(title for title, clause in words.items() if " higher (" in clause) or "none of them"
 
 
 def verdict(difference: Mapping[str, float]) -> str:
@@ -285,6 +343,15 @@ def differences(scores: pd.DataFrame, baseline: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index", columns=[METRICS[name].title for name in metrics])
 
 
+def expected_of_noise(noise: pd.DataFrame, effective: float) -> float:
+    """Return the silhouette of round noise of this many dimensions, between the whole ones of the table.
+
+    noise: of :func:`silhouette_of_noise`.
+    """
+    curve = noise.groupby("dimensions")["silhouette"].mean()
+    return float(np.interp(effective, curve.index, curve))
+
+
 def beta_comparison(studies: Mapping[float, pd.DataFrame], points: pd.DataFrame) -> pd.DataFrame:
     """Return one row a beta: mean scores by K-Means as the study took them, mean rate, distortion, active dimensions.
 
@@ -294,7 +361,7 @@ def beta_comparison(studies: Mapping[float, pd.DataFrame], points: pd.DataFrame)
         beta: as_published(table).set_index("metric")["mean"].reindex(list(METRICS)) for beta, table in studies.items()
     }
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("beta")
-    return table.join(points.groupby("beta")[["rate", "distortion", "active"]].mean())
+    return table.join(points.groupby("beta")[["rate", "distortion", "active", "effective"]].mean())
 
 
 def stability(clusters: pd.DataFrame) -> pd.DataFrame:
@@ -326,14 +393,55 @@ def agreement(clusters: pd.DataFrame, *, clusterer: str = "kmeans") -> pd.DataFr
     return pd.DataFrame(rates, index=methods, columns=methods)
 
 
+def critical_differences(scores: pd.DataFrame, metric: str = "nmi") -> tuple[pd.Series, pd.DataFrame]:
+    """Return mean ranks of the methods over seeds, 1 for the best, and p-values of every two, (methods × methods).
+
+    Friedman's ranks with the seeds as blocks, Nemenyi's test (Demšar 2006, JMLR 7). The blocks are seeds on one
+    corpus: the test says nothing about other tracks. Methods that do not draw, or draw the same, tie.
+
+    scores: rows of ``scores.csv`` of one condition, clusterer, space and reference.
+    """
+    from scikit_posthocs import posthoc_nemenyi_friedman
+
+    values = scores[scores["metric"] == metric].pivot(index="seed", columns="method", values="value")
+    values = values[[slug for slug in METHODS if slug in values]]
+    ranks = values.rank(axis=1, ascending=not METRICS[metric].higher_is_better).mean()
+    return ranks, posthoc_nemenyi_friedman(values)
+
+
+def effective_dimension(embedding: np.ndarray) -> float:
+    """Return in how many directions an embedding (n, d) really varies: ``(Σ λ)² / Σ λ²``.
+
+    λ: eigenvalues of the covariance. It is d for a round cloud and 1 for a line; the participation ratio.
+    """
+    eigenvalues = np.linalg.eigvalsh(np.cov(embedding, rowvar=False, dtype=np.float64))
+    return float(eigenvalues.sum() ** 2 / np.square(eigenvalues).sum())
+
+
+def silhouette_of_noise(n: int, k: int, dimensions: Iterable[int], *, draws: int = 3) -> pd.DataFrame:
+    """Return ``dimensions, draw, silhouette`` of K-Means on round Gaussian clouds, in which there are no clusters.
+
+    n: points of a cloud; k: clusters asked for.
+    """
+    rows = []
+    for d in dimensions:
+        for draw in range(draws):
+            cloud = np.random.default_rng([d, draw]).normal(size=(n, d))
+            rows.append((d, draw, METRICS["silhouette"].function(cloud, CLUSTERERS["kmeans"].function(cloud, k, draw))))
+    return pd.DataFrame(rows, columns=["dimensions", "draw", "silhouette"])
+
+
 def rate_and_distortion(fit: Fit, dataset: Dataset) -> pd.DataFrame:
-    """Return ``seed, rate, distortion, active`` of a fit in evaluation mode (Alemi et al. 2018).
+    """Return ``seed, rate, distortion, active, effective`` of a fit in evaluation mode (Alemi et al. 2018).
 
     rate: mean KL divergence of a track, nats, summed over dimensions. distortion: mean squared error of a track,
     summed over features, its embedding decoded. active: dimensions whose variance exceeds 0.01.
+    effective: :func:`effective_dimension`.
     """
     by_seed = fit.dimensions.groupby("seed", sort=False)
     error = np.square(fit.reconstructions - dataset.audio).sum(axis=2).mean(axis=1)
     rate = by_seed["kl"].sum(min_count=1).to_numpy()
     active = by_seed["active"].sum().to_numpy()
-    return pd.DataFrame({"seed": fit.seeds, "rate": rate, "distortion": error, "active": active})
+    effective = [effective_dimension(embedding) for embedding in fit.embeddings]
+    table = {"seed": fit.seeds, "rate": rate, "distortion": error, "active": active, "effective": effective}
+    return pd.DataFrame(table)

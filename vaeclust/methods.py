@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 BOTH = ("audio", "lyrics")
+PUBLISHED_BETAS = (1, 2, 4)
 
 
 @dataclass(frozen=True)
@@ -25,11 +26,13 @@ class Method:
     chapter : str
         The chapter that trains it.
     model : str
-        Class in ``models`` (trained by ``training.fit``), or ``"PCA"``, which needs no training.
+        Class in ``models`` (trained by ``training.fit``), ``"PCA"``, or ``"Identity"``, the features themselves.
     settings : mapping
         Keyword arguments of the model, besides ``latent_dim``.
     inputs : tuple of str
         What it sees of a corpus: ``("audio",)``, or ``("audio", "lyrics")``.
+    published : bool
+        Whether it is one of the eight of the published study, which are compared with each other.
     """
 
     slug: str
@@ -38,9 +41,15 @@ class Method:
     model: str
     settings: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     inputs: tuple[str, ...] = ("audio",)
+    published: bool = False
+
+    @property
+    def trained(self) -> bool:
+        """Whether it has a network to train."""
+        return self.model not in ("PCA", "Identity")
 
     def build(self) -> Callable:
-        """Return the model's class; raises ValueError for PCA, which is not trained."""
+        """Return the model's class; raises ValueError for a method that is not trained."""
         from vaeclust import models
 
         if not hasattr(models, self.model):
@@ -50,7 +59,8 @@ class Method:
 
 def beta_vae(beta: float) -> Method:
     """Return the VAE whose KL term has this weight: ``beta_vae_2`` for beta 2, ``beta_vae_0.5`` for a half."""
-    return Method(f"beta_vae_{beta:g}", f"Beta-VAE (β = {beta:g})", "05_beta_vae", "VAE", {"beta": float(beta)})
+    settings, published = {"beta": float(beta)}, beta in PUBLISHED_BETAS
+    return Method(f"beta_vae_{beta:g}", f"Beta-VAE (β = {beta:g})", "05_beta_vae", "VAE", settings, published=published)
 
 
 def betas(text: str) -> tuple[float, ...]:
@@ -69,14 +79,16 @@ def betas(text: str) -> tuple[float, ...]:
 METHODS = {
     method.slug: method
     for method in (
-        Method("pca", "PCA", "01_pca", "PCA"),
-        Method("autoencoder", "Autoencoder", "02_autoencoder", "Autoencoder"),
-        Method("vae", "VAE", "03_vae", "VAE", {"beta": 1.0}),
-        Method("conv_vae", "Conv-VAE", "04_conv_vae", "ConvVAE", {"beta": 1.0}),
-        *(beta_vae(beta) for beta in (1, 2, 4)),
-        Method("multimodal_vae", "Multi-modal VAE", "06_multimodal_vae", "MultimodalVAE", {"beta": 1.0}, BOTH),
+        Method("pca", "PCA", "01_pca", "PCA", published=True),
+        Method("autoencoder", "Autoencoder", "02_autoencoder", "Autoencoder", published=True),
+        Method("vae", "VAE", "03_vae", "VAE", {"beta": 1.0}, published=True),
+        Method("conv_vae", "Conv-VAE", "04_conv_vae", "ConvVAE", {"beta": 1.0}, published=True),
+        *map(beta_vae, PUBLISHED_BETAS),
+        Method("multimodal_vae", "Multi-modal VAE", "06_multimodal_vae", "MultimodalVAE", {"beta": 1.0}, BOTH, True),
+        Method("raw", "Raw features", "01_pca", "Identity"),
     )
 }
+STUDIED = {slug: method for slug, method in METHODS.items() if method.published}
 
 
 def find(method: str | Method, **settings: Any) -> Method:

@@ -89,7 +89,8 @@ def score(
     """Score every clustering of a fit.
 
     Label-free metrics are computed twice: in the method's ``own`` latent space, as the published study did, and in
-    the ``input`` space, the same for every method and so comparable. Metrics against genre need labelled music.
+    the ``input`` space, the same for every method and so comparable. Metrics against labels take every reference that
+    the corpus has: genre, artist.
 
     Returns
     -------
@@ -105,10 +106,10 @@ def score(
             for space, reference, kind, against in (
                 ("own", "", LABEL_FREE, embeddings[seed]),
                 ("input", "", LABEL_FREE, dataset.audio),
-                ("labels", "genre", LABELS, dataset.genres),
+                *(("labels", reference, LABELS, known) for reference, known in dataset.references().items()),
             ):
                 for metric in (METRICS[name] for name in metrics):
-                    if metric.kind == kind and against is not None:
+                    if metric.kind == kind:
                         value = evaluate(metric, against, labels)
                         rows.append((fit.method.slug, seed, clusterer, k, space, reference, metric.name, value))
     columns = ["method", "seed", "clusterer", "k", "space", "reference", "metric", "value"]

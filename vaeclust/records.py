@@ -74,18 +74,19 @@ class Record:
         path = self.path(name)
         if not path.is_file():
             raise FileNotFoundError(self._missing(path))
-        return pd.read_csv(path, keep_default_na=False, na_values=[""], dtype={"track_id": str}).fillna(
-            {"reference": ""} if "reference" in TABLES[name] else {}
-        )
+        table = pd.read_csv(path, keep_default_na=False, na_values=[""], dtype={"track_id": str})
+        return table.fillna({"reference": ""} if "reference" in TABLES[name] else {})
 
-    def save_fit(self, fit: Fit, dataset: Dataset, controls: Mapping[str, Fit] | None = None) -> None:
-        """Write history.csv, dimensions.csv and embeddings.npz (ids and arrays, no pickle).
+    def append(self, name: str, table: pd.DataFrame) -> pd.DataFrame:
+        """Add the conditions of a table to one of TABLES, in place of what it had of them. Returns the whole."""
+        kept = self.read(name)
+        kept = kept[~kept["condition"].isin(set(table["condition"]))]
+        return self.write(name, pd.concat([kept, table], ignore_index=True) if len(kept) else table)
 
-        ``controls`` are the fits of other conditions, by name, of which no embedding is kept.
-        """
-        fits = {STANDARD: fit, **(controls or {})}
-        self.write("history", joined({condition: fit.history for condition, fit in fits.items()}))
-        self.write("dimensions", joined({condition: fit.dimensions for condition, fit in fits.items()}))
+    def save_fit(self, fit: Fit, dataset: Dataset) -> None:
+        """Write history.csv, dimensions.csv and embeddings.npz (ids and arrays, no pickle)."""
+        self.write("history", fit.history)
+        self.write("dimensions", fit.dimensions)
         with replacing(self.folder / "embeddings.npz") as path:
             ids = np.array(dataset.ids, dtype=np.str_)
             np.savez_compressed(path, track_id=ids, seeds=np.array(fit.seeds), embeddings=fit.embeddings)

@@ -4,18 +4,20 @@ import json
 import lzma
 import shutil
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
 
 from vaeclust.evidence import as_published, comparison, overall, worded
-from vaeclust.methods import METHODS
+from vaeclust.methods import METHODS, STUDIED
 from vaeclust.metrics import METRICS
 from vaeclust.paths import project_root, replacing
 from vaeclust.records import TABLES, Record, read_all
 
 RELEASED = Path("book") / "released"
 LEAST_SEEDS = 10
+DISENTANGLEMENT = "disentanglement"
 LARGEST = 300_000  # bytes of one method
 PACKED = ("clusters", "maps", "history", "scores")
 MARKS = ("<!-- results: written by vaeclust release -->", "<!-- end of results -->")
@@ -41,6 +43,9 @@ def release(dataset: str, results_dir: str | Path = "results") -> Path:
     try:
         for slug in METHODS:
             _copy(Record(dataset, slug, results_dir), workshop / slug)
+        table = Record(dataset, DISENTANGLEMENT, results_dir).folder.with_suffix(".csv")
+        if table.is_file():
+            shutil.copy(table, workshop)
         shutil.rmtree(target, ignore_errors=True)
         workshop.replace(target)
     finally:
@@ -53,9 +58,20 @@ def release(dataset: str, results_dir: str | Path = "results") -> Path:
     return target
 
 
-def released(name: str, dataset: str = "gtzan") -> pd.DataFrame:
-    """Return one of TABLES of all methods, as released."""
-    return read_all(name, dataset, METHODS, RELEASED)
+def released(name: str, dataset: str = "gtzan", methods: Iterable[str] = tuple(STUDIED)) -> pd.DataFrame:
+    """Return one of TABLES of several methods, as released; without a choice, of the eight of the study."""
+    return read_all(name, dataset, methods, RELEASED)
+
+
+def released_genres() -> pd.Series:
+    """Return the genre of every track of the released GTZAN study, which GTZAN's track ids begin with."""
+    tracks = pd.Index(released("clusters", methods=["pca"])["track_id"].unique(), name="track_id")
+    return tracks.to_series().str.split(".").str[0].rename("genre")
+
+
+def released_disentanglement() -> pd.DataFrame:
+    """Return ``name, seed, measure, value`` of the released demo corpus, whose factors are known."""
+    return pd.read_csv(project_root() / RELEASED / "demo" / f"{DISENTANGLEMENT}.csv")
 
 
 def study_table(intervals: pd.DataFrame) -> pd.DataFrame:

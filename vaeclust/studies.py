@@ -13,13 +13,13 @@ from vaeclust.evidence import intervals
 from vaeclust.methods import Method, find
 from vaeclust.metrics import score
 from vaeclust.projections import maps
-from vaeclust.records import STANDARD, Record, joined
+from vaeclust.records import Record
 from vaeclust.training import Fit, fit
 
 
 @dataclass(frozen=True)
 class Study:
-    """What became of a method: its fit under the standard condition, and tables of all conditions."""
+    """What became of a method under the standard condition."""
 
     record: Record
     fit: Fit
@@ -35,7 +35,6 @@ def study(
     *,
     seeds: int = 10,
     n_clusters: int = 0,
-    controls: Mapping[str, Dataset] | None = None,
     results_dir: str | Path = "results",
     parameters: Mapping[str, Any] | None = None,
     **settings: Any,
@@ -44,8 +43,6 @@ def study(
 
     Parameters
     ----------
-    controls : mapping, optional
-        Name of a condition → the corpus changed for it. Scored beside the standard condition, in the same tables.
     parameters : mapping, optional
         What else run.json should tell: where the corpus came from.
     settings
@@ -53,15 +50,12 @@ def study(
     """
     method = find(method)
     record = Record(dataset.name, method.slug, results_dir)
-    corpora = {STANDARD: dataset, **(controls or {})}
-    fits = {name: fit(method, corpus, range(seeds), **settings) for name, corpus in corpora.items()}
-    clusters = {name: cluster(fits[name], corpus, n_clusters) for name, corpus in corpora.items()}
-    scores = {name: score(fits[name], clusters[name], corpus) for name, corpus in corpora.items()}
-    standard = fits[STANDARD]
-    record.save_fit(standard, dataset, {name: control for name, control in fits.items() if name != STANDARD})
-    record.write("clusters", joined(clusters))
-    written = record.write("scores", joined(scores))
-    summary = record.write("intervals", intervals(written))
-    points = record.write("maps", maps(standard.embeddings[0], dataset.ids, projections=("tsne", "pca")))
-    record.save_run(standard, dataset, {**(parameters or {}), "seeds": seeds, "n_clusters": n_clusters, **settings})
-    return Study(record, standard, clusters[STANDARD], written, summary, points)
+    fitted = fit(method, dataset, range(seeds), **settings)
+    clusters = cluster(fitted, dataset, n_clusters)
+    record.save_fit(fitted, dataset)
+    record.write("clusters", clusters)
+    scores = record.write("scores", score(fitted, clusters, dataset))
+    summary = record.write("intervals", intervals(scores))
+    points = record.write("maps", maps(fitted.embeddings[0], dataset.ids, projections=("tsne", "pca")))
+    record.save_run(fitted, dataset, {**(parameters or {}), "seeds": seeds, "n_clusters": n_clusters, **settings})
+    return Study(record, fitted, clusters, scores, summary, points)

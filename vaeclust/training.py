@@ -77,8 +77,11 @@ def fit(
     batch_size: int = 32,
     learning_rate: float = 1e-3,
     latent_dim: int = 16,
+    train: bool = True,
 ) -> Fit:
     """Fit a method to a corpus, for all seeds at once (Adam; every epoch a new order of the tracks).
+
+    With ``train=False`` the networks keep their initial weights: what the architecture does without any learning.
 
     With a Dask scheduler (see ``parallel``) the seeds are dealt out to its workers, two by two: the numbers are the
     same, since no seed depends on those beside it. Raises ValueError for a setting that cannot work, with the values
@@ -87,9 +90,9 @@ def fit(
     method, seeds = find(method), tuple(seeds)
     n = len(dataset)
     _check(seeds, n, epochs=epochs, batch_size=batch_size, latent_dim=latent_dim, learning_rate=learning_rate)
-    if method.model == "PCA":
-        return _fit_pca(method, dataset, seeds, latent_dim)
-    settings = (epochs, batch_size, learning_rate, latent_dim)
+    if not method.trained:
+        return _fit_linear(method, dataset, seeds, latent_dim)
+    settings = (epochs if train else 0, batch_size, learning_rate, latent_dim)
     if not parallel.scheduler():
         return _fit_here(method, dataset, seeds, *settings)
     tasks = [(method, dataset, seeds[i : i + 2], *settings) for i in range(0, len(seeds), 2)]
@@ -285,23 +288,25 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def _fit_pca(method: Method, dataset: Dataset, seeds: tuple[int, ...], latent_dim: int) -> Fit:
-    from sklearn.decomposition import PCA
-
-    most = min(dataset.audio.shape)
-    if latent_dim > most:
-        raise ValueError(f"latent_dim is {latent_dim}; PCA of {dataset.audio.shape} allows at most {most}")
+def _fit_linear(method: Method, dataset: Dataset, seeds: tuple[int, ...], latent_dim: int) -> Fit:
+    """Fit PCA, or take the features as they are: without randomness, so that every seed has the same embedding."""
     start = time.perf_counter()
-    with one_thread():
-        pca = PCA(latent_dim, svd_solver="full")
-        scores = pca.fit_transform(dataset.audio).astype(np.float32)
-    # Without randomness every seed has the same embedding; the clusterer is what differs between them.
-    embeddings = np.broadcast_to(scores, (len(seeds), *scores.shape))
-    again = np.broadcast_to(pca.inverse_transform(scores).astype(np.float32), (len(seeds), *dataset.audio.shape))
-    output = Output(torch.empty(0), torch.from_numpy(embeddings.copy()))
+    scores = again = dataset.audio
+    models = ()
+    if method.model == "PCA":
+        from sklearn.decomposition import PCA
+
+        most = min(dataset.audio.shape)
+        if latent_dim > most:
+            raise ValueError(f"latent_dim is {latent_dim}; PCA of {dataset.audio.shape} allows at most {most}")
+        with one_thread():
+            pca = PCA(latent_dim, svd_solver="full")
+            scores = pca.fit_transform(dataset.audio).astype(np.float32)
+        again, models = pca.inverse_transform(scores).astype(np.float32), (pca,)
     seconds = time.perf_counter() - start
-    dimensions = _dimensions(output, seeds)
-    return Fit(method, seeds, embeddings, again, _history([], seeds), dimensions, seconds, 0, (pca,))
+    embeddings, reconstructions = (np.broadcast_to(x, (len(seeds), *x.shape)) for x in (scores, again))
+    dimensions = _dimensions(Output(torch.empty(0), torch.from_numpy(embeddings.copy())), seeds)
+    return Fit(method, seeds, embeddings, reconstructions, _history([], seeds), dimensions, seconds, 0, models)
 
 
 def _history(epochs: list[dict[str, np.ndarray]], seeds: tuple[int, ...]) -> pd.DataFrame:

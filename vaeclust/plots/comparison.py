@@ -139,9 +139,9 @@ def by_beta(table: pd.DataFrame) -> Figure:
 
 
 def rate_distortion(table: pd.DataFrame) -> Figure:
-    """Draw rate against distortion, one dot a seed and beta, and the active dimensions against beta.
+    """Draw rate against distortion, one dot a seed and beta, and active and effective dimensions against beta.
 
-    table: ``beta, seed, rate, distortion, active``.
+    table: ``beta, seed, rate, distortion, active, effective``.
     """
     figure, (left, right) = plt.subplots(1, 2, figsize=(WIDTH, 3.0))
     mean = table.groupby("beta")[["rate", "distortion", "active"]].mean()
@@ -150,10 +150,12 @@ def rate_distortion(table: pd.DataFrame) -> Figure:
     for beta, row in mean.iterrows():
         left.annotate(f"{beta:g}", (row["rate"], row["distortion"]), xytext=(5, 4), textcoords="offset points", size=9)
     left.set(xlabel="rate: KL divergence (nats)", ylabel="distortion: squared error")
-    active = table.groupby("beta")["active"]
-    _band(right, mean.index, mean["active"], active.min(), active.max())
+    for column, marker in (("active", "o"), ("effective", "s")):
+        group = table.groupby("beta")[column]
+        _band(right, mean.index, group.mean(), group.min(), group.max(), marker=marker, label=column)
     _beta_axis(right, mean.index)
-    right.set(ylabel="active dimensions", ylim=(0, None))
+    right.set(ylabel="dimensions", ylim=(0, None))
+    right.legend()
     return figure
 
 
@@ -163,10 +165,12 @@ def _wrapped(metric: str) -> str:
     return title.replace("-", "-\n") + f" {arrow}" if "-" in title else f"{title}\n{arrow}"
 
 
-def _band(ax: Axes, x: pd.Series, mean: pd.Series, low: pd.Series, high: pd.Series) -> None:
+def _band(
+    ax: Axes, x: pd.Series, mean: pd.Series, low: pd.Series, high: pd.Series, *, marker: str = "o", label: str = ""
+) -> None:
     colour = method_colour("beta_vae_2")
     ax.fill_between(x, low.fillna(mean), high.fillna(mean), color=colour, alpha=0.3, linewidth=0)
-    ax.plot(x, mean, "o-", color=colour, markersize=4)
+    ax.plot(x, mean, f"{marker}-", color=colour, markersize=4, label=label)
 
 
 def _beta_axis(ax: Axes, betas: pd.Series) -> None:

@@ -17,6 +17,7 @@ _METHOD_COLOURS = {
     "beta_vae_2": "#cc79a7",
     "beta_vae_4": "#882255",
     "multimodal_vae": "#e69f00",
+    "raw": "#222222",
 }
 
 

@@ -1,0 +1,111 @@
+"""Figures about what can be believed (chapters ``05_beta_vae`` and ``07_comparison``)."""
+
+from collections.abc import Mapping
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from vaeclust.controls import TITLES
+from vaeclust.disentanglement import MEASURES
+from vaeclust.evidence import t_interval
+from vaeclust.methods import METHODS
+from vaeclust.metrics import METRICS
+from vaeclust.plots.style import GREY, WIDTH, colours, method_colour, new_axes
+
+_MARKERS = "osDv^<>PX"
+
+
+def conditions(intervals: pd.DataFrame, metric: str = "nmi") -> Figure:
+    """Draw a score of every method under every condition, one panel a reference (genre, artist), with intervals.
+
+    intervals: all methods and conditions of one clusterer. The dotted lines are random clusters, where measured.
+    """
+    table = intervals[(intervals["metric"] == metric) & (intervals["space"] == "labels")]
+    references = list(dict.fromkeys(table["reference"]))
+    methods = [slug for slug in METHODS if slug in set(table["method"])]
+    found = [name for name in TITLES if name in set(table["condition"]) - {"random_labels"}]
+    palette = colours(found)
+    figure, axes = plt.subplots(
+        1, len(references), figsize=(WIDTH, 1.4 + 0.42 * len(methods)), sharey=True, squeeze=False
+    )
+    for ax, reference in zip(axes[0], references, strict=True):
+        rows = table[table["reference"] == reference].set_index(["method", "condition"])
+        for number, name in enumerate(found):
+            shift = 0.6 * ((number + 0.5) / len(found) - 0.5)
+            here = rows.xs(name, level="condition").reindex(methods)
+            reach = np.abs(here[["low", "high"]].sub(here["mean"], axis=0)).fillna(0.0).to_numpy().T
+            ax.errorbar(here["mean"], np.arange(len(methods)) + shift, xerr=reach, fmt=_MARKERS[number], markersize=4,
+                        color=palette[name], linewidth=1)  # fmt: skip
+        if ("raw", "random_labels") in rows.index:
+            ax.axvline(rows.loc[("raw", "random_labels"), "mean"], linestyle=":", color=GREY)
+        ax.set(title=f"{METRICS[metric].title} against {reference}", xlim=(0, None))
+        ax.set_yticks(range(len(methods)), [METHODS[slug].title for slug in methods])
+    axes[0, 0].invert_yaxis()
+    handles = [
+        Line2D([], [], linestyle="", marker=_MARKERS[i], markersize=4, color=palette[name], label=TITLES[name])
+        for i, name in enumerate(found)
+    ]
+    handles.append(Line2D([], [], linestyle=":", color=GREY, label=TITLES["random_labels"]))
+    figure.legend(handles=handles, loc="outside lower center", ncols=3)
+    return figure
+
+
+def critical_differences(ranks: pd.Series, p_values: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Draw mean ranks on a line; a bar joins methods that Nemenyi's test does not tell apart at 5 % (Demšar 2006).
+
+    ranks, p_values: of ``evidence.critical_differences``.
+    """
+    from scikit_posthocs import critical_difference_diagram
+
+    ax = new_axes(ax, WIDTH, 0.9 + 0.24 * len(ranks))
+    titles = {slug: METHODS[slug].title for slug in ranks.index}
+    palette = {titles[slug]: method_colour(slug) for slug in ranks.index}
+    critical_difference_diagram(
+        ranks.rename(titles), p_values.rename(index=titles, columns=titles), ax=ax, color_palette=palette,
+        crossbar_props={"color": GREY, "linewidth": 2}, label_props={"fontsize": 9}, text_h_margin=0.05,
+    )  # fmt: skip
+    for label in ax.texts:
+        label.set_color(plt.rcParams["text.color"])  # the lines carry the colour; as text some are too pale to read
+    return ax
+
+
+def collapse(points: pd.DataFrame, noise: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Draw the silhouette of every model in its own space over its effective dimension, beside that of round noise.
+
+    points: ``name, effective, silhouette``, a row a seed; noise: of ``evidence.silhouette_of_noise``.
+    """
+    ax = new_axes(ax, WIDTH, 3.4)
+    curve = noise.groupby("dimensions")["silhouette"]
+    ax.fill_between(curve.mean().index, curve.min(), curve.max(), color=GREY, alpha=0.3, linewidth=0)
+    ax.plot(curve.mean(), color=GREY, label="K-Means on round noise")
+    palette = colours(list(dict.fromkeys(points["name"])))
+    for number, (name, colour) in enumerate(palette.items()):
+        rows = points[points["name"] == name]
+        ax.plot(rows["effective"], rows["silhouette"], _MARKERS[number % len(_MARKERS)], color=colour, markersize=4,
+                label=name)  # fmt: skip
+    ax.set(xlabel="effective dimensions", ylabel="silhouette in the own space")
+    ax.legend()
+    return ax
+
+
+def disentanglement(table: pd.DataFrame, labels: Mapping[str, str], *, xlabel: str = "") -> Figure:
+    """Draw every measure of disentanglement, one panel each, with intervals over seeds.
+
+    table: ``name, seed, measure, value``; labels: name → what the axis says.
+    """
+    figure, axes = plt.subplots(1, len(MEASURES), figsize=(WIDTH, 1.1 + 0.28 * len(labels)), sharey=True)
+    for ax, (slug, about) in zip(axes, MEASURES.items(), strict=True):
+        rows = table[table["measure"] == slug].groupby("name")["value"]
+        found = [t_interval(rows.get_group(name).to_numpy()) for name in labels]
+        means, reach = [row[0] for row in found], [np.nan_to_num(row[3] - row[0]) for row in found]
+        ax.barh(range(len(labels)), means, xerr=reach, ecolor=GREY, color=[method_colour(name) for name in labels])
+        ax.set_title(about.title.replace(" ", "\n"), fontsize=9)
+        ax.locator_params(axis="x", nbins=3)
+    axes[0].set_yticks(range(len(labels)), list(labels.values()))
+    axes[0].set(ylabel=xlabel)
+    axes[0].invert_yaxis()
+    return figure
