@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vaeclust import describe
+from vaeclust import METHODS, describe, fit
 from vaeclust.datasets import FULL, GTZAN_IDS, MFCC20, equal_rows, load, mini_checksums
 
 
@@ -151,7 +151,7 @@ def test_unknown_sources():
         load("gtzam")
     with pytest.raises(FileNotFoundError, match=r"no file .*nowhere\.csv"):
         load("nowhere.csv")
-    with pytest.raises(ValueError, match="expected one of 'mfcc20', 'full'"):
+    with pytest.raises(ValueError, match="expected 'mfcc20', 'full', or a file of track embeddings"):
         load(__file__, features="mfcc13")
 
 
@@ -208,3 +208,70 @@ def test_what_is_not_known_is_said(corpus, tmp_path, table):
         assert "No track" in describe.left_out(data).data
         assert "only the synthetic demo corpus" in describe.players(data).data
     assert "<script>" not in describe.about(replace(corpus, name="<script>")).data
+
+
+@pytest.fixture
+def embeddings(corpus):
+    """Simulated embeddings of a pretrained model: 64 numbers a track that depend on its features."""
+    rng = np.random.default_rng(0)
+    return np.tanh(corpus.audio @ rng.normal(size=(20, 64)) / 4)
+
+
+def saved(path, ids, values, **more):
+    np.savez(path, track_id=np.array(ids), embeddings=values, **more)
+    return path
+
+
+def test_embeddings_take_the_place_of_features(tmp_path, table_path, corpus, embeddings):
+    order = np.random.default_rng(1).permutation(len(corpus))
+    npz = saved(tmp_path / "model.npz", np.array(corpus.ids)[order], embeddings[order])
+    table = pd.DataFrame(embeddings[order]).assign(track_id=np.array(corpus.ids)[order], genre="ignored")
+    table.to_csv(tmp_path / "model.csv", index=False)
+    for path in (npz, tmp_path / "model.csv"):
+        found = load(table_path, features=path)
+        assert found.ids == corpus.ids
+        np.testing.assert_allclose(found.features, embeddings, rtol=1e-6)
+        np.testing.assert_array_equal(found.genres, corpus.genres)
+        assert found.checksum != corpus.checksum
+        np.testing.assert_allclose(found.audio.std(axis=0), 1, atol=1e-5)
+
+
+def test_embeddings_need_no_audio_features(tmp_path, corpus, embeddings):
+    npz = saved(tmp_path / "model.npz", corpus.ids, embeddings)
+    pd.DataFrame({"track_id": corpus.ids}).to_csv(tmp_path / "ids.csv", index=False)
+    assert load(tmp_path / "ids.csv", features=npz).audio.shape == (120, 64)
+
+
+def test_tracks_without_an_embedding_are_left_out_and_named(tmp_path, table_path, corpus, embeddings):
+    found = load(table_path, features=saved(tmp_path / "model.npz", corpus.ids[3:], embeddings[3:]))
+    assert found.excluded == dict.fromkeys(corpus.ids[:3], "it has no features in model.npz")
+    assert len(found.genres) == len(found) == 117
+
+
+@pytest.mark.parametrize("slug", METHODS)
+def test_every_method_runs_on_embeddings(tmp_path, table_path, corpus, embeddings, slug):
+    found = load(table_path, features=saved(tmp_path / "model.npz", corpus.ids, embeddings))
+    fitted = fit(slug, found, [0], epochs=1)
+    assert fitted.reconstructions.shape == (1, 120, 64)
+    assert np.isfinite(fitted.embeddings).all()
+
+
+def test_faulty_embeddings_are_refused(tmp_path, table_path, corpus, embeddings):
+    def refused(says, path):
+        with pytest.raises(ValueError, match=says):
+            load(table_path, features=path)
+
+    path = tmp_path / "model.npz"
+    holes = np.where(embeddings > 0.9, np.nan, embeddings)
+    refused("none of its 120 track ids is in", saved(path, [f"other/{i}" for i in range(120)], embeddings))
+    refused("expected track_id .n,. and one array", saved(path, corpus.ids[:50], embeddings))
+    refused("expected track_id .n,. and one array", saved(path, corpus.ids, embeddings, second=embeddings))
+    refused("stand more than once: a/track 0", saved(path, ["a/track 0"] * 2, embeddings[:2]))
+    refused("not finite numbers .dimension .* of", saved(path, corpus.ids, holes))
+    refused("without pickle", saved(path, np.array(corpus.ids, dtype=object), embeddings))
+    path.write_bytes(b"no archive")
+    refused("cannot be read as an npz", path)
+    (tmp_path / "model.csv").write_text("track_id,genre\na/track 0,x\n")
+    refused("expected one for each dimension", tmp_path / "model.csv")
+    with pytest.raises(FileNotFoundError, match="table of embeddings: no file"):
+        load(table_path, features=tmp_path / "nowhere.npz")

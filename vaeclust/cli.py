@@ -31,7 +31,9 @@ SOURCES = "demo, gtzan-mini, gtzan, a folder of audio, or a feature table (CSV),
 DatasetOption = Annotated[str, typer.Option(help=SOURCES)]
 TracksOption = Annotated[str, typer.Option(help="A CSV with track_id and any of genre, artist, title, path.")]
 LyricsOption = Annotated[str, typer.Option(help="A folder of <track_id>.txt, or a CSV of texts or bags of words.")]
-FeaturesOption = Annotated[str, typer.Option(help="mfcc20 (20 MFCC means) or full (57 features).")]
+FeaturesOption = Annotated[
+    str, typer.Option(help="mfcc20 (20 MFCC means), full (57 features), or a file of embeddings.")
+]
 ParameterOption = Annotated[
     list[str],
     typer.Option("-p", "--parameter", metavar="NAME=VALUE", help="Set any chapter parameter; repeatable."),

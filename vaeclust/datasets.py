@@ -21,7 +21,7 @@ from vaeclust.downloads import mini_checksums
 from vaeclust.folders import measure_folder
 from vaeclust.lyrics import load_lyrics
 from vaeclust.paths import resolve
-from vaeclust.tables import GTZAN_IDS, numeric_columns, read_csv, some, track_ids
+from vaeclust.tables import GTZAN_IDS, numeric_columns, read_csv, read_embeddings, some, track_ids
 
 GTZAN_DAMAGED = {"jazz.00054": "damaged in the usual download of GTZAN; the published study has 999 tracks too"}
 
@@ -127,8 +127,10 @@ def load(
     tracks : str or Path, optional
         A CSV with ``track_id`` and any of genre, artist, title, path. Here and for ``lyrics`` an empty text means
         none.
-    features : {"mfcc20", "full"}
-        The 20 time means of the MFCCs, or all 57 features of the GTZAN table.
+    features : {"mfcc20", "full"} or str or Path
+        The 20 time means of the MFCCs; all 57 features of the GTZAN table; or the file of any other features, such as
+        the embeddings of a pretrained model (see :func:`tables.read_embeddings`), joined by track id. Tracks that it
+        does not have are left out and named.
     exclude : mapping, optional
         Track id → reason. By default, the known damaged track of GTZAN; ``{}`` keeps every track.
     seconds : float
@@ -141,8 +143,8 @@ def load(
     ValueError
         For anything in the files that is not as expected; says what was found, what was expected, what to do.
     """
-    if features not in FEATURE_SETS:
-        raise ValueError(f"features={features!r}; expected one of {', '.join(map(repr, FEATURE_SETS))}")
+    given = None if features in FEATURE_SETS else _given_features(features)
+    measured = "mfcc20" if given is not None else str(features)
     named = str(source) if str(source) in corpora.NAMES else None
     if named:
         source = corpora.fetch(named)
@@ -154,15 +156,27 @@ def load(
         raise FileNotFoundError(_unknown_source(source, path))
     if path.is_dir():
         values, table, texts, faults = measure_folder(
-            path, features=features, columns=list(FEATURE_SETS[features]), seconds=seconds
+            path, features=measured, columns=list(FEATURE_SETS[measured]), seconds=seconds
         )
         lyrics = lyrics if lyrics or texts.empty else texts
     else:
         table = read_csv(path, "feature table")
         table.index = track_ids(table, path)
-        values = numeric_columns(table, _columns(table, features, path), path)
+        columns = [] if given is not None else _columns(table, measured, path)
+        values = numeric_columns(table, columns, path)
     about = _tracks(table, tracks)
     name = named or _name(values.index, path)
+    if given is not None:
+        missing = values.index.difference(given.index)
+        if len(missing) == len(values):
+            raise ValueError(
+                f"{features}: none of its {len(given)} track ids is in {source} "
+                f"({some(given.index)} against {some(values.index)})"
+            )
+        faults |= dict.fromkeys(missing, f"it has no features in {Path(features).name}")
+        kept = values.index.isin(given.index)
+        about = about[kept]
+        values = given.loc[about.index]
     if exclude is None:
         exclude = GTZAN_DAMAGED if name == "gtzan" else {}
     excluded = {track: why for track, why in exclude.items() if track in values.index}
@@ -276,6 +290,14 @@ def equal_rows(dataset: Dataset) -> pd.DataFrame:
     genre = dataset.tracks["genre"]
     rows = [(first, second, genre[first], genre[second]) for first, second in pairs]
     return pd.DataFrame(rows, columns=["first", "second", "first_genre", "second_genre"])
+
+
+def _given_features(features: str | Path) -> pd.DataFrame:
+    path = resolve(features)
+    if not path.name.endswith((".csv", ".csv.gz", ".npz")):
+        names = ", ".join(map(repr, FEATURE_SETS))
+        raise ValueError(f"features={str(features)!r}; expected {names}, or a file of track embeddings (CSV or npz)")
+    return read_embeddings(path)
 
 
 def _columns(table: pd.DataFrame, features: str, path: Path) -> list[str]:

@@ -10,6 +10,7 @@ import pandas as pd
 GTZAN_GENRES = ("blues", "classical", "country", "disco", "hiphop", "jazz", "metal", "pop", "reggae", "rock")
 GTZAN_IDS = frozenset(f"{genre}.{number:05d}" for genre in GTZAN_GENRES for number in range(100))
 
+TEXT = ("track_id", "filename", "label", "genre", "artist", "title", "path")
 AUDIO_SUFFIX = re.compile(r"\.(wav|wave|flac|ogg|oga|opus|mp3|m4a|mp4|aac|au|aif|aiff)$", re.IGNORECASE)
 GTZAN_ID = re.compile(rf"(?:^|[/\\])((?:{'|'.join(GTZAN_GENRES)})\.\d{{5}})$")
 
@@ -17,8 +18,7 @@ GTZAN_ID = re.compile(rf"(?:^|[/\\])((?:{'|'.join(GTZAN_GENRES)})\.\d{{5}})$")
 def read_csv(path: Path, what: str) -> pd.DataFrame:
     """Read a CSV (compressed or not) whose id columns stay text; errors name the file and what it should be."""
     try:
-        text = {column: str for column in ("track_id", "filename", "label", "genre", "artist", "title", "path")}
-        table = pd.read_csv(path, dtype=text, low_memory=False)
+        table = pd.read_csv(path, dtype=dict.fromkeys(TEXT, str), low_memory=False)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, OSError) as error:
         if isinstance(error, FileNotFoundError):
             raise FileNotFoundError(f"{what}: no file {path}") from None
@@ -60,6 +60,36 @@ def numeric_columns(table: pd.DataFrame, columns: list[str], path: Path) -> pd.D
             f"{', …' if len(bad) > 3 else ''}); repair or remove these rows"
         )
     return values
+
+
+def read_embeddings(path: Path) -> pd.DataFrame:
+    """Read any features of tracks, (n, d) float64, indexed by track id.
+
+    A CSV with ``track_id`` or ``filename`` and d columns of numbers; or an npz with an array ``track_id`` (n,) of
+    text and one array (n, d) of numbers under any name, without pickle. ValueError says what is wrong.
+    """
+    if path.suffix != ".npz":
+        table = read_csv(path, "table of embeddings")
+        table.index = track_ids(table, path)
+        columns = [name for name in table if name not in TEXT]
+        if not columns:
+            raise ValueError(f"{path}: no column beside {some(table.columns)}; expected one for each dimension")
+        return numeric_columns(table, columns, path)
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            found = {name: arrays[name] for name in arrays.files}
+    except (OSError, ValueError) as error:
+        if isinstance(error, FileNotFoundError):
+            raise FileNotFoundError(f"table of embeddings: no file {path}") from None
+        raise ValueError(f"{path} cannot be read as an npz without pickle: {error}") from error
+    shapes = ", ".join(f"{name} {array.shape}" for name, array in found.items())
+    matrices = [array for name, array in found.items() if name != "track_id" and array.ndim == 2]
+    ids = found.get("track_id")
+    if ids is None or len(matrices) != 1 or ids.shape != matrices[0].shape[:1]:
+        raise ValueError(f"{path}: found {shapes}; expected track_id (n,) and one array (n, d)")
+    table = pd.DataFrame(matrices[0], columns=[f"dimension {i}" for i in range(matrices[0].shape[1])])
+    table.index = track_ids(pd.DataFrame({"track_id": ids.astype(str)}), path)
+    return numeric_columns(table, list(table), path)
 
 
 def _shown(value: object) -> str:
