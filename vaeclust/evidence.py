@@ -287,7 +287,7 @@ def against_baselines(
         resampled = {slug: _resampled(found[slug], reference, metric) for slug in methods}
         for baseline in baselines:
             columns[f"{METRICS[metric].title} against {METHODS[baseline].title}"] = {
-                METHODS[slug].title: differs(_difference([resampled[slug], resampled[baseline]]))
+                METHODS[slug].title: differs(_difference([resampled[slug], resampled[baseline]]), short=True)
                 for slug in methods
                 if slug not in (baseline, last)
             }
@@ -321,9 +321,12 @@ def verdict(difference: Mapping[str, float]) -> str:
     return "lower" if difference["high"] < 0 else "no difference that we can see"
 
 
-def differs(difference: Mapping[str, float]) -> str:
-    """Return a difference as a clause: ``0.063 higher (95 % interval 0.045 to 0.081)``."""
-    bounds = f"95 % interval {difference['low']:+.3f} to {difference['high']:+.3f}"
+def differs(difference: Mapping[str, float], *, short: bool = False) -> str:
+    """Return a difference as a clause: ``0.063 higher (95 % interval +0.045 to +0.081)``.
+
+    ``short`` leaves out the name of the interval, for tables that say it once.
+    """
+    bounds = f"{'' if short else '95 % interval '}{difference['low']:+.3f} to {difference['high']:+.3f}"
     words = verdict(difference)
     return f"{words} ({bounds})" if words.startswith("no") else f"{abs(difference['mean']):.3f} {words} ({bounds})"
 
