@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vaeclust import METHODS, Record, fit, load
+from vaeclust import COMPARED, Record, fit, load
 from vaeclust.controls import (
     CONTROLS,
     TITLES,
@@ -38,7 +38,7 @@ def test_a_method_has_the_controls_that_make_sense_for_it_and_its_corpus(corpus,
     assert set(conditions("pca", corpus)) == set()
     assert set(conditions("raw", corpus)) == {"gaussian_noise", "random_labels"}
     assert set(conditions("vae", faulty)) == {"untrained", "no_duplicates", "fault_filtered"}
-    assert {slug for method in METHODS for slug in conditions(method, faulty)} == set(CONTROLS)
+    assert {slug for method in COMPARED for slug in conditions(method, faulty)} == set(CONTROLS)
     assert set(CONTROLS) | set(of_lyrics(load("demo"))) | {"standard", "published_lyrics"} == set(TITLES)
 
 

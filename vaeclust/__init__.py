@@ -13,6 +13,7 @@ _HOME = {
     "load": "datasets",
     "METHODS": "methods",
     "STUDIED": "methods",
+    "COMPARED": "methods",
     "Method": "methods",
     "Fit": "training",
     "fit": "training",
@@ -31,8 +32,8 @@ _HOME = {
 }
 _MODULES = (
     "paths tables parallel audio extraction folders downloads synthesis demo lyrics corpora datasets networks models "
-    "methods training projections clustering metrics records evidence studies controls disentanglement library release "
-    "claims display describe plots statements chapters notebook_io"
+    "methods training projections clustering metrics records evidence studies controls disentanglement beyond library "
+    "release claims display describe plots statements chapters notebook_io"
 ).split()
 
 __all__ = sorted([*_HOME, *_MODULES])

@@ -1,11 +1,13 @@
 """Clusterers, all by one signature: ``(embedding (n, d), k, seed) -> labels (n,)`` (chapter ``07_comparison``)."""
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from sklearn.cluster import DBSCAN, AgglomerativeClustering, KMeans
+from sklearn.cluster import DBSCAN, HDBSCAN, AgglomerativeClustering, KMeans, SpectralClustering
+from sklearn.mixture import GaussianMixture
 from sklearn.neighbors import NearestNeighbors
 
 from vaeclust.datasets import Dataset
@@ -17,11 +19,15 @@ MIN_SAMPLES = 5
 
 @dataclass(frozen=True)
 class Clusterer:
-    """One way to group tracks; ``function(embedding (n, d), k, seed)`` returns (n,) int labels, -1 for noise."""
+    """One way to group tracks; ``function(embedding (n, d), k, seed)`` returns (n,) int labels, -1 for noise.
+
+    ``published``: whether it is one of the three of the published study, which every method has.
+    """
 
     slug: str
     title: str
     function: Callable[[np.ndarray, int, int], np.ndarray]
+    published: bool = False
 
 
 def kmeans(embedding: np.ndarray, k: int, seed: int) -> np.ndarray:
@@ -40,6 +46,26 @@ def dbscan(embedding: np.ndarray, k: int, seed: int) -> np.ndarray:
     A region is dense where 5 tracks lie within ``eps`` of one, and ``eps`` is the knee of the k-distance curve.
     """
     return DBSCAN(eps=knee(k_distances(embedding)), min_samples=MIN_SAMPLES).fit_predict(embedding)
+
+
+def gaussian_mixture(embedding: np.ndarray, k: int, seed: int) -> np.ndarray:
+    """Mixture of k Gaussians with full covariances, the best of three starts; Dempster, Laird & Rubin (1977)."""
+    mixture = GaussianMixture(k, n_init=3, reg_covar=1e-3, random_state=seed)
+    return mixture.fit_predict(embedding.astype(np.float64))
+
+
+def spectral(embedding: np.ndarray, k: int, seed: int) -> np.ndarray:
+    """K-Means on the eigenvectors of the graph of 10 nearest neighbours; Ng, Jordan & Weiss (2002)."""
+    neighbours = min(10, len(embedding) - 1)
+    graph = SpectralClustering(k, affinity="nearest_neighbors", n_neighbors=neighbours, random_state=seed)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Graph is not fully connected")  # islands are what UMAP is there to make
+        return graph.fit_predict(embedding)
+
+
+def hdbscan(embedding: np.ndarray, k: int, seed: int) -> np.ndarray:
+    """HDBSCAN; Campello et al. (2013). Clusters hold 2 % of the tracks or more, noise is -1; k, seed are not used."""
+    return HDBSCAN(min_cluster_size=max(MIN_SAMPLES, len(embedding) // 50), copy=True).fit_predict(embedding)
 
 
 def k_distances(embedding: np.ndarray) -> np.ndarray:
@@ -61,16 +87,18 @@ def knee(distances: np.ndarray) -> float:
 CLUSTERERS = {
     c.slug: c
     for c in (
-        Clusterer("kmeans", "K-Means", kmeans),
-        Clusterer("agglomerative", "Agglomerative", agglomerative),
-        Clusterer("dbscan", "DBSCAN", dbscan),
+        Clusterer("kmeans", "K-Means", kmeans, published=True),
+        Clusterer("agglomerative", "Agglomerative", agglomerative, published=True),
+        Clusterer("dbscan", "DBSCAN", dbscan, published=True),
+        Clusterer("gaussian_mixture", "Gaussian mixture", gaussian_mixture),
+        Clusterer("spectral", "Spectral", spectral),
+        Clusterer("hdbscan", "HDBSCAN", hdbscan),
     )
 }
+STUDIED = tuple(slug for slug, clusterer in CLUSTERERS.items() if clusterer.published)
 
 
-def cluster(
-    fit: Fit, dataset: Dataset, n_clusters: int = 0, *, clusterers: tuple[str, ...] = tuple(CLUSTERERS)
-) -> pd.DataFrame:
+def cluster(fit: Fit, dataset: Dataset, n_clusters: int = 0, *, clusterers: tuple[str, ...] = STUDIED) -> pd.DataFrame:
     """Cluster the embedding of every seed; the clusterer's random state is the seed.
 
     ``n_clusters=0`` means as many as there are genres, 10 without labels.

@@ -9,7 +9,7 @@ from html import escape
 import pandas as pd
 from IPython.display import HTML
 
-from vaeclust.clustering import CLUSTERERS
+from vaeclust.clustering import CLUSTERERS, STUDIED
 from vaeclust.evidence import as_published, comparison, overall, worded, wording
 from vaeclust.methods import METHODS
 from vaeclust.metrics import METRICS
@@ -20,11 +20,11 @@ def scores(intervals: pd.DataFrame, *, name: str) -> HTML:
 
     The best mean of every clusterer is bold. ``name`` is that of the file to download.
     """
-    parts = {slug: as_published(intervals, clusterer=slug) for slug in CLUSTERERS}
+    parts = {slug: as_published(intervals, clusterer=slug) for slug in STUDIED}
     means, deviations = (
         pd.concat({slug: comparison(part, column) for slug, part in parts.items()}, names=["clusterer"])
         .swaplevel()
-        .reindex([(method, slug) for method in METHODS for slug in CLUSTERERS if method in set(intervals["method"])])
+        .reindex([(method, slug) for method in METHODS for slug in STUDIED if method in set(intervals["method"])])
         for column in ("mean", "sd")
     )
     best = pd.DataFrame(False, means.index, means.columns)

@@ -237,10 +237,10 @@ def over_seeds_and_tracks(
     missing where unknown. Raises ValueError for fewer than two seeds or when the seeds of both differ.
     """
     tables = [clusters] if baseline is None else [clusters, baseline]
-    return _difference([_resampled(table, reference, metric, draws, seed) for table in tables], level)
+    return difference([resampled(table, reference, metric, draws, seed) for table in tables], level)
 
 
-def _resampled(clusters: pd.DataFrame, reference: pd.Series, metric: str, draws: int = 100, seed: int = 0) -> pd.Series:
+def resampled(clusters: pd.DataFrame, reference: pd.Series, metric: str, draws: int = 100, seed: int = 0) -> pd.Series:
     """Return the mean over seeds of a metric: as measured first, then for every draw of seeds and tracks.
 
     The draws depend on the numbers of seeds and tracks alone, so that two methods of one study share them. The index
@@ -260,12 +260,12 @@ def _resampled(clusters: pd.DataFrame, reference: pd.Series, metric: str, draws:
     return pd.Series(values, name=tuple(table.index))
 
 
-def _difference(resampled: list[pd.Series], level: float = LEVEL) -> dict[str, float]:
-    """Return ``mean, sd, low, high`` of one method, or of the difference of two, from :func:`_resampled`."""
-    seeds = {values.name for values in resampled}
-    if len(seeds) > 1 or len(resampled[0].name) < 2:
-        raise ValueError(f"seeds {[list(values.name) for values in resampled]}; expected the same, at least two")
-    values = resampled[0] - resampled[1] if len(resampled) > 1 else resampled[0]
+def difference(draws: list[pd.Series], level: float = LEVEL) -> dict[str, float]:
+    """Return ``mean, sd, low, high`` of one method, or of the difference of two, from :func:`resampled`."""
+    seeds = {values.name for values in draws}
+    if len(seeds) > 1 or len(draws[0].name) < 2:
+        raise ValueError(f"seeds {[list(values.name) for values in draws]}; expected the same, at least two")
+    values = draws[0] - draws[1] if len(draws) > 1 else draws[0]
     mean, deviation = values[0], values[1:].std(ddof=1)
     half = stats.norm.ppf((1 + level) / 2) * deviation
     return {"mean": mean, "sd": deviation, "low": mean - half, "high": mean + half}
@@ -284,10 +284,10 @@ def against_baselines(
     methods = [slug for slug in METHODS if slug in found]
     columns = {}
     for metric in ("nmi", "ari"):
-        resampled = {slug: _resampled(found[slug], reference, metric) for slug in methods}
+        drawn = {slug: resampled(found[slug], reference, metric) for slug in methods}
         for baseline in baselines:
             columns[f"{METRICS[metric].title} against {METHODS[baseline].title}"] = {
-                METHODS[slug].title: differs(_difference([resampled[slug], resampled[baseline]]), short=True)
+                METHODS[slug].title: differs(difference([drawn[slug], drawn[baseline]]), short=True)
                 for slug in methods
                 if slug not in (baseline, last)
             }

@@ -11,6 +11,7 @@ from typing import Any
 
 BOTH = ("audio", "lyrics")
 PUBLISHED_BETAS = (1, 2, 4)
+UMAP = {"n_neighbors": 15, "n_components": 2}  # the library's own; chapter 09 chooses others
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,8 @@ class Method:
     chapter : str
         The chapter that trains it.
     model : str
-        Class in ``models`` (trained by ``training.fit``), ``"PCA"``, or ``"Identity"``, the features themselves.
+        Class in ``models`` (trained by ``training.fit``), ``"PCA"``, ``"Identity"``, the features themselves, or
+        ``"UMAP"`` of the embedding of the method that ``settings`` name as ``base``.
     settings : mapping
         Keyword arguments of the model, besides ``latent_dim``.
     inputs : tuple of str
@@ -46,7 +48,7 @@ class Method:
     @property
     def trained(self) -> bool:
         """Whether it has a network to train."""
-        return self.model not in ("PCA", "Identity")
+        return self.model not in ("PCA", "Identity", "UMAP")
 
     def build(self) -> Callable:
         """Return the model's class; raises ValueError for a method that is not trained."""
@@ -86,9 +88,14 @@ METHODS = {
         *map(beta_vae, PUBLISHED_BETAS),
         Method("multimodal_vae", "Multi-modal VAE", "06_multimodal_vae", "MultimodalVAE", {"beta": 1.0}, BOTH, True),
         Method("raw", "Raw features", "01_pca", "Identity"),
+        Method("features", "Features alone", "09_beyond", "Identity"),
+        Method("umap", "UMAP", "09_beyond", "UMAP", {"base": "raw", **UMAP}),
+        Method("autoencoder_umap", "Autoencoder + UMAP", "09_beyond", "UMAP", {"base": "autoencoder", **UMAP}),
+        Method("vae_umap", "VAE + UMAP", "09_beyond", "UMAP", {"base": "vae", **UMAP}),
     )
 }
 STUDIED = {slug: method for slug, method in METHODS.items() if method.published}
+COMPARED = {**STUDIED, "raw": METHODS["raw"]}  # with the baseline that each has to beat
 
 
 def find(method: str | Method, **settings: Any) -> Method:

@@ -7,6 +7,7 @@ which other seeds train beside it.
 
 import copy
 import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -90,6 +91,10 @@ def fit(
     method, seeds = find(method), tuple(seeds)
     n = len(dataset)
     _check(seeds, n, epochs=epochs, batch_size=batch_size, latent_dim=latent_dim, learning_rate=learning_rate)
+    if method.model == "UMAP":
+        base = fit(method.settings["base"], dataset, seeds, epochs=epochs, batch_size=batch_size,
+                   learning_rate=learning_rate, latent_dim=latent_dim)  # fmt: skip
+        return _fit_umap(method, base)
     if not method.trained:
         return _fit_linear(method, dataset, seeds, latent_dim)
     settings = (epochs if train else 0, batch_size, learning_rate, latent_dim)
@@ -307,6 +312,28 @@ def _fit_linear(method: Method, dataset: Dataset, seeds: tuple[int, ...], latent
     embeddings, reconstructions = (np.broadcast_to(x, (len(seeds), *x.shape)) for x in (scores, again))
     dimensions = _dimensions(Output(torch.empty(0), torch.from_numpy(embeddings.copy())), seeds)
     return Fit(method, seeds, embeddings, reconstructions, _history([], seeds), dimensions, seconds, 0, models)
+
+
+def _fit_umap(method: Method, base: Fit) -> Fit:
+    """Lay the embedding of every seed of another method out by UMAP; McInnes et al. (2018), arXiv:1802.03426.
+
+    The reconstructions are those of the other method: UMAP has none.
+    """
+    import umap  # costs seconds, and its first fit many more
+
+    start = time.perf_counter()
+    with one_thread(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "n_jobs value")  # a fixed seed is one thread
+        embeddings = np.stack([
+            umap.UMAP(
+                n_components=method.settings["n_components"], min_dist=0.0, random_state=seed,
+                n_neighbors=min(method.settings["n_neighbors"], len(embedding) - 1),
+            ).fit_transform(np.ascontiguousarray(embedding))
+            for seed, embedding in zip(base.seeds, base.embeddings, strict=True)
+        ])  # fmt: skip
+    dimensions = _dimensions(Output(torch.empty(0), torch.from_numpy(embeddings)), base.seeds)
+    seconds = base.seconds + time.perf_counter() - start
+    return replace(base, method=method, embeddings=embeddings, dimensions=dimensions, seconds=seconds)
 
 
 def _history(epochs: list[dict[str, np.ndarray]], seeds: tuple[int, ...]) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from vaeclust.beyond import FEATURES, published_best, titles
 from vaeclust.controls import TITLES
 from vaeclust.disentanglement import MEASURES
 from vaeclust.evidence import t_interval
@@ -51,6 +52,50 @@ def conditions(intervals: pd.DataFrame, metric: str = "nmi") -> Figure:
     ]
     handles.append(Line2D([], [], linestyle=":", color=GREY, label=TITLES["random_labels"]))
     figure.legend(handles=handles, loc="outside lower center", ncols=3)
+    return figure
+
+
+def pipelines(intervals: pd.DataFrame, metrics: tuple[str, ...] = ("nmi", "ari", "purity")) -> Figure:
+    """Draw the scores of every pipeline against genre, one panel a metric, a row a representation and clusterer.
+
+    intervals: of ``beyond.REPRESENTATIONS``. The dashed line is the best value that the study published.
+    """
+    rows = intervals[intervals["reference"] == "genre"]
+    rows = rows.assign(row=titles(rows).str.split(", ").str[:2].str.join(", "))
+    names = list(dict.fromkeys(rows["row"]))
+    found = [name for name in FEATURES if name in set(rows["condition"])]
+    palette, best = colours(found), published_best()
+    figure, axes = plt.subplots(1, len(metrics), figsize=(WIDTH, 1.2 + 0.26 * len(names)), sharey=True)
+    for ax, metric in zip(axes, metrics, strict=True):
+        for number, condition in enumerate(found):
+            here = rows.query("metric == @metric and condition == @condition").set_index("row").reindex(names)
+            reach = np.abs(here[["low", "high"]].sub(here["mean"], axis=0)).fillna(0.0).to_numpy().T
+            shift = 0.5 * ((number + 0.5) / len(found) - 0.5)
+            ax.errorbar(here["mean"], np.arange(len(names)) + shift, xerr=reach, fmt=_MARKERS[number], markersize=4,
+                        color=palette[condition], linewidth=1, label=FEATURES[condition])  # fmt: skip
+        ax.axvline(best[metric], linestyle="--", color=GREY, linewidth=1, label="best published")
+        ax.set(title=METRICS[metric].title)
+        ax.grid(axis="y", linewidth=0.4, alpha=0.5)
+    axes[0].set_yticks(range(len(names)), names)
+    axes[0].invert_yaxis()
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    return figure
+
+
+def stability_of_settings(tables: Mapping[str, pd.DataFrame]) -> Figure:
+    """Draw the stability of every setting of UMAP, one panel a set of features, a line a number of neighbours.
+
+    tables: title of the features → ``n_neighbors, n_components, stability``.
+    """
+    figure, axes = plt.subplots(1, len(tables), figsize=(WIDTH, 2.8), sharey=True, squeeze=False)
+    for ax, (title, table) in zip(axes[0], tables.items(), strict=True):
+        palette = colours([str(n) for n in table["n_neighbors"].unique()])
+        for number, (neighbours, rows) in enumerate(table.groupby("n_neighbors")):
+            ax.plot(rows["n_components"], rows["stability"], f"{_MARKERS[number]}-", color=palette[str(neighbours)],
+                    label=f"{neighbours} neighbours")  # fmt: skip
+        ax.set(title=title, xlabel="components", xticks=table["n_components"].unique())
+    axes[0, 0].set_ylabel("stability (ARI)")
+    axes[0, 0].legend()
     return figure
 
 

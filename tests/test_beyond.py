@@ -1,0 +1,172 @@
+"""Pipelines beyond the study: the rule chooses without labels, consensus agrees, and the words follow the numbers."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import adjusted_rand_score
+
+from vaeclust import METRICS, beyond, fit, load
+from vaeclust.beyond import FILTERED, FIRST, REPRESENTATIONS, USED, WITH_FULL, choose, consensus, rule
+from vaeclust.methods import find
+from vaeclust.records import read_all
+from vaeclust.release import released, released_genres
+
+RNG = np.random.default_rng(0)
+
+
+def table(stability):
+    grid = rule()["grid"]
+    settings = [(n, c) for n in grid["n_neighbors"] for c in grid["n_components"]]
+    return pd.DataFrame(settings, columns=["n_neighbors", "n_components"]).assign(stability=stability)
+
+
+def test_the_rule_takes_the_first_setting_that_is_near_the_most_stable():
+    flat = np.full(9, 0.5)
+    assert choose(table(flat)) == {"n_neighbors": 15, "n_components": 2}
+    flat[4] = 0.6
+    assert choose(table(flat)) == {"n_neighbors": 30, "n_components": 5}
+    flat[2] = 0.6 - rule()["tolerance"] / 2
+    assert choose(table(flat)) == {"n_neighbors": 15, "n_components": 10}
+
+
+@pytest.mark.parametrize("features", ["standard", WITH_FULL])
+def test_every_setting_of_the_grid_was_judged(features):
+    settled = beyond.settled(features)
+    assert settled[["n_neighbors", "n_components"]].equals(table(0.0)[["n_neighbors", "n_components"]])
+    assert settled["stability"].between(0.1, 1).all()
+
+
+def test_a_judged_setting_can_be_judged_again(gtzan):
+    again = beyond.stability(find("umap", n_neighbors=15, n_components=2), gtzan, 10, seed=0)
+    assert again == pytest.approx(beyond.settled("standard")["stability"][0], abs=0.2)
+
+
+def test_stability_is_one_for_clear_groups_and_low_for_noise(corpus):
+    groups = np.arange(120) % 4
+    clear = replace(corpus, audio=(np.eye(20)[groups] * 50 + RNG.normal(size=(120, 20))).astype(np.float32))
+    noise = replace(corpus, audio=RNG.normal(size=(120, 20)).astype(np.float32))
+    method = find("features")
+    assert beyond.stability(method, clear, 4) == 1.0
+    assert beyond.stability(method, noise, 4) < 0.5
+    assert beyond.stability(method, replace(clear, genres=None), 4) == 1.0  # no label is needed
+
+
+def clusterings(truth, wrong, seeds):
+    rows = []
+    for seed in range(seeds):
+        rng = np.random.default_rng(seed)
+        found = np.where(rng.random(len(truth)) < wrong, rng.integers(4, size=len(truth)), truth)
+        cluster = rng.permutation(4)[found]
+        rows.append(
+            pd.DataFrame({"track_id": range(len(truth)), "seed": seed, "clusterer": "kmeans", "cluster": cluster})
+        )
+    return pd.concat(rows, ignore_index=True)
+
+
+def test_a_consensus_is_nearer_to_the_truth_than_the_seeds():
+    truth = RNG.integers(4, size=150)
+    single = clusterings(truth, 0.4, 8)
+    agreed = consensus(single, 4)
+    assert set(agreed["seed"]) == set(range(8))
+
+    def mean(t):
+        return np.mean([adjusted_rand_score(truth, rows["cluster"]) for _, rows in t.groupby("seed")])
+
+    assert mean(agreed) > mean(single) + 0.2
+    assert (agreed.groupby("seed")["cluster"].nunique() == 4).all()
+
+
+def test_a_consensus_leaves_its_own_seed_out_and_needs_two():
+    truth = RNG.integers(4, size=60)
+    single = clusterings(truth, 0.0, 3)
+    single.loc[single["seed"] == 0, "cluster"] = RNG.integers(4, size=60)
+    agreed = consensus(single, 4)
+    assert adjusted_rand_score(truth, agreed.query("seed == 0")["cluster"]) == 1.0
+    assert consensus(single[single["seed"] == 1], 4).empty
+
+
+def test_noise_agrees_with_nothing():
+    single = clusterings(np.arange(40) % 2, 0.0, 3)
+    single.loc[single["track_id"] < 2, "cluster"] = -1
+    agreed = consensus(single, 4).query("seed == 0").set_index("track_id")["cluster"]
+    assert agreed[0] != agreed[1]
+    assert not agreed[:2].isin(agreed[2:]).any()
+
+
+def test_a_power_makes_long_tails_short(corpus):
+    skewed = replace(corpus, features=np.exp(corpus.features / corpus.features.std()))
+    transformed = beyond.power_transformed(skewed).audio
+    assert transformed.dtype == np.float32
+    assert np.abs(pd.DataFrame(transformed).skew()).max() < 1
+    np.testing.assert_allclose(transformed.std(axis=0), 1, atol=1e-4)
+
+
+def test_all_features_are_taken_where_they_cost_nothing(table_path, tmp_path):
+    assert beyond.with_all_features(str(table_path)).audio.shape == (120, 57)
+    assert beyond.with_all_features("demo") is None
+    pd.read_csv(table_path)[["filename", *(f"mfcc{i}_mean" for i in range(1, 21))]].to_csv(tmp_path / "few.csv")
+    assert beyond.with_all_features(str(tmp_path / "few.csv")) is None
+
+
+def test_umap_follows_the_method_it_is_based_on(corpus):
+    method = find("vae_umap", n_neighbors=10, n_components=3)
+    found, base = fit(method, corpus, [0, 1], epochs=2), fit("vae", corpus, [0, 1], epochs=2)
+    assert found.embeddings.shape == (2, 120, 3)
+    assert found.embeddings.dtype == np.float32
+    np.testing.assert_array_equal(found.reconstructions, base.reconstructions)
+    np.testing.assert_array_equal(found.embeddings[1], fit(method, corpus, [1], epochs=2).embeddings[0])
+    assert found.seconds > base.seconds / 2
+
+
+def test_every_pipeline_is_recorded(corpus, table_path, tmp_path):
+    corpora = beyond.corpora(corpus, beyond.with_all_features(str(table_path)))
+    assert set(corpora) == {"standard", WITH_FULL}
+    for slug in REPRESENTATIONS[:2]:
+        beyond.run(slug, corpora, seeds=2, epochs=1, results_dir=tmp_path)
+    intervals = read_all("intervals", "small", REPRESENTATIONS[:2], tmp_path)
+    means = beyond.pipelines(intervals)
+    assert len(means) == 2 * 2 * (len(USED) + 1)
+    assert FIRST in means.index
+    assert means["nmi"].is_monotonic_decreasing or means["nmi"].isna().any()
+    clusters = read_all("clusters", "small", REPRESENTATIONS[:2], tmp_path)
+    gains = beyond.gains(clusters, corpus.tracks["genre"])
+    assert set(gains) == set(means.index) - {FIRST}
+    assert len(beyond.in_input_space(intervals)) == len(means)
+
+
+def test_better_in_all_means_in_all():
+    best = beyond.published_best()
+    signs = pd.Series({name: 1 if m.higher_is_better else -1 for name, m in METRICS.items()})
+    means = pd.DataFrame({"all": best + 0.01 * signs, "but one": best + 0.01 * signs, "none": best - 0.01 * signs}).T
+    means.loc["but one", "nmi"] -= 0.02
+    assert beyond.better_in_all(means) == ["all"]
+    assert best["davies_bouldin"] == pytest.approx(0.8602, abs=5e-5)
+    assert best["purity"] == pytest.approx(0.3724, abs=5e-5)
+
+
+def test_the_words_follow_the_released_pipelines():
+    table = released("intervals", methods=REPRESENTATIONS)
+    assert set(table["condition"]) == {"standard", WITH_FULL, FILTERED}
+    means = beyond.pipelines(table[table["condition"] != FILTERED])
+    clusters = released("clusters", methods=REPRESENTATIONS)
+    assert released_genres().value_counts().max() == 100
+    assert set(clusters["clusterer"]) == {*USED, "consensus"}
+    gain = {"mean": 0.1, "sd": 0.01, "low": 0.05, "high": 0.15}
+    lost = {"mean": -0.1, "sd": 0.01, "low": -0.15, "high": -0.05}
+    titles = [title for title in means.index if title != FIRST]
+    words = beyond.summary(table, dict.fromkeys(titles, gain))
+    assert words["best"] == means["nmi"].idxmax()
+    assert words["n_higher"] == words["n_pipelines"] == len(titles)
+    assert words["not_higher"] == "none"
+    words = beyond.summary(table, {**dict.fromkeys(titles, gain), titles[0]: lost})
+    assert words["not_higher"] == titles[0]
+    changed = table.copy()
+    changed.loc[changed["method"] == "umap", "mean"] = 0.0
+    assert not beyond.summary(changed, dict.fromkeys(titles, gain))["best"].startswith("UMAP,")
+
+
+def test_demo_pipelines_run_on_what_the_corpus_has():
+    demo = load("demo")
+    assert set(beyond.corpora(demo, None)) == {"standard"}

@@ -1,0 +1,264 @@
+"""Pipelines that the study left out, their settings chosen without labels (chapter ``09_beyond``).
+
+A pipeline is a representation (a row of METHODS) and a clusterer, on one set of features. The rule by which UMAP's
+settings are chosen is ``reference/beyond.toml``, written before any label was scored.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+from importlib.resources import files
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.cluster import AgglomerativeClustering
+from sklearn.metrics import adjusted_rand_score
+from sklearn.preprocessing import PowerTransformer
+
+from vaeclust.clustering import CLUSTERERS, NOISE, cluster
+from vaeclust.controls import fault_filtered
+from vaeclust.datasets import FULL, Dataset, load, subset
+from vaeclust.evidence import difference, intervals, resampled, verdict, wording
+from vaeclust.methods import Method, find
+from vaeclust.metrics import METRICS, score
+from vaeclust.paths import resolve
+from vaeclust.projections import maps
+from vaeclust.records import SOURCES, STANDARD, Record, joined, published
+from vaeclust.training import fit
+
+REPRESENTATIONS = ("features", "umap", "autoencoder_umap", "vae_umap")
+USED = ("kmeans", "gaussian_mixture", "spectral", "hdbscan")
+CONSENSUS = "consensus"
+WITH_FULL = "full_features"
+FILTERED = "full_features_fault_filtered"
+FEATURES = {STANDARD: "given features", WITH_FULL: "57 features", FILTERED: "57 features, fault-filtered tracks"}
+
+FIRST = "Features alone, K-Means, given features"
+
+
+@cache
+def rule() -> dict:
+    """Return the rule of choice: ``rule`` in words, ``pairs``, ``share``, ``tolerance``, ``grid``."""
+    return tomllib.loads(files("vaeclust").joinpath("reference/beyond.toml").read_text("utf-8"))
+
+
+def power_transformed(dataset: Dataset) -> Dataset:
+    """Return the corpus with every feature made as normal as a power can make it; Yeo & Johnson (2000).
+
+    Variances and tempo have long tails, which would rule every distance.
+    """
+    return replace(dataset, audio=PowerTransformer().fit_transform(dataset.features).astype(np.float32))
+
+
+def with_settings(slug: str, chosen: Mapping[str, int]) -> Method:
+    """Return a representation with UMAP's chosen settings; features alone have none."""
+    method = find(slug)
+    return find(method, **chosen) if method.model == "UMAP" else method
+
+
+def stability(method: Method, dataset: Dataset, k: int, *, seed: int = 0) -> float:
+    """Return how far the K-Means clusterings of two random parts of a corpus agree on the tracks of both, as ARI.
+
+    Ben-Hur et al. (2002). Each part is represented and clustered on its own; no label is seen.
+    """
+    rng = np.random.default_rng(seed)
+    n = len(dataset)
+    parts = [np.sort(rng.choice(n, round(rule()["share"] * n), replace=False)) for _ in range(2)]
+    found = []
+    for part in parts:
+        kept = np.isin(np.arange(n), part)
+        embedding = fit(method, replace(subset(dataset, kept), audio=dataset.audio[kept]), [seed]).embeddings[0]
+        found.append(pd.Series(CLUSTERERS["kmeans"].function(embedding, k, seed), index=part))
+    both = found[0].index.intersection(found[1].index)
+    return float(adjusted_rand_score(found[0][both], found[1][both]))
+
+
+def judged(dataset: Dataset, k: int) -> pd.DataFrame:
+    """Return every setting of the grid with its mean stability: ``n_neighbors, n_components, stability``."""
+    rows = []
+    for neighbours, components in product(rule()["grid"]["n_neighbors"], rule()["grid"]["n_components"]):
+        method = find("umap", n_neighbors=neighbours, n_components=components)
+        values = [stability(method, dataset, k, seed=pair) for pair in range(rule()["pairs"])]
+        rows.append((neighbours, components, np.mean(values)))
+    return pd.DataFrame(rows, columns=["n_neighbors", "n_components", "stability"])
+
+
+def choose(table: pd.DataFrame) -> dict[str, int]:
+    """Return the setting that the rule takes from a table of :func:`judged`."""
+    near = table[table["stability"] >= table["stability"].max() - rule()["tolerance"]]
+    return near.iloc[0][["n_neighbors", "n_components"]].astype(int).to_dict()
+
+
+@cache
+def settled(features: str) -> pd.DataFrame:
+    """Return the table of :func:`judged` for GTZAN that the book goes by; features: a key of FEATURES."""
+    table = pd.read_csv(str(files("vaeclust").joinpath("reference/beyond_stability.csv")))
+    return table[table["features"] == features].drop(columns="features").reset_index(drop=True)
+
+
+def consensus(clusters: pd.DataFrame, k: int) -> pd.DataFrame:
+    """Return one clustering a seed that all the other seeds agree on; Fred & Jain (2005), evidence accumulation.
+
+    Tracks are near that share a cluster in many seeds; average linkage cuts them into k. Each seed's own clustering
+    is left out of its consensus, so that there is a spread; these clusterings share most of their evidence.
+
+    clusters: ``track_id, seed, clusterer, cluster`` of one clusterer. With one seed the result is empty.
+    """
+    table = clusters.pivot(index="seed", columns="track_id", values="cluster")[clusters["track_id"].unique()]
+    found = table.to_numpy()
+    together = np.zeros((found.shape[1],) * 2)
+    by_seed = [(row[:, None] == row) & (row != NOISE)[:, None] for row in found]
+    for same in by_seed:
+        together += same
+    rows = []
+    for seed, same in zip(table.index, by_seed, strict=True) if len(found) > 1 else ():
+        distance = 1 - (together - same) / (len(found) - 1)
+        np.fill_diagonal(distance, 0)
+        labels = AgglomerativeClustering(k, metric="precomputed", linkage="average").fit_predict(distance)
+        rows.append(pd.DataFrame({"track_id": table.columns, "seed": seed, "clusterer": CONSENSUS, "cluster": labels}))
+    return pd.concat(rows, ignore_index=True) if rows else clusters.iloc[:0]
+
+
+def with_all_features(source: str, *, tracks: str = "", features: str = "mfcc20") -> Dataset | None:
+    """Load a corpus with all 57 features if that costs nothing: from a table that has them, or if asked for."""
+    path = resolve(source)
+    if features == "full" or (path.is_file() and set(FULL) <= set(pd.read_csv(path, nrows=0).columns)):
+        return load(source, tracks=tracks, features="full")
+    return None
+
+
+def corpora(dataset: Dataset, full: Dataset | None) -> dict[str, Dataset]:
+    """Return the corpus by condition: as it is; with all 57 features; and with those on the fault-filtered tracks."""
+    found = {STANDARD: dataset}
+    if full is not None:
+        found[WITH_FULL] = power_transformed(full)
+        filtered = fault_filtered(full)
+        if filtered is not None:
+            found[FILTERED] = power_transformed(filtered)
+    return found
+
+
+def run(
+    slug: str,
+    corpora: Mapping[str, Dataset],
+    *,
+    seeds: int = 10,
+    n_clusters: int = 0,
+    results_dir: str | Path = "results",
+    parameters: Mapping[str, Any] | None = None,
+    **settings: Any,
+) -> Record:
+    """Represent, cluster by every one of USED and by consensus, score and record a corpus under every condition.
+
+    ``settings`` are those of :func:`training.fit`; UMAP's are those that the rule has chosen.
+    """
+    dataset = corpora[STANDARD]
+    record = Record(dataset.name, slug, results_dir)
+    fits, clusters, scores = {}, {}, {}
+    for condition, corpus in corpora.items():
+        features = STANDARD if condition == STANDARD else WITH_FULL
+        method = with_settings(slug, choose(settled(features)))
+        fits[condition] = fit(method, corpus, range(seeds), **settings)
+        found = cluster(fits[condition], corpus, n_clusters, clusterers=USED)
+        agreed = consensus(found[found["clusterer"] == "kmeans"], n_clusters or dataset.default_k())
+        clusters[condition] = pd.concat([found, agreed], ignore_index=True)
+        scores[condition] = score(fits[condition], clusters[condition], corpus)
+    record.save_fit(fits[STANDARD], dataset)
+    record.write("clusters", joined(clusters))
+    record.write("intervals", intervals(record.write("scores", joined(scores))))
+    record.write("maps", maps(fits[STANDARD].embeddings[0], dataset.ids, projections=("pca",)))
+    record.save_run(
+        fits[STANDARD], dataset, {**(parameters or {}), "seeds": seeds, "n_clusters": n_clusters, **settings}
+    )
+    return record
+
+
+def pipelines(table: pd.DataFrame, column: str = "mean") -> pd.DataFrame:
+    """Return pipelines × the six metrics as the study took them, the highest NMI first.
+
+    table: intervals of REPRESENTATIONS. The index says each pipeline in words: features, representation, clusterer.
+    """
+    rows = table[table["reference"].isin(["", "genre"]) & table["space"].isin(["own", "labels"])]
+    wide = rows.assign(pipeline=titles(rows)).pivot(index="pipeline", columns="metric", values=column)
+    wide = wide[[name for name in METRICS if name in wide]]
+    return wide.sort_values("nmi" if "nmi" in wide else "silhouette", ascending=False)
+
+
+def titles(table: pd.DataFrame) -> pd.Series:
+    """Return what every row's pipeline is called: ``UMAP, K-Means, 57 features``."""
+    clusterers = {slug: row.title for slug, row in CLUSTERERS.items()} | {CONSENSUS: "consensus of K-Means"}
+    parts = (
+        table["method"].map({slug: find(slug).title for slug in REPRESENTATIONS}),
+        table["clusterer"].map(clusterers),
+        table["condition"].map(FEATURES),
+    )
+    return parts[0] + ", " + parts[1] + ", " + parts[2]
+
+
+def published_best() -> pd.Series:
+    """Return the best value of every metric that the study printed or kept in its results file, over all methods."""
+    table = pd.concat([published(source) for source in SOURCES])
+    return pd.Series({
+        name: table[name].max() if metric.higher_is_better else table[name].min() for name, metric in METRICS.items()
+    })  # fmt: skip
+
+
+def better_in_all(means: pd.DataFrame) -> list[str]:
+    """Return the pipelines whose means are better than :func:`published_best` in every metric at once."""
+    best = published_best()[means.columns]
+    signs = np.array([1 if METRICS[name].higher_is_better else -1 for name in means])
+    return means.index[((means - best) * signs > 0).all(axis=1)].tolist()
+
+
+def gains(clusters: pd.DataFrame, reference: pd.Series, metric: str = "nmi") -> dict[str, dict[str, float]]:
+    """Return how every pipeline differs from K-Means on the given features, over seeds and tracks, by its title.
+
+    clusters: ``method, condition, track_id, seed, clusterer, cluster`` of pipelines on the same tracks.
+    """
+    clusters = clusters[clusters["condition"] != FILTERED]
+    groups = clusters.assign(pipeline=titles(clusters)).groupby("pipeline")
+    found = {title: resampled(group, reference, metric) for title, group in groups}
+    first = found.pop(FIRST)
+    return {title: difference([values, first]) for title, values in found.items()}
+
+
+def in_input_space(table: pd.DataFrame) -> pd.DataFrame:
+    """Return pipelines × label-free metrics of their clusters in the input space, the highest silhouette first.
+
+    Only pipelines on the same features share it. table: intervals of REPRESENTATIONS.
+    """
+    rows = table[table["space"] == "input"]
+    wide = rows.assign(pipeline=titles(rows)).pivot(index="pipeline", columns="metric", values="mean")
+    return wide[[name for name in METRICS if name in wide]].sort_values("silhouette", ascending=False)
+
+
+def summary(table: pd.DataFrame, gains: Mapping[str, Mapping[str, float]]) -> dict[str, object]:
+    """Return the findings of the chapter as texts to state; table: intervals, gains: of :func:`gains`."""
+    rows = table.assign(pipeline=titles(table)).set_index(["pipeline", "space", "reference", "metric"])[["mean", "sd"]]
+    means = pipelines(table[table["condition"] != FILTERED])
+    best = means["nmi"].idxmax()
+    representation, clusterer, _ = best.split(", ")
+    filtered = f"{representation}, {clusterer}, {FEATURES[FILTERED]}"
+    alone = f"{find('features').title}, {CLUSTERERS['kmeans'].title}, {best.split(', ')[2]}"
+
+    def words(pipeline: str, space: str, reference: str, *metrics: str) -> str:
+        found = [(METRICS[name].title, *rows.loc[(pipeline, space, reference, name)]) for name in metrics]
+        return ", ".join(f"{title if len(found) > 1 else ''} {wording(mean, sd)}".strip() for title, mean, sd in found)
+
+    against = {title: verdict(gain) for title, gain in gains.items()}
+    return {
+        "best": best,
+        "best_scores": words(best, "labels", "genre", "nmi", "ari", "purity"),
+        "all_six": "; ".join(better_in_all(means)) or "none of them",
+        "n_pipelines": len(against),
+        "n_higher": sum(word == "higher" for word in against.values()),
+        "not_higher": "; ".join(title for title, word in against.items() if word != "higher") or "none",
+        "best_filtered": words(filtered, "labels", "genre", "nmi", "ari", "purity"),
+        "best_artist": words(best, "labels", "artist", "nmi"),
+        "best_input": words(best, "input", "", "silhouette"),
+        "features_input": words(alone, "input", "", "silhouette"),
+    }
