@@ -210,6 +210,7 @@ FIGURES = {
     "beta_vae": "history collapse rate_distortion dimensions traversal scores_by_beta scores_by_beta_input maps_genre",
     "multimodal_vae": "network history reconstruction dimensions cluster_sizes silhouettes map_tsne genre_mix",
     "your_music": "choice_of_k map silhouettes",
+    "beyond": "stability_of_settings pipelines pipelines_gtzan",
     "comparison": "heatmap heatmap_scaled bars ranks bars_input agreement stability maps_genre maps_cluster "
     "critical_differences controls controls_gtzan disentanglement",
 }
