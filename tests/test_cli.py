@@ -39,7 +39,7 @@ def test_data_says_what_is_there_and_writes_the_features(project, table_path, ta
         (["run", "3_vae", "--dataset", "TABLE"], "error: no chapter '3_vae'"),
         (["run", "03_vae", "--dataset", "TABLE", "-p", "n_clusters=120"], "at most 119"),
         (["run", "03_vae", "--dataset", "nowhere.csv"], "error: no file"),
-        (["data", "TABLE", "--features", "mfcc13"], "expected one of 'mfcc20', 'full'"),
+        (["data", "TABLE", "--features", "mfcc13"], "expected 'mfcc20', 'full', or a file"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(project, table_path, arguments, says, monkeypatch, capsys):

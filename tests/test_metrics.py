@@ -8,7 +8,7 @@ import pytest
 from sklearn import metrics as sk
 
 from vaeclust import METRICS, cluster, fit, purity, score
-from vaeclust.clustering import CLUSTERERS, checked_k, kmeans
+from vaeclust.clustering import STUDIED, checked_k, kmeans
 from vaeclust.metrics import LABEL_FREE, LABELS, evaluate
 
 RNG = np.random.default_rng(0)
@@ -93,7 +93,7 @@ def test_scores_hold_every_space_and_reference(corpus):
     table = score(fitted, cluster(fitted, corpus), corpus)
     kinds = {(m.name, s) for m in METRICS.values() for s in (("labels",) if m.kind == LABELS else ("own", "input"))}
     assert set(zip(table["metric"], table["space"], strict=True)) == kinds
-    assert len(table) == len(kinds) * 2 * len(CLUSTERERS)
+    assert len(table) == len(kinds) * 2 * len(STUDIED)
     missing = table[table["value"].isna()]
     assert (missing["k"] < 2).all()
     assert set(missing["clusterer"]) <= {"dbscan"}
