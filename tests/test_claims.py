@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 
 from vaeclust import claims
-from vaeclust.claims import FAILS, HOLDS, PARTLY, UNTESTABLE, judge, origins, traced
+from vaeclust.claims import FAILS, HOLDS, PARTLY, UNTESTABLE, judge
 from vaeclust.evidence import intervals
+from vaeclust.percentages import origins, percentages, traced
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +95,7 @@ def test_percentages_are_traced_to_the_values_that_give_them():
 
 
 def test_every_quoted_percentage_has_an_origin():
-    assert not claims.percentages()["origin"].str.contains("no change").any()
+    assert not percentages()["origin"].str.contains("no change").any()
 
 
 def test_verdicts_are_counted_in_words():

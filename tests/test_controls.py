@@ -19,7 +19,7 @@ from vaeclust.controls import (
     without_duplicates,
 )
 from vaeclust.datasets import build, equal_rows
-from vaeclust.evidence import paired, verdict
+from vaeclust.differences import paired, verdict
 from vaeclust.studies import study
 
 

@@ -7,29 +7,19 @@ from conftest import ROOT
 
 from vaeclust import COMPARED, METRICS, fit, load
 from vaeclust.controls import TITLES, add, conditions, of_lyrics
-from vaeclust.evidence import (
+from vaeclust.diagnostics import agreement, effective_dimension, rate_and_distortion, silhouette_of_noise, stability
+from vaeclust.differences import (
     against_baselines,
     against_untrained,
-    agreement,
-    as_published,
-    beside_published,
-    closest_to_genre,
-    comparison,
     critical_differences,
     differences,
     differs,
-    effective_dimension,
     higher_ones,
     over_seeds_and_tracks,
-    overall,
     paired,
-    rate_and_distortion,
-    scaled,
-    silhouette_of_noise,
-    stability,
-    survival,
     verdict,
 )
+from vaeclust.evidence import as_published, beside_published, closest_to_genre, comparison, overall, scaled, survival
 from vaeclust.release import released
 from vaeclust.studies import study
 

@@ -7,7 +7,7 @@ import pytest
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 
-from vaeclust.datasets import lyrics_join
+from vaeclust.controls import lyrics_join
 from vaeclust.lyrics import count_features, load_lyrics, text_features
 
 IDS = pd.Index([f"album/{i}" for i in range(60)], name="track_id")

@@ -15,7 +15,7 @@ _HOME = {
     "STUDIED": "methods",
     "COMPARED": "methods",
     "Method": "methods",
-    "Fit": "training",
+    "Fit": "fits",
     "fit": "training",
     "CLUSTERERS": "clustering",
     "cluster": "clustering",
@@ -32,8 +32,8 @@ _HOME = {
 }
 _MODULES = (
     "paths tables parallel audio extraction folders downloads synthesis demo lyrics corpora datasets networks models "
-    "methods training projections clustering metrics records evidence studies controls disentanglement beyond library "
-    "release claims display describe plots statements chapters notebook_io"
+    "methods fits training projections clustering metrics records evidence differences diagnostics studies controls "
+    "disentanglement beyond library release percentages claims display describe plots statements chapters notebook_io"
 ).split()
 
 __all__ = sorted([*_HOME, *_MODULES])

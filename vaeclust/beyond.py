@@ -22,7 +22,8 @@ from sklearn.preprocessing import PowerTransformer
 from vaeclust.clustering import CLUSTERERS, NOISE, cluster
 from vaeclust.controls import fault_filtered
 from vaeclust.datasets import FULL, Dataset, load, subset
-from vaeclust.evidence import difference, intervals, resampled, verdict, wording
+from vaeclust.differences import difference, resampled, verdict
+from vaeclust.evidence import intervals, wording
 from vaeclust.methods import Method, find
 from vaeclust.metrics import METRICS, score
 from vaeclust.paths import resolve

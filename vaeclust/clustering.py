@@ -11,7 +11,8 @@ from sklearn.mixture import GaussianMixture
 from sklearn.neighbors import NearestNeighbors
 
 from vaeclust.datasets import Dataset
-from vaeclust.training import Fit, one_thread
+from vaeclust.fits import Fit
+from vaeclust.training import one_thread
 
 NOISE = -1
 MIN_SAMPLES = 5

@@ -15,11 +15,14 @@ import pandas as pd
 from vaeclust.clustering import cluster
 from vaeclust.datasets import Dataset, equal_rows, subset
 from vaeclust.evidence import intervals
+from vaeclust.fits import Fit
 from vaeclust.lyrics import load_lyrics
 from vaeclust.methods import Method, find
 from vaeclust.metrics import score
+from vaeclust.paths import resolve
 from vaeclust.records import Record, joined
-from vaeclust.training import Fit, fit
+from vaeclust.tables import read_csv, some
+from vaeclust.training import fit
 
 
 @dataclass(frozen=True)
@@ -131,6 +134,38 @@ def of_lyrics(dataset: Dataset, published: str | Path = "") -> dict[str, tuple[C
         features, has_lyrics = load_lyrics(published, dataset.tracks.index)
         changed["published_lyrics"] = replace(dataset, lyrics=features, has_lyrics=has_lyrics)
     return {slug: (Control(TITLES[slug], ""), corpus) for slug, corpus in changed.items()}
+
+
+def lyrics_join(dataset: Dataset, published: str | Path) -> dict[str, float]:
+    """Return whether the rows of the published lyrics features are those of the tracks (chapter 06).
+
+    ``same_genre``: share of rows whose own genre is that of the track beside it; ``chance``: the same for rows in
+    random order; ``same_genres_in_all``: 1 if both hold every genre equally often, but for one track;
+    ``predicts_own_genre``, ``predicts_track_genre``: accuracy of logistic regression from the thirty features, five
+    folds. Raises ValueError for unlabelled music, and for a table that does not say whose songs its rows are.
+    """
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import StratifiedKFold, cross_val_score
+
+    if dataset.genres is None:
+        raise ValueError(f"{dataset.name} has no genres to compare the rows with")
+    table = read_csv(resolve(published), "table of lyrics").sort_values("row")
+    if "own_genre" not in table:
+        raise ValueError(
+            f"{published}: no column own_genre, the genre of the song of each row; found {some(table.columns)}"
+        )
+    features, _ = load_lyrics(published, dataset.tracks.index)
+    own, beside = table["own_genre"].to_numpy(), dataset.tracks["genre"].to_numpy()
+    shares = [pd.Series(labels).value_counts() for labels in (own, beside)]
+    folds = StratifiedKFold(5, shuffle=True, random_state=0)
+    accuracy = [cross_val_score(LogisticRegression(max_iter=2000), features, y, cv=folds).mean() for y in (own, beside)]
+    return {
+        "same_genre": float((own == beside).mean()),
+        "chance": float((shares[0] * shares[1]).sum() / len(own) ** 2),
+        "same_genres_in_all": float(shares[0].sub(shares[1], fill_value=0).abs().max() <= 1),
+        "predicts_own_genre": float(accuracy[0]),
+        "predicts_track_genre": float(accuracy[1]),
+    }
 
 
 def _joined_by_genre(dataset: Dataset, owners: np.ndarray) -> Dataset:

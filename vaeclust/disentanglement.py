@@ -14,7 +14,7 @@ from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.metrics import mutual_info_score
 
 from vaeclust.datasets import Dataset
-from vaeclust.evidence import as_interval, differs
+from vaeclust.differences import as_interval, differs
 from vaeclust.records import Record
 from vaeclust.training import one_thread
 

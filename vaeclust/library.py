@@ -12,7 +12,7 @@ from sklearn.metrics import adjusted_rand_score, silhouette_score
 from sklearn.neighbors import NearestNeighbors
 
 from vaeclust.datasets import Dataset
-from vaeclust.evidence import stability
+from vaeclust.diagnostics import stability
 from vaeclust.methods import METHODS
 from vaeclust.paths import project_root, replacing
 from vaeclust.training import one_thread

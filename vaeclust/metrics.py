@@ -9,7 +9,8 @@ from sklearn import metrics as sk
 
 from vaeclust.clustering import NOISE, cluster
 from vaeclust.datasets import Dataset
-from vaeclust.training import Fit, one_thread
+from vaeclust.fits import Fit
+from vaeclust.training import one_thread
 
 LABEL_FREE, LABELS = "label-free", "labels"
 

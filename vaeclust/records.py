@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 
 from vaeclust.datasets import Dataset
+from vaeclust.fits import Fit
 from vaeclust.methods import METHODS
 from vaeclust.paths import project_root, replacing, resolve
 from vaeclust.projections import maps
-from vaeclust.training import Fit
 
 STANDARD = "standard"
 TABLES = {

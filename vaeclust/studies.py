@@ -10,11 +10,12 @@ import pandas as pd
 from vaeclust.clustering import cluster
 from vaeclust.datasets import Dataset
 from vaeclust.evidence import intervals
+from vaeclust.fits import Fit
 from vaeclust.methods import Method, find
 from vaeclust.metrics import score
 from vaeclust.projections import maps
 from vaeclust.records import Record
-from vaeclust.training import Fit, fit
+from vaeclust.training import fit
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -23,50 +23,11 @@ from tqdm.auto import tqdm
 
 from vaeclust import parallel
 from vaeclust.datasets import Dataset
+from vaeclust.fits import Fit, dimensions_table, history_table
 from vaeclust.lyrics import N_FEATURES as N_LYRICS
 from vaeclust.methods import Method, find
-from vaeclust.models import Output, kl_divergence
+from vaeclust.models import Output
 from vaeclust.networks import TransposedConvolution
-
-ACTIVE_VARIANCE = 0.01
-
-
-@dataclass(frozen=True)
-class Fit:
-    """A method fitted to a corpus, once for every seed.
-
-    Attributes
-    ----------
-    method : Method
-    seeds : tuple of int
-    embeddings : ndarray
-        (seeds, n, d) float32: posterior means (codes, principal components) in evaluation mode.
-    reconstructions : ndarray
-        (seeds, n, features) float32: the embeddings decoded, standardised audio features.
-    history : DataFrame
-        ``seed, epoch, term, value``: every term of the loss, summed over dimensions, averaged over tracks, and
-        ``loss``, their weighted sum. Empty for PCA.
-    dimensions : DataFrame
-        ``seed, dimension, variance, kl, active``: per latent dimension the variance of the embedding over tracks,
-        the mean KL divergence (nats; NaN without a posterior), and whether the variance is above 0.01 (an active
-        unit, Burda et al. 2016, arXiv:1509.00519).
-    seconds : float
-        Training time, all seeds together.
-    n_parameters : int
-        Of one model.
-    models : tuple of Module
-        The trained models in evaluation mode, one a seed; for PCA the fitted estimator.
-    """
-
-    method: Method
-    seeds: tuple[int, ...]
-    embeddings: np.ndarray
-    reconstructions: np.ndarray
-    history: pd.DataFrame
-    dimensions: pd.DataFrame
-    seconds: float
-    n_parameters: int
-    models: tuple
 
 
 def fit(
@@ -119,7 +80,7 @@ def _fit_here(
         output = study.evaluate()
     return Fit(
         method, seeds, output.mean.numpy(), output.reconstruction[..., :n_features].numpy(),
-        _history(history, seeds), _dimensions(output, seeds),
+        history_table(history, seeds), dimensions_table(output, seeds),
         time.perf_counter() - start, sum(p.numel() for p in template.parameters()), study.models(),
     )  # fmt: skip
 
@@ -310,8 +271,8 @@ def _fit_linear(method: Method, dataset: Dataset, seeds: tuple[int, ...], latent
         again, models = pca.inverse_transform(scores).astype(np.float32), (pca,)
     seconds = time.perf_counter() - start
     embeddings, reconstructions = (np.broadcast_to(x, (len(seeds), *x.shape)) for x in (scores, again))
-    dimensions = _dimensions(Output(torch.empty(0), torch.from_numpy(embeddings.copy())), seeds)
-    return Fit(method, seeds, embeddings, reconstructions, _history([], seeds), dimensions, seconds, 0, models)
+    dimensions = dimensions_table(Output(torch.empty(0), torch.from_numpy(embeddings.copy())), seeds)
+    return Fit(method, seeds, embeddings, reconstructions, history_table([], seeds), dimensions, seconds, 0, models)
 
 
 def _fit_umap(method: Method, base: Fit) -> Fit:
@@ -331,34 +292,9 @@ def _fit_umap(method: Method, base: Fit) -> Fit:
             ).fit_transform(np.ascontiguousarray(embedding))
             for seed, embedding in zip(base.seeds, base.embeddings, strict=True)
         ])  # fmt: skip
-    dimensions = _dimensions(Output(torch.empty(0), torch.from_numpy(embeddings)), base.seeds)
+    dimensions = dimensions_table(Output(torch.empty(0), torch.from_numpy(embeddings)), base.seeds)
     seconds = base.seconds + time.perf_counter() - start
     return replace(base, method=method, embeddings=embeddings, dimensions=dimensions, seconds=seconds)
-
-
-def _history(epochs: list[dict[str, np.ndarray]], seeds: tuple[int, ...]) -> pd.DataFrame:
-    rows = [
-        (seed, epoch, term, value)
-        for epoch, terms in enumerate(epochs, 1)
-        for term, values in terms.items()
-        for seed, value in zip(seeds, values.tolist(), strict=True)
-    ]
-    return pd.DataFrame(rows, columns=["seed", "epoch", "term", "value"])
-
-
-def _dimensions(output: Output, seeds: tuple[int, ...]) -> pd.DataFrame:
-    variance = output.mean.double().var(dim=1, correction=0).numpy()  # (seeds, d)
-    kl = np.full_like(variance, np.nan)
-    if output.log_variance is not None:
-        kl = kl_divergence(output).double().mean(dim=1).numpy()
-    d = variance.shape[1]
-    return pd.DataFrame({
-        "seed": np.repeat(seeds, d),
-        "dimension": np.tile(np.arange(d), len(seeds)),
-        "variance": variance.ravel(),
-        "kl": kl.ravel(),
-        "active": variance.ravel() > ACTIVE_VARIANCE,
-    })  # fmt: skip
 
 
 def _check(seeds: tuple[int, ...], n: int, **settings: float) -> None:

@@ -102,7 +102,7 @@ def stability_of_settings(tables: Mapping[str, pd.DataFrame]) -> Figure:
 def critical_differences(ranks: pd.Series, p_values: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Draw mean ranks on a line; a bar joins methods that Nemenyi's test does not tell apart at 5 % (Demšar 2006).
 
-    ranks, p_values: of ``evidence.critical_differences``.
+    ranks, p_values: of ``differences.critical_differences``.
     """
     from scikit_posthocs import critical_difference_diagram
 
@@ -121,7 +121,7 @@ def critical_differences(ranks: pd.Series, p_values: pd.DataFrame, *, ax: Axes |
 def collapse(points: pd.DataFrame, noise: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Draw the silhouette of every model in its own space over its effective dimension, beside that of round noise.
 
-    points: ``name, effective, silhouette``, a row a seed; noise: of ``evidence.silhouette_of_noise``.
+    points: ``name, effective, silhouette``, a row a seed; noise: of ``diagnostics.silhouette_of_noise``.
     """
     ax = new_axes(ax, WIDTH, 3.4)
     curve = noise.groupby("dimensions")["silhouette"]
