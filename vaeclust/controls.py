@@ -31,8 +31,8 @@ class Control:
 
     Attributes
     ----------
-    title, question : str
-        What the book calls it, and what it answers.
+    title : str
+        What the book calls it; the page ``metrics`` says what it shows.
     applies : callable
         Whether it makes sense for a method.
     corpus : callable
@@ -44,7 +44,6 @@ class Control:
     """
 
     title: str
-    question: str
     applies: Callable[[Method], bool] = lambda method: True
     corpus: Callable[[Dataset], Dataset | None] = lambda dataset: dataset
     train: bool = True
@@ -89,16 +88,12 @@ def _raw(method: Method) -> bool:
 
 
 CONTROLS = {
-    "untrained": Control("untrained", "What does the network do before it has learned anything?",
-                         applies=lambda method: method.trained, train=False),
-    "no_duplicates": Control("duplicates removed", "Do copies of the same recording make the clusters look good?",
-                             corpus=without_duplicates),
-    "fault_filtered": Control("fault-filtered tracks", "Do the known faults of the corpus?", corpus=fault_filtered),
-    "gaussian_noise": Control("Gaussian noise", "What do the scores say where there is nothing to find?",
-                              applies=_raw, change_fit=as_noise),
-    "random_labels": Control("random clusters", "What does agreement with genre come to by chance?",
-                             applies=_raw, change_clusters=at_random),
-}  # fmt: skip
+    "untrained": Control("untrained", applies=lambda method: method.trained, train=False),
+    "no_duplicates": Control("duplicates removed", corpus=without_duplicates),
+    "fault_filtered": Control("fault-filtered tracks", corpus=fault_filtered),
+    "gaussian_noise": Control("Gaussian noise", applies=_raw, change_fit=as_noise),
+    "random_labels": Control("random clusters", applies=_raw, change_clusters=at_random),
+}
 TITLES = {
     "standard": "as it is",
     "shuffled_lyrics": "lyrics of other tracks",
@@ -133,7 +128,7 @@ def of_lyrics(dataset: Dataset, published: str | Path = "") -> dict[str, tuple[C
     if published:
         features, has_lyrics = load_lyrics(published, dataset.tracks.index)
         changed["published_lyrics"] = replace(dataset, lyrics=features, has_lyrics=has_lyrics)
-    return {slug: (Control(TITLES[slug], ""), corpus) for slug, corpus in changed.items()}
+    return {slug: (Control(TITLES[slug]), corpus) for slug, corpus in changed.items()}
 
 
 def lyrics_join(dataset: Dataset, published: str | Path) -> dict[str, float]:

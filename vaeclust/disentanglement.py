@@ -5,7 +5,6 @@ percussion do within a genre, keep even a perfect code below 1.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,20 +22,13 @@ MOST_CATEGORIES = 12
 NOISE = "noise"
 
 
-@dataclass(frozen=True)
-class Measure:
-    """One measure of disentanglement; all lie between 0 and 1, and more is better."""
-
-    title: str
-    meaning: str
-
-
+# All lie between 0 and 1, and more is better; the page ``metrics`` says what each means.
 MEASURES = {
-    "mig": Measure("MIG", "how far the best dimension for a factor is ahead of the second, in mutual information"),
-    "sap": Measure("SAP", "the same, in how well a single dimension predicts the factor"),
-    "disentanglement": Measure("DCI disentanglement", "whether a dimension matters for one factor only"),
-    "completeness": Measure("DCI completeness", "whether one dimension is enough for a factor"),
-    "informativeness": Measure("DCI informativeness", "how well all dimensions together predict the factors"),
+    "mig": "MIG",
+    "sap": "SAP",
+    "disentanglement": "DCI disentanglement",
+    "completeness": "DCI completeness",
+    "informativeness": "DCI informativeness",
 }
 
 
@@ -94,7 +86,7 @@ def gains(table: pd.DataFrame, name: str, other: str) -> str:
     codes = table.pivot(index=["measure", "seed"], columns="name", values="value")
     gain = codes[name] - codes[other]
     chosen = ("mig", "sap", "disentanglement", "informativeness")
-    return "; ".join(f"{MEASURES[slug].title} {differs(as_interval(gain[slug].to_numpy()))}" for slug in chosen)
+    return "; ".join(f"{MEASURES[slug]} {differs(as_interval(gain[slug].to_numpy()))}" for slug in chosen)
 
 
 def _category(column: np.ndarray) -> bool:

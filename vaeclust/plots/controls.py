@@ -143,12 +143,12 @@ def disentanglement(table: pd.DataFrame, labels: Mapping[str, str], *, xlabel: s
     table: ``name, seed, measure, value``; labels: name → what the axis says.
     """
     figure, axes = plt.subplots(1, len(MEASURES), figsize=(WIDTH, 1.1 + 0.28 * len(labels)), sharey=True)
-    for ax, (slug, about) in zip(axes, MEASURES.items(), strict=True):
+    for ax, (slug, title) in zip(axes, MEASURES.items(), strict=True):
         rows = table[table["measure"] == slug].groupby("name")["value"]
         found = [t_interval(rows.get_group(name).to_numpy()) for name in labels]
         means, reach = [row[0] for row in found], [np.nan_to_num(row[3] - row[0]) for row in found]
         ax.barh(range(len(labels)), means, xerr=reach, ecolor=GREY, color=[method_colour(name) for name in labels])
-        ax.set_title(about.title.replace(" ", "\n"), fontsize=9)
+        ax.set_title(title.replace(" ", "\n"), fontsize=9)
         ax.locator_params(axis="x", nbins=3)
     axes[0].set_yticks(range(len(labels)), list(labels.values()))
     axes[0].set(ylabel=xlabel)
