@@ -3,14 +3,14 @@ import pytest
 import torch
 
 from vaeclust.methods import METHODS, betas, find
-from vaeclust.models import kl_divergence
+from vaeclust.models import MixturePrior, kl_divergence, shown_modalities
 from vaeclust.networks import ConvDecoder, ConvEncoder, Convolution, TransposedConvolution, conv_widths, dense_widths
 from vaeclust.training import initialised
 
 TRAINED = [method for method in METHODS.values() if method.trained]
 PARAMETERS = {
     "autoencoder": 24_740, "vae": 25_780, "conv_vae": 31_649, "beta_vae_1": 25_780, "beta_vae_2": 25_780,
-    "beta_vae_4": 25_780, "multimodal_vae": 33_490,
+    "beta_vae_4": 25_780, "multimodal_vae": 33_490, "vade": 26_110, "product_of_experts": 54_130,
 }  # fmt: skip
 
 
@@ -212,3 +212,82 @@ def test_the_drawn_network_is_the_built_one():
     built += [16, decoder.linear.out_features, *(length * channels for length, channels in decoder.dropped)]
     assert units == [20, *built, 20]
     assert encoder.out_features == 5 * 64
+
+
+def test_a_mixture_of_one_standard_normal_is_the_prior_of_the_vae(x):
+    prior = MixturePrior(1, 16)
+    prior.draw(torch.Generator())
+    torch.nn.init.zeros_(prior.means)
+    output = build(METHODS["vae"]).eval()(x)
+    divergence = prior.kl_divergences(output.mean, output.log_variance)
+    torch.testing.assert_close(divergence[:, 0], kl_divergence(output).sum(-1))
+    log_joint, log_weights = prior(output.mean)
+    expected = torch.distributions.Normal(0, 1).log_prob(output.mean).sum(-1)
+    torch.testing.assert_close(log_joint[:, 0], expected)
+    assert log_weights.item() == 0.0
+
+
+def test_the_kl_term_of_vade_is_that_of_its_bound(x):
+    """Sampled codes give the same: E[log q(z) + log q(c) - log p(z, c)], with q(c) fixed to what the model says."""
+    model = build(METHODS["vade"])
+    model.prior.fit(np.random.default_rng(0).normal(size=(200, 16)), seed=0)
+    with torch.no_grad():
+        output = model.eval()(x)
+        posterior = torch.distributions.Normal(output.mean, (0.5 * output.log_variance).exp())
+        z = posterior.sample((4000,))
+        log_joint, _ = model.prior(z)
+        responsibilities = output.responsibilities
+        terms = torch.xlogy(responsibilities, responsibilities) - responsibilities * log_joint
+        sampled = posterior.log_prob(z).sum(-1) + terms.sum(-1)
+    torch.testing.assert_close(sampled.mean(0), output.kl, rtol=0.02, atol=0.2)
+    torch.testing.assert_close(responsibilities.sum(-1), torch.ones(32))
+
+
+def test_a_mixture_is_fitted_to_clear_groups():
+    codes = np.repeat(np.eye(3) * 10, [10, 20, 30], axis=0) + np.random.default_rng(0).normal(size=(60, 3)) * 0.1
+    prior = MixturePrior(3, 3)
+    prior.fit(codes.astype(np.float32), seed=0)
+    order = prior.logits.argsort()
+    torch.testing.assert_close(prior.logits.softmax(-1)[order], torch.tensor([10.0, 20.0, 30.0]) / 60)
+    torch.testing.assert_close(prior.means[order], torch.eye(3) * 10, atol=0.1, rtol=0)
+
+
+def test_experts_multiply_and_a_missing_one_is_left_out():
+    model, x = build(METHODS["product_of_experts"]).eval(), tracks_for(METHODS["product_of_experts"])
+    with torch.no_grad():
+        output = model(x)
+        views = x.split([20, 30, 1], dim=1)[:2]
+        hidden = [encoder(view) for encoder, view in zip(model.encoders, views, strict=True)]
+        means = [head(h) for head, h in zip(model.means, hidden, strict=True)]
+        precisions = [(-head(h)).exp() for head, h in zip(model.log_variances, hidden, strict=True)]
+    missing, present = slice(0, None, 2), slice(1, None, 2)  # every other track has lyrics
+    both = 1 + precisions[0] + precisions[1]
+    expected = (means[0] * precisions[0] + means[1] * precisions[1]) / both
+    torch.testing.assert_close(output.mean[present], expected[present])
+    torch.testing.assert_close(output.log_variance[present], -both.log()[present])
+    torch.testing.assert_close(output.mean[missing], (means[0] * precisions[0] / (1 + precisions[0]))[missing])
+    changed = x.clone()
+    changed[missing, 20:50] = 7.0  # what stands where no lyrics are known is never read
+    torch.testing.assert_close(model(changed).mean, output.mean, rtol=0, atol=0)
+
+
+def test_a_track_shows_each_modality_two_thirds_of_the_time_and_always_one():
+    uniforms = torch.linspace(0, 1, 3001)[:-1, None]
+    shown = shown_modalities(torch.ones(3000, 1), uniforms)
+    torch.testing.assert_close(shown.mean(0), torch.tensor([2 / 3, 2 / 3]), atol=0.001, rtol=0)
+    assert (shown.sum(-1) >= 1).all()
+    assert shown_modalities(torch.zeros(3000, 1), uniforms).unique(dim=0).tolist() == [[1.0, 0.0]]
+    assert shown_modalities(torch.ones(1, 1)).tolist() == [[1.0, 1.0]]
+
+
+def test_what_a_track_does_not_show_costs_nothing():
+    model, x = build(METHODS["product_of_experts"]), tracks_for(METHODS["product_of_experts"])
+    noise = noise_for(model, 32)
+    noise["shown"] = torch.full((32, 1), 0.1)  # audio alone
+    output = model(x, noise)
+    assert (model.loss_terms(x, output)["lyrics"] == 0).all()
+    assert (model.loss_terms(x, output)["reconstruction"] > 0).all()
+    noise["shown"] = torch.full((32, 1), 0.5)  # lyrics alone, where there are any
+    terms = model.loss_terms(x, model(x, noise))
+    assert (terms["reconstruction"] > 0).tolist() == [True, False] * 16
+    assert (terms["lyrics"] > 0).tolist() == [False, True] * 16

@@ -1,11 +1,15 @@
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from sklearn.metrics import adjusted_rand_score
 
 from vaeclust import METHODS, cluster, fit, intervals, score
+from vaeclust.clustering import OWN, own
 from vaeclust.controls import of_lyrics
+from vaeclust.methods import find
 from vaeclust.models import VAE
 from vaeclust.training import batches, initialised, inputs, one_thread
 
@@ -239,3 +243,25 @@ def test_ten_seeds_at_once_cost_less_than_half_a_plain_loop_each(corpus):
             fit("vae", corpus, range(10), epochs=100)
             ratios.append((time.process_time() - middle) / 10 / (middle - start))
     assert min(ratios) < 0.5
+
+
+def test_vade_finds_clear_groups_by_its_own_mixture(corpus):
+    groups = np.arange(len(corpus)) % 4
+    values = np.random.default_rng(0).normal(size=(4, 20))[groups] * 4
+    clear = replace(corpus, audio=(values + np.random.default_rng(1).normal(size=(len(corpus), 20))).astype(np.float32))
+    fitted = fit(find("vade", components=4), clear, [0, 1])
+    assert fitted.assignments.shape == (2, len(corpus))
+    assert max(adjusted_rand_score(groups, found) for found in fitted.assignments) > 0.9
+    table = own(fitted, clear)
+    assert table["clusterer"].unique().tolist() == [OWN]
+    np.testing.assert_array_equal(table["cluster"], fitted.assignments.ravel())
+    assert own(fit("pca", clear, [0]), clear).empty
+
+
+def test_vade_starts_from_the_autoencoder_of_its_seed(corpus):
+    method = find("vade", components=3)
+    start, base = fit(method, corpus, [4], train=False), fit("autoencoder", corpus, [4], train=False)
+    np.testing.assert_allclose(start.embeddings, base.embeddings, atol=1e-6)
+    alone, beside = fit(method, corpus, [4], epochs=2), fit(method, corpus, [1, 4, 7], epochs=2)
+    np.testing.assert_array_equal(alone.embeddings[0], beside.embeddings[1])
+    np.testing.assert_array_equal(alone.assignments[0], beside.assignments[1])

@@ -19,10 +19,10 @@ from sklearn.cluster import AgglomerativeClustering
 from sklearn.metrics import adjusted_rand_score
 from sklearn.preprocessing import PowerTransformer
 
-from vaeclust.clustering import CLUSTERERS, NOISE, cluster
+from vaeclust.clustering import CLUSTERERS, NOISE, OWN, cluster, own
 from vaeclust.controls import fault_filtered
 from vaeclust.datasets import FULL, Dataset, load, subset
-from vaeclust.differences import difference, resampled, verdict
+from vaeclust.differences import as_interval, difference, differs, resampled, verdict
 from vaeclust.evidence import intervals, wording
 from vaeclust.methods import Method, find
 from vaeclust.metrics import METRICS, score
@@ -31,7 +31,7 @@ from vaeclust.projections import maps
 from vaeclust.records import SOURCES, STANDARD, Record, joined, published
 from vaeclust.training import fit
 
-REPRESENTATIONS = ("features", "umap", "autoencoder_umap", "vae_umap")
+REPRESENTATIONS = ("features", "umap", "autoencoder_umap", "vae_umap", "vade")
 USED = ("kmeans", "gaussian_mixture", "spectral", "hdbscan")
 CONSENSUS = "consensus"
 WITH_FULL = "full_features"
@@ -55,10 +55,11 @@ def power_transformed(dataset: Dataset) -> Dataset:
     return replace(dataset, audio=PowerTransformer().fit_transform(dataset.features).astype(np.float32))
 
 
-def with_settings(slug: str, chosen: Mapping[str, int]) -> Method:
-    """Return a representation with UMAP's chosen settings; features alone have none."""
+def with_settings(slug: str, chosen: Mapping[str, int], k: int) -> Method:
+    """Return a representation with UMAP's chosen settings, or with a mixture of k components; others have neither."""
     method = find(slug)
-    return find(method, **chosen) if method.model == "UMAP" else method
+    settings = {"UMAP": chosen, "VaDE": {"components": k}}
+    return find(method, **settings.get(method.model, {}))
 
 
 def stability(method: Method, dataset: Dataset, k: int, *, seed: int = 0) -> float:
@@ -159,14 +160,16 @@ def run(
     """
     dataset = corpora[STANDARD]
     record = Record(dataset.name, slug, results_dir)
+    k = n_clusters or dataset.default_k()
     fits, clusters, scores = {}, {}, {}
     for condition, corpus in corpora.items():
         features = STANDARD if condition == STANDARD else WITH_FULL
-        method = with_settings(slug, choose(settled(features)))
+        method = with_settings(slug, choose(settled(features)), k)
         fits[condition] = fit(method, corpus, range(seeds), **settings)
-        found = cluster(fits[condition], corpus, n_clusters, clusterers=USED)
-        agreed = consensus(found[found["clusterer"] == "kmeans"], n_clusters or dataset.default_k())
-        clusters[condition] = pd.concat([found, agreed], ignore_index=True)
+        found = cluster(fits[condition], corpus, k, clusterers=USED)
+        agreed = consensus(found[found["clusterer"] == "kmeans"], k)
+        parts = [part for part in (found, agreed, own(fits[condition], corpus)) if len(part)]
+        clusters[condition] = pd.concat(parts, ignore_index=True)
         scores[condition] = score(fits[condition], clusters[condition], corpus)
     record.save_fit(fits[STANDARD], dataset)
     record.write("clusters", joined(clusters))
@@ -176,6 +179,48 @@ def run(
         fits[STANDARD], dataset, {**(parameters or {}), "seeds": seeds, "n_clusters": n_clusters, **settings}
     )
     return record
+
+
+def smaller(dataset: Dataset, size: int, seed: int) -> Dataset:
+    """Return ``size`` tracks of a corpus drawn at random; their features stay as they are scaled in the whole."""
+    kept = np.zeros(len(dataset), dtype=bool)
+    kept[np.random.default_rng(seed).choice(len(dataset), size, replace=False)] = True
+    return replace(subset(dataset, kept), audio=dataset.audio[kept])
+
+
+def by_size(dataset: Dataset, k: int, **settings: Any) -> pd.DataFrame:
+    """Return the agreement with genre of K-Means on representations of random parts of a labelled corpus.
+
+    ``method, tracks, seed, nmi``: for every size of the rule that the corpus exceeds, and for the whole, one draw a
+    seed. Draws of one corpus share tracks, the more the larger they are. ``settings`` are those of
+    :func:`training.fit`.
+    """
+    rows = []
+    sizes = [size for size in rule()["sizes"] if k < size < len(dataset)]
+    for size, seed in product([*sizes, len(dataset)], range(rule()["draws"])):
+        part = smaller(dataset, size, seed)
+        for slug in rule()["by_size"]:
+            fitted = fit(with_settings(slug, choose(settled(WITH_FULL)), k), part, [seed], **settings)
+            found = cluster(fitted, part, k, clusterers=("kmeans",))
+            scores = score(fitted, found, part, metrics=("nmi",))
+            rows.append((slug, size, seed, scores.loc[scores["reference"] == "genre", "value"].item()))
+    return pd.DataFrame(rows, columns=["method", "tracks", "seed", "nmi"])
+
+
+def size_effects(table: pd.DataFrame, baseline: str = "features") -> pd.DataFrame:
+    """Return how the NMI of each method differs from that of the baseline on the same draws, in words: sizes × titles.
+
+    table: of :func:`by_size`.
+    """
+    rows = {}
+    for size, group in table.groupby("tracks"):
+        wide = group.pivot(index="seed", columns="method", values="nmi")
+        rows[f"{size:,} tracks"] = {
+            find(slug).title: differs(as_interval((wide[slug] - wide[baseline]).to_numpy()), short=True)
+            for slug in wide
+            if slug != baseline
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")
 
 
 def pipelines(table: pd.DataFrame, column: str = "mean") -> pd.DataFrame:
@@ -192,7 +237,10 @@ def pipelines(table: pd.DataFrame, column: str = "mean") -> pd.DataFrame:
 
 def titles(table: pd.DataFrame) -> pd.Series:
     """Return what every row's pipeline is called: ``UMAP, K-Means, 57 features``."""
-    clusterers = {slug: row.title for slug, row in CLUSTERERS.items()} | {CONSENSUS: "consensus of K-Means"}
+    clusterers = {slug: row.title for slug, row in CLUSTERERS.items()} | {
+        CONSENSUS: "consensus of K-Means",
+        OWN: "its own mixture",
+    }
     parts = (
         table["method"].map({slug: find(slug).title for slug in REPRESENTATIONS}),
         table["clusterer"].map(clusterers),

@@ -19,7 +19,7 @@ from vaeclust.methods import METHODS, STUDIED
 from vaeclust.metrics import LABELS, METRICS
 from vaeclust.percentages import traced
 from vaeclust.records import SOURCES, Record, published
-from vaeclust.release import RELEASED, released, released_disentanglement
+from vaeclust.release import RELEASED, released, released_table
 
 HOLDS, PARTLY, FAILS, UNTESTABLE = "holds", "holds in part", "does not hold", "cannot be tested"
 GENRE = tuple(name for name, metric in METRICS.items() if metric.kind == LABELS)
@@ -61,7 +61,9 @@ class ReleasedStudy:
 def released_study(dataset: str = "gtzan") -> ReleasedStudy:
     """Return the released study of a corpus."""
     runs = {slug: Record(dataset, slug, RELEASED).run() for slug in STUDIED}
-    return ReleasedStudy(released("scores", dataset), released("intervals", dataset), runs, released_disentanglement())
+    return ReleasedStudy(
+        released("scores", dataset), released("intervals", dataset), runs, released_table("disentanglement", "demo")
+    )
 
 
 @cache

@@ -15,6 +15,7 @@ from vaeclust.fits import Fit
 from vaeclust.training import one_thread
 
 NOISE = -1
+OWN = "own"  # the clusters of a method that has its own: VaDE's mixture prior
 MIN_SAMPLES = 5
 
 
@@ -123,6 +124,17 @@ def cluster(fit: Fit, dataset: Dataset, n_clusters: int = 0, *, clusterers: tupl
                 columns = {"track_id": dataset.ids, "seed": seed, "clusterer": slug, "cluster": labels}
                 frames.append(pd.DataFrame(columns))
     return pd.concat(frames, ignore_index=True)
+
+
+def own(fit: Fit, dataset: Dataset) -> pd.DataFrame:
+    """Return the clusters that a method itself gives, as :func:`cluster` does; empty for one that gives none."""
+    found = zip(fit.seeds, fit.assignments, strict=True) if fit.assignments is not None else ()
+    columns = ["track_id", "seed", "clusterer", "cluster"]
+    frames = [
+        pd.DataFrame({"track_id": dataset.ids, "seed": seed, "clusterer": OWN, "cluster": labels})
+        for seed, labels in found
+    ]
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
 
 
 def labels(clusters: pd.DataFrame, *, seed: int = 0, clusterer: str = "kmeans") -> pd.Series:

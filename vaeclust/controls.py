@@ -97,6 +97,8 @@ CONTROLS = {
 TITLES = {
     "standard": "as it is",
     "shuffled_lyrics": "lyrics of other tracks",
+    "moved_coverage": "lyrics and gaps of other tracks",
+    "coverage_only": "only whether there are lyrics",
     "genre_lyrics": "lyrics joined by genre",
     "published_lyrics": "published lyrics, by row",
     **{slug: control.title for slug, control in CONTROLS.items()},
@@ -114,21 +116,35 @@ def of_lyrics(dataset: Dataset, published: str | Path = "") -> dict[str, tuple[C
     """Return the corpus with other lyrics, by condition (chapter ``06_multimodal_vae``).
 
     ``shuffled_lyrics``: every text given to another track, among the tracks that have one; coverage stays.
+    ``moved_coverage``: the same among all tracks, so that those without a text are others.
+    ``coverage_only``: every text empty, and known to be there or not. Both only where some tracks have none.
     ``genre_lyrics``: every track given the text of any track of its genre, a join that leaks the genre.
     ``published_lyrics``: the features of the published study, joined row by row, if their table is given.
     """
     changed = {}
     if dataset.lyrics is not None:
         owners = np.flatnonzero(dataset.has_lyrics)
-        shuffled = dataset.lyrics.copy()
-        shuffled[owners] = dataset.lyrics[np.random.default_rng(0).permutation(owners)]
-        changed["shuffled_lyrics"] = replace(dataset, lyrics=shuffled)
+        changed["shuffled_lyrics"] = shuffled_lyrics(dataset)
+        if not dataset.has_lyrics.all():
+            moved = np.random.default_rng(0).permutation(len(dataset))
+            changed["moved_coverage"] = replace(
+                dataset, lyrics=dataset.lyrics[moved], has_lyrics=dataset.has_lyrics[moved]
+            )
+            changed["coverage_only"] = replace(dataset, lyrics=np.zeros_like(dataset.lyrics))
         if dataset.genres is not None:
             changed["genre_lyrics"] = _joined_by_genre(dataset, owners)
     if published:
         features, has_lyrics = load_lyrics(published, dataset.tracks.index)
         changed["published_lyrics"] = replace(dataset, lyrics=features, has_lyrics=has_lyrics)
     return {slug: (Control(TITLES[slug]), corpus) for slug, corpus in changed.items()}
+
+
+def shuffled_lyrics(dataset: Dataset) -> Dataset:
+    """Return the corpus with every text given to another track, among the tracks that have one."""
+    owners = np.flatnonzero(dataset.has_lyrics)
+    lyrics = dataset.lyrics.copy()
+    lyrics[owners] = dataset.lyrics[np.random.default_rng(0).permutation(owners)]
+    return replace(dataset, lyrics=lyrics)
 
 
 def lyrics_join(dataset: Dataset, published: str | Path) -> dict[str, float]:

@@ -28,14 +28,16 @@ class Fit:
         ``loss``, their weighted sum. Empty for PCA.
     dimensions : DataFrame
         ``seed, dimension, variance, kl, active``: per latent dimension the variance of the embedding over tracks,
-        the mean KL divergence (nats; NaN without a posterior), and whether the variance is above 0.01 (an active
-        unit, Burda et al. 2016, arXiv:1509.00519).
+        the mean KL divergence to the standard normal (nats; NaN without a posterior or with another prior), and
+        whether the variance is above 0.01 (an active unit, Burda et al. 2016, arXiv:1509.00519).
     seconds : float
         Training time, all seeds together.
     n_parameters : int
         Of one model.
     models : tuple of Module
         The trained models in evaluation mode, one a seed; for PCA the fitted estimator.
+    assignments : ndarray or None
+        (seeds, n) int: the cluster that a method with a mixture prior itself gives every track.
     """
 
     method: Method
@@ -47,6 +49,7 @@ class Fit:
     seconds: float
     n_parameters: int
     models: tuple
+    assignments: np.ndarray | None = None
 
 
 def history_table(epochs: list[dict[str, np.ndarray]], seeds: tuple[int, ...]) -> pd.DataFrame:
@@ -64,7 +67,7 @@ def dimensions_table(output: Output, seeds: tuple[int, ...]) -> pd.DataFrame:
     """Return ``seed, dimension, variance, kl, active`` of embeddings (seeds, n, d)."""
     variance = output.mean.double().var(dim=1, correction=0).numpy()  # (seeds, d)
     kl = np.full_like(variance, np.nan)
-    if output.log_variance is not None:
+    if output.log_variance is not None and output.kl is None:  # to the standard normal, dimension by dimension
         kl = kl_divergence(output).double().mean(dim=1).numpy()
     d = variance.shape[1]
     return pd.DataFrame({

@@ -76,6 +76,23 @@ class Heads(nn.Module):
         return torch.cat([head(x) for head in self.heads], dim=-1)
 
 
+class SideBySide(nn.Module):
+    """A whole decoder for each of two modalities, their outputs side by side.
+
+    Shapes: z (tracks, latent_dim) → (tracks, sum of n_outputs); uniforms (tracks, dropout_width).
+    """
+
+    def __init__(self, latent_dim: int, n_outputs: tuple[int, int]):
+        super().__init__()
+        self.decoders = nn.ModuleList(DenseDecoder(latent_dim, width) for width in n_outputs)
+        self.dropout_width = sum(decoder.dropout_width for decoder in self.decoders)
+
+    def forward(self, z: Tensor, uniforms: Tensor | None = None) -> Tensor:
+        """Decode by both."""
+        drops = halves(uniforms)
+        return torch.cat([decoder(z, drop) for decoder, drop in zip(self.decoders, drops, strict=True)], dim=-1)
+
+
 class Convolution(nn.Module):
     """Convolution of width 3 along a sequence, padded by one on either side.
 
@@ -210,3 +227,8 @@ def conv_widths(n_features: int, latent_dim: int) -> dict[str, int | tuple[int, 
         "linear": (quarter, third), "conv 4": (2 * quarter, second), "conv 5": (4 * quarter, first),
         "reconstruction": n_features,
     }  # fmt: skip
+
+
+def halves(uniforms: Tensor | None) -> tuple[Tensor | None, Tensor | None]:
+    """Share uniforms (*, width) out among two networks of one width; None for each in evaluation."""
+    return (None, None) if uniforms is None else uniforms.chunk(2, dim=-1)

@@ -17,7 +17,8 @@ from vaeclust.records import TABLES, Record, read_all
 
 RELEASED = Path("book") / "released"
 LEAST_SEEDS = 10
-DISENTANGLEMENT = "disentanglement"
+SHARED = ("disentanglement", "by_size")  # tables about all methods, where a study has them
+STUDIES = {"modalities": ("scores", "clusters", "intervals")}  # records that are of no single method
 LARGEST = 300_000  # bytes of one method
 PACKED = ("clusters", "maps", "history", "scores")
 MARKS = ("<!-- results: written by vaeclust release -->", "<!-- end of results -->")
@@ -43,9 +44,14 @@ def release(dataset: str, results_dir: str | Path = "results") -> Path:
     try:
         for slug in METHODS:
             _copy(Record(dataset, slug, results_dir), workshop / slug)
-        table = Record(dataset, DISENTANGLEMENT, results_dir).folder.with_suffix(".csv")
-        if table.is_file():
-            shutil.copy(table, workshop)
+        for slug, tables in STUDIES.items():
+            record = Record(dataset, slug, results_dir)
+            if record.folder.is_dir():
+                _copy(record, workshop / slug, tables)
+        for name in SHARED:
+            table = Record(dataset, name, results_dir).folder.with_suffix(".csv")
+            if table.is_file():
+                shutil.copy(table, workshop)
         shutil.rmtree(target, ignore_errors=True)
         workshop.replace(target)
     finally:
@@ -69,9 +75,13 @@ def released_genres() -> pd.Series:
     return tracks.to_series().str.split(".").str[0].rename("genre")
 
 
-def released_disentanglement() -> pd.DataFrame:
-    """Return ``name, seed, measure, value`` of the released demo corpus, whose factors are known."""
-    return pd.read_csv(project_root() / RELEASED / "demo" / f"{DISENTANGLEMENT}.csv")
+def released_table(name: str, dataset: str = "gtzan") -> pd.DataFrame:
+    """Return one of SHARED as released.
+
+    ``disentanglement``: ``name, seed, measure, value``, of the demo corpus, whose factors are known; ``by_size``:
+    ``method, tracks, seed, nmi``.
+    """
+    return pd.read_csv(project_root() / RELEASED / dataset / f"{name}.csv")
 
 
 def study_table(intervals: pd.DataFrame) -> pd.DataFrame:
@@ -112,8 +122,8 @@ def _clean(root: Path) -> None:
         raise ValueError(f"uncommitted changes:\n{done.stdout.rstrip()}\nCommit or stash them, run again, then release")
 
 
-def _copy(record: Record, folder: Path) -> None:
-    """Write one method's tables, compact and alike from run to run, and its run.json without the paths of files."""
+def _copy(record: Record, folder: Path, tables: Iterable[str] = tuple(TABLES)) -> None:
+    """Write one record's tables, compact and alike from run to run, and its run.json without the paths of files."""
     run = record.run()
     seeds = run["parameters"].get("seeds", 0)
     if seeds < LEAST_SEEDS:
@@ -122,7 +132,7 @@ def _copy(record: Record, folder: Path) -> None:
     given = run["parameters"]
     run["parameters"] = {k: Path(v).name if isinstance(v, str) else v for k, v in given.items() if k != "results_dir"}
     (folder / "run.json").write_text(json.dumps(run, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    for name in TABLES:
+    for name in tables:
         text = record.read(name).to_csv(index=False, float_format="%.6g", lineterminator="\n").encode()
         if name in PACKED:
             (folder / f"{name}.csv.xz").write_bytes(lzma.compress(text))

@@ -26,7 +26,7 @@ from vaeclust.datasets import Dataset
 from vaeclust.fits import Fit, dimensions_table, history_table
 from vaeclust.lyrics import N_FEATURES as N_LYRICS
 from vaeclust.methods import Method, find
-from vaeclust.models import Output
+from vaeclust.models import MixturePrior, Output
 from vaeclust.networks import TransposedConvolution
 
 
@@ -74,14 +74,17 @@ def _fit_here(
     start = time.perf_counter()
     with torch.device("meta"):
         template = method.build()(n_features, latent_dim=latent_dim, **method.settings)
+    first = getattr(template, "starts_from", None)  # another method, which is trained before it
+    base = _fit_here(find(first), dataset, seeds, epochs, batch_size, learning_rate, latent_dim) if first else None
     with one_thread():
-        study = _Batched(template, torch.from_numpy(inputs(method, dataset)), seeds, learning_rate)
+        study = _Batched(template, torch.from_numpy(inputs(method, dataset)), seeds, learning_rate, base)
         history = [study.epoch(batch_size) for _ in tqdm(range(epochs), method.title, leave=False, delay=5)]
         output = study.evaluate()
     return Fit(
         method, seeds, output.mean.numpy(), output.reconstruction[..., :n_features].numpy(),
         history_table(history, seeds), dimensions_table(output, seeds),
         time.perf_counter() - start, sum(p.numel() for p in template.parameters()), study.models(),
+        None if output.responsibilities is None else output.responsibilities.argmax(-1).numpy(),
     )  # fmt: skip
 
 
@@ -99,6 +102,7 @@ def _joined(parts: list[Fit]) -> Fit:
         dimensions=pd.concat([part.dimensions for part in parts], ignore_index=True),
         seconds=sum(part.seconds for part in parts),
         models=sum((part.models for part in parts), ()),
+        assignments=None if parts[0].assignments is None else np.concatenate([part.assignments for part in parts]),
     )
 
 
@@ -110,12 +114,18 @@ class _Batched:
     twice: sums over the last values of a row take another order, so a seed would depend on its neighbours otherwise.
     """
 
-    def __init__(self, template: nn.Module, x: Tensor, seeds: tuple[int, ...], learning_rate: float):
+    def __init__(
+        self, template: nn.Module, x: Tensor, seeds: tuple[int, ...], learning_rate: float, base: Fit | None = None
+    ):
         self.template, self.x = template, x
         self.n_seeds = len(seeds)
         padded = seeds + seeds[-1:] * (len(seeds) % 2)
         self.generators = [torch.Generator().manual_seed(seed) for seed in padded]
-        parameters, self.buffers = stack_module_state([initialised(template, g) for g in self.generators])
+        models = [initialised(template, generator) for generator in self.generators]
+        for model, seed in zip(models, padded, strict=True) if base else ():
+            place = base.seeds.index(seed)
+            model.start_from(base.models[place], base.embeddings[place], seed)
+        parameters, self.buffers = stack_module_state(models)
         self.shapes = {name: values.shape[1:] for name, values in parameters.items()}
         rows = torch.cat([values.detach().flatten(1) for values in parameters.values()], dim=1)
         self.flat = nn.functional.pad(rows, (0, -rows.shape[1] % 32)).requires_grad_()
@@ -221,11 +231,14 @@ def initialised(template: nn.Module, generator: torch.Generator) -> nn.Module:
     """Copy a model and draw its weights as PyTorch does by default, but from ``generator``.
 
     Weights and biases are uniform in ±1/√fan_in (He et al. 2015 with a = √5); batch norm starts as 1·x + 0.
+    A mixture prior starts from drawn means.
     """
     model = copy.deepcopy(template).to_empty(device="cpu")
     for layer in model.modules():
         if isinstance(layer, nn.BatchNorm1d):
             layer.reset_parameters()
+        elif isinstance(layer, MixturePrior):
+            layer.draw(generator)
         elif isinstance(layer, (nn.Linear, TransposedConvolution)):
             bound = layer.weight[0].numel() ** -0.5
             for weights in (layer.weight, layer.bias):

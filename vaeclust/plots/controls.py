@@ -17,7 +17,7 @@ from vaeclust.methods import METHODS
 from vaeclust.metrics import METRICS
 from vaeclust.plots.style import GREY, WIDTH, colours, method_colour, new_axes
 
-_MARKERS = "osDv^<>PX"
+_MARKERS = "osDv^<>PX*hp"
 
 
 def conditions(intervals: pd.DataFrame, metric: str = "nmi") -> Figure:
@@ -97,6 +97,27 @@ def stability_of_settings(tables: Mapping[str, pd.DataFrame]) -> Figure:
     axes[0, 0].set_ylabel("stability (ARI)")
     axes[0, 0].legend()
     return figure
+
+
+def by_size(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Draw the NMI of every method on random parts of a corpus over their size: dots are draws, lines their means.
+
+    table: of ``beyond.by_size``.
+    """
+    ax = new_axes(ax, WIDTH, 3.2)
+    palette = colours(list(dict.fromkeys(table["method"])))
+    for number, (slug, colour) in enumerate(palette.items()):
+        rows = table[table["method"] == slug]
+        places = rows["tracks"] * 1.04 ** (number - 1)  # side by side
+        ax.plot(places, rows["nmi"], _MARKERS[number], color=colour, alpha=0.5, markersize=4)
+        means = rows["nmi"].groupby(places).mean()
+        ax.plot(means, f"{_MARKERS[number]}-", color=colour, label=METHODS[slug].title)
+    sizes = sorted(table["tracks"].unique())
+    ax.set(xscale="log", xlabel="tracks", ylabel="NMI against genre", ylim=(0, None))
+    ax.set_xticks(sizes, [f"{size:,}" for size in sizes])
+    ax.minorticks_off()
+    ax.legend()
+    return ax
 
 
 def critical_differences(ranks: pd.Series, p_values: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
