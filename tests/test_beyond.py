@@ -111,6 +111,7 @@ def test_all_features_are_taken_where_they_cost_nothing(table_path, tmp_path):
 
 
 def test_umap_follows_the_method_it_is_based_on(corpus):
+    assert beyond.with_settings("vade", {"n_neighbors": 5, "n_components": 2}, 7).settings["components"] == 7
     method = find("vae_umap", n_neighbors=10, n_components=3)
     found, base = fit(method, corpus, [0, 1], epochs=2), fit("vae", corpus, [0, 1], epochs=2)
     assert found.embeddings.shape == (2, 120, 3)
@@ -137,6 +138,26 @@ def test_every_pipeline_is_recorded(corpus, table_path, tmp_path):
     assert list(gains) == sorted(gains, key=lambda title: -gains[title]["mean"])
 
 
+def test_random_parts_of_a_corpus_are_scored_by_size(corpus):
+    clear = replace(corpus, audio=(np.eye(20)[corpus.genres] * 50 + RNG.normal(size=(120, 20))).astype(np.float32))
+    table = beyond.by_size(clear, 4, epochs=1)
+    assert table.groupby(["method", "tracks"]).size().eq(rule()["draws"]).all()
+    assert set(table["tracks"]) == {100, 120}
+    assert set(table["method"]) == set(rule()["by_size"])
+    assert (table.query("method == 'features'")["nmi"] == 1.0).all()
+    part = beyond.smaller(clear, 100, seed=1)
+    assert len(part) == len(part.genres) == len(set(part.ids)) == 100
+    assert part.ids != beyond.smaller(clear, 100, seed=2).ids
+    np.testing.assert_array_equal(part.audio, clear.audio[np.isin(clear.ids, part.ids)])
+
+
+def test_size_effects_are_paired_by_draw():
+    draws = np.arange(10)
+    rows = [("features", 100, d, 0.3 + 0.05 * d) for d in draws] + [("umap", 100, d, 0.4 + 0.05 * d) for d in draws]
+    table = pd.DataFrame(rows, columns=["method", "tracks", "seed", "nmi"])
+    assert beyond.size_effects(table).loc["100 tracks", "UMAP"] == "0.100 higher (+0.100 to +0.100)"
+
+
 def test_better_in_all_means_in_all():
     best = beyond.published_best()
     signs = pd.Series({name: 1 if m.higher_is_better else -1 for name, m in METRICS.items()})
@@ -153,7 +174,8 @@ def test_the_words_follow_the_released_pipelines():
     means = beyond.pipelines(table)
     clusters = released("clusters", methods=REPRESENTATIONS)
     assert released_genres().value_counts().max() == 100
-    assert set(clusters["clusterer"]) == {*USED, "consensus"}
+    assert set(clusters["clusterer"]) == {*USED, "consensus", "own"}
+    assert set(clusters.query("clusterer == 'own'")["method"]) == {"vade"}
     gain = {"mean": 0.1, "sd": 0.01, "low": 0.05, "high": 0.15}
     lost = {"mean": -0.1, "sd": 0.01, "low": -0.15, "high": -0.05}
     titles = [title for title in means.index if title != FIRST]

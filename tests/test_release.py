@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from conftest import ROOT, command
 
-from vaeclust import METHODS, STUDIED, display
+from vaeclust import METHODS, STUDIED, Record, display
 from vaeclust.evidence import as_published, comparison
-from vaeclust.release import LARGEST, LEAST_SEEDS, MARKS, readme_table, released, study_table
+from vaeclust.release import LARGEST, LEAST_SEEDS, MARKS, STUDIES, readme_table, released, study_table
 from vaeclust.studies import study
 
 
@@ -26,6 +26,11 @@ def results(corpus, tmp_path_factory):
     folder = tmp_path_factory.mktemp("study") / "results"
     for slug in METHODS:
         study(slug, corpus, seeds=LEAST_SEEDS, epochs=1, results_dir=folder, parameters={"dataset": "/here/small.csv"})
+    for name in STUDIES["modalities"]:
+        table = Record("small", "vae", folder).read(name)
+        Record("small", "modalities", folder).write(name, table)
+    shutil.copy(folder / "small" / "vae" / "run.json", folder / "small" / "modalities")
+    Record("small", "vae", folder).save_table("by_size", pd.DataFrame({"nmi": [0.5]}))
     return folder
 
 
@@ -65,7 +70,10 @@ def test_a_release_holds_the_tables_without_paths_and_replaces_the_old_one(study
     assert done.returncode == 0, done.stderr
     folder = study_folder / "book" / "released" / "small"
     assert not stale.exists()
-    assert {path.name for path in folder.iterdir()} == {*METHODS, "comparison.csv"}
+    assert {path.name for path in folder.iterdir()} == {*METHODS, "modalities", "by_size.csv", "comparison.csv"}
+    assert {path.name for path in (folder / "modalities").iterdir()} == {
+        "run.json", "intervals.csv", "scores.csv.xz", "clusters.csv.xz",
+    }  # fmt: skip
     for slug in METHODS:
         files = {path.name for path in (folder / slug).iterdir()}
         assert files == {

@@ -125,11 +125,11 @@ def consensus(clusters: pd.DataFrame, k: int) -> pd.DataFrame:
     return pd.concat(rows, ignore_index=True) if rows else clusters.iloc[:0]
 
 
-def with_all_features(source: str, *, tracks: str = "", features: str = "mfcc20") -> Dataset | None:
+def with_all_features(source: str, *, lyrics: str = "", tracks: str = "", features: str = "mfcc20") -> Dataset | None:
     """Load a corpus with all 57 features if that costs nothing: from a table that has them, or if asked for."""
     path = resolve(source)
     if features == "full" or (path.is_file() and set(FULL) <= set(pd.read_csv(path, nrows=0).columns)):
-        return load(source, tracks=tracks, features="full")
+        return load(source, lyrics=lyrics, tracks=tracks, features="full")
     return None
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from vaeclust.beyond import WITH_FULL, choose, settled, with_settings
+from vaeclust.beyond import WITH_FULL, choose, power_transformed, settled, with_settings
 from vaeclust.clustering import cluster
 from vaeclust.controls import shuffled_lyrics
 from vaeclust.datasets import Dataset, subset
@@ -30,9 +30,14 @@ ONE, TWO = ("features", "umap", "vae"), ("features", "umap", "multimodal_vae", "
 STUDIES = {"audio": ONE, "lyrics": ONE, "both": TWO, "shuffled": TWO}  # view → representations
 
 
-def with_lyrics(dataset: Dataset) -> Dataset | None:
-    """Return the tracks that have lyrics, standardised anew; None for fewer than 30 of them."""
-    return subset(dataset, dataset.has_lyrics) if dataset.has_lyrics.sum() >= LEAST_TRACKS else None
+def with_lyrics(dataset: Dataset, full: Dataset | None = None) -> Dataset | None:
+    """Return the tracks that have lyrics, with all features (power-transformed) where ``full`` has them.
+
+    None for fewer than 30 of them.
+    """
+    if dataset.has_lyrics.sum() < LEAST_TRACKS:
+        return None
+    return subset(dataset, dataset.has_lyrics) if full is None else power_transformed(subset(full, full.has_lyrics))
 
 
 def seen(dataset: Dataset, view: str, slug: str) -> Dataset:
