@@ -61,6 +61,9 @@ def test_lyrics_that_tell_the_genre_help_and_shuffled_ones_do_not(spoken, tmp_pa
     assert list(words.columns) == ["against audio", "against lyrics", "against both, lyrics of other tracks"]
     assert "higher" in words.loc["Features alone", "against audio"]
     assert "higher" in words.loc["Features alone", "against both, lyrics of other tracks"]
+    pd.testing.assert_frame_equal(
+        effects(record.read("clusters"), spoken.tracks["genre"], slugs=["features"]), words.loc[["Features alone"]]
+    )
     stated = modalities.summary(words)
     assert stated["features_both_audio"] == words.loc["Features alone", "against audio"]
     assert len(stated) == 3 * len(TWO)

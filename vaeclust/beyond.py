@@ -195,15 +195,14 @@ def by_size(dataset: Dataset, k: int, **settings: Any) -> pd.DataFrame:
     seed. Draws of one corpus share tracks, the more the larger they are. ``settings`` are those of
     :func:`training.fit`.
     """
-    rows = []
-    sizes = [size for size in rule()["sizes"] if k < size < len(dataset)]
-    for size, seed in product([*sizes, len(dataset)], range(rule()["draws"])):
-        part = smaller(dataset, size, seed)
-        for slug in rule()["by_size"]:
-            fitted = fit(with_settings(slug, choose(settled(WITH_FULL)), k), part, [seed], **settings)
-            found = cluster(fitted, part, k, clusterers=("kmeans",))
-            scores = score(fitted, found, part, metrics=("nmi",))
-            rows.append((slug, size, seed, scores.loc[scores["reference"] == "genre", "value"].item()))
+    draws, rows = range(rule()["draws"]), []
+    parts = [(size, smaller(dataset, size, draw), [draw]) for size in rule()["sizes"] if k < size < len(dataset)
+             for draw in draws]  # fmt: skip
+    for (size, part, seeds), slug in product([*parts, (len(dataset), dataset, draws)], rule()["by_size"]):
+        fitted = fit(with_settings(slug, choose(settled(WITH_FULL)), k), part, seeds, **settings)
+        found = cluster(fitted, part, k, clusterers=("kmeans",))
+        scores = score(fitted, found, part, metrics=("nmi",)).query("reference == 'genre'")
+        rows += [(slug, size, seed, value) for seed, value in zip(scores["seed"], scores["value"], strict=True)]
     return pd.DataFrame(rows, columns=["method", "tracks", "seed", "nmi"])
 
 

@@ -93,7 +93,7 @@ METHODS = {
         Method("autoencoder_umap", "Autoencoder + UMAP", "09_beyond", "UMAP", {"base": "autoencoder", **UMAP}),
         Method("vae_umap", "VAE + UMAP", "09_beyond", "UMAP", {"base": "vae", **UMAP}),
         Method("vade", "VaDE", "09_beyond", "VaDE", {"components": 10}),
-        Method("product_of_experts", "Product of experts", "09_beyond", "ProductOfExperts", {"beta": 1.0}, BOTH),
+        Method("product_of_experts", "Product of experts", "13_real_lyrics", "ProductOfExperts", {"beta": 1.0}, BOTH),
     )
 }
 STUDIED = {slug: method for slug, method in METHODS.items() if method.published}

@@ -1,4 +1,4 @@
-"""What lyrics add to audio, on the tracks whose lyrics are known (chapter ``09_beyond``).
+"""What lyrics add to audio, on the tracks whose lyrics are known (chapter ``13_real_lyrics``).
 
 Tracks without lyrics are left out here, so that a missing text cannot tell the genre. A view is what a method is
 shown of a track: its audio, its lyrics, both, or both with the lyrics of another track.
@@ -6,6 +6,7 @@ shown of a track: its audio, its lyrics, both, or both with the lyrics of anothe
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -97,18 +98,20 @@ def title(condition: str) -> str:
     return f"{METHODS[slug].title}, {VIEWS[view]}"
 
 
-def effects(clusters: pd.DataFrame, reference: pd.Series, metric: str = "nmi") -> pd.DataFrame:
+def effects(
+    clusters: pd.DataFrame, reference: pd.Series, metric: str = "nmi", *, slugs: Iterable[str] = TWO
+) -> pd.DataFrame:
     """Return how both modalities differ from the audio alone, and from both with shuffled lyrics, in words.
 
     Over seeds and tracks, see ``differences.resampled``. A row a representation; the VAE is the audio side of the
-    models of both. clusters: of the record of :func:`run`; reference: label by track id.
+    models of both. clusters: of the record of :func:`run`; reference: label by track id, of tracks that are in it.
     """
-    groups = {name: resampled(rows, reference, metric) for name, rows in clusters.groupby("condition", sort=False)}
-    rows = {}
-    for slug in TWO:
+    groups, rows = dict(list(clusters.groupby("condition"))), {}
+    drawn = cache(lambda name: resampled(groups[name], reference, metric))
+    for slug in slugs:
         alone = slug if slug in ONE else "vae"
         rows[METHODS[slug].title] = {
-            f"against {VIEWS[view]}": differs(difference([groups[f"{slug}_both"], groups[name]]), short=True)
+            f"against {VIEWS[view]}": differs(difference([drawn(f"{slug}_both"), drawn(name)]), short=True)
             for view, name in (
                 ("audio", f"{alone}_audio"),
                 ("lyrics", f"{alone}_lyrics"),

@@ -189,7 +189,7 @@ def with_umap(dataset: str, slug: str, results_dir: str | Path = "results") -> p
 
 def chapter_of(slug: str) -> str:
     """Return the chapter that makes the records of a method."""
-    return METHODS[slug].chapter if slug in METHODS else "09_beyond" if slug == "modalities" else slug
+    return METHODS[slug].chapter if slug in METHODS else "13_real_lyrics" if slug == "modalities" else slug
 
 
 SOURCES = {"table": "printed table", "results_file": "results file"}
