@@ -34,7 +34,7 @@ _MODULES = (
     "paths tables parallel audio extraction folders downloads synthesis demo lyrics corpora datasets networks models "
     "methods fits training projections clustering metrics records evidence differences diagnostics studies controls "
     "disentanglement beyond library release percentages claims display describe plots statements status "
-    "chapters notebook_io"
+    "chapters launch notebook_io"
 ).split()
 
 __all__ = sorted([*_HOME, *_MODULES])
