@@ -61,7 +61,7 @@ def test_the_status_page_tells_time_data_parameters_and_versions(executed, corpu
     write_status({"03_vae": executed, "08_claims": other, "09_beyond": copied}, page)
     text = page.read_text()
     date = json.loads(executed.with_suffix(".json").read_text())["executed"]
-    assert f"| [A \\| title](03_vae.ipynb) | 2 min 5 s | {date} | small | `{corpus.checksum[:12]}` |" in text
+    assert f"| [A \\| title](03_vae.ipynb) | 2 min 5 s | {date} | small | `{corpus.checksum[:8]}` |" in text
     assert f"| [Claims](08_claims.ipynb) | 4 s | {date} | released records | – |" in text
     assert "| [Claims](09_beyond.ipynb) | – | – | unknown | – |" in text
     assert "all together took 2 min 9 s" in text

@@ -36,7 +36,7 @@ def note(page: Path, parameters: Mapping[str, Any], seconds: float) -> None:
     outputs = [o for c in nbformat.read(page, as_version=4).cells for o in c.get("outputs", [])]
     shown = [o for o in outputs if CHECKSUM in o.get("metadata", {})]  # the corpus, as its chapter displays it
     about = {
-        "executed": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+        "executed": f"{datetime.now(UTC):%Y-%m-%d %H:%M}",
         "seconds": round(seconds, 1),
         "parameters": dict(parameters),
         "data": shown[0]["data"]["text/plain"] if shown else "",
@@ -57,14 +57,14 @@ def write_status(chapters: Mapping[str, Path], page: Path) -> None:
         "# Status of the chapters", "",
         f"When and how every chapter of this book was executed; all together took {duration(total)} of computing. "
         "A chapter that did not change keeps its earlier run. The checksum stands for everything in the corpus that "
-        "the models and the scores see; its first twelve digits are shown.", "",
-        "| Chapter | Run time | Executed | Corpus | Checksum |", "| --- | --- | --- | --- | --- |",
+        "the models and the scores see; its first eight digits are shown.", "",
+        "| Chapter | Run time | Executed (UTC) | Corpus | Checksum |", "| --- | --- | --- | --- | --- |",
     ]  # fmt: skip
     for slug, path in chapters.items():
         values = ["–", "–", "unknown", "–"]
         if run := runs.get(slug):
             corpus = cell(run["data"].split(":")[0]) or "released records"
-            checksum = f"`{run['checksum'][:12]}`" if run["checksum"] else "–"
+            checksum = f"`{run['checksum'][:8]}`" if run["checksum"] else "–"
             values = [duration(run["seconds"]), run["executed"], corpus, checksum]
         lines.append(f"| [{cell(title(path))}]({slug}.ipynb) | {' | '.join(values)} |")
     lines += ["", "## Parameters", "", *_by_value(runs, "parameters", "Parameter")]
