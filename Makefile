@@ -12,7 +12,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help book test lint lab clean
+.PHONY: help book check test lint lab clean
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -28,6 +28,9 @@ $(READY): pyproject.toml constraints.txt
 
 book: $(READY)  ## Execute every chapter (DATASET=demo, or a feature table) and build the HTML book
 	$(BIN)/vaeclust book --dataset "$(DATASET)" --tracks "$(TRACKS)" --lyrics "$(LYRICS)" --jobs $(JOBS) $(PARAMETERS)
+
+check: $(READY)  ## Compare the results of DATASET with its released records
+	$(BIN)/vaeclust check "$(DATASET)"
 
 test: lint  ## Run all tests
 	$(BIN)/python -m pytest

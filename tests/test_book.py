@@ -4,6 +4,7 @@ import re
 import shutil
 import xml.etree.ElementTree as ET
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import nbformat
 import pandas as pd
@@ -19,6 +20,10 @@ FLAGS = (
     "--disable-component-update --disable-sync --proxy-server=127.0.0.1:9"
 ).split()
 WIDE, NARROW = {"width": 1400, "height": 1000}, {"width": 420, "height": 900}
+OTHER_WIDTHS = (360, 768, 1100)
+CONTRAST = (Path(__file__).parent / "contrast.js").read_text(encoding="utf-8")
+# What belongs into a log: warnings, progress bars, addresses in memory, more digits than anyone reads.
+RAW = r"\w*Warning\b|Traceback|\d(?:it/s|s/it)|0x[0-9a-f]{6,}|\d\.\d{7,}"
 FAULTS = """
 Traceback (most recent
 papermill-error
@@ -56,9 +61,9 @@ def pages(built_book):
 class Visit:
     """A page, what it asked for and what it complained about."""
 
-    def __init__(self, browser, path, viewport=WIDE, scheme="light"):
+    def __init__(self, context, path):
         self.name, self.path = path.name, path
-        self.page = browser.new_page(viewport=viewport, color_scheme=scheme)
+        self.page = context.new_page()
         self.outside, self.failed, self.complaints = [], [], []
         self.page.on("request", self._requested)
         self.page.on("requestfailed", lambda request: self.failed.append(request.url))
@@ -74,23 +79,21 @@ class Visit:
 
 @pytest.fixture(scope="module", params=[(WIDE, "light"), (NARROW, "dark")], ids=["wide light", "phone dark"])
 def visits(request, browser, pages):
-    visits = [Visit(browser, path, *request.param) for path in pages]
-    yield visits
-    for visit in visits:
-        visit.page.close()
+    viewport, scheme = request.param
+    context = browser.new_context(viewport=viewport, color_scheme=scheme)
+    yield [Visit(context, path) for path in pages]
+    context.close()
 
 
 @pytest.fixture
 def chapter(browser, built_book):
-    visits = []
+    context = browser.new_context(viewport=WIDE)
 
     def open_page(name):
-        visits.append(Visit(browser, built_book / "_build" / "html" / "book" / f"{name}.html"))
-        return visits[-1].page
+        return Visit(context, built_book / "_build" / "html" / "book" / f"{name}.html").page
 
     yield open_page
-    for visit in visits:
-        visit.page.close()
+    context.close()
 
 
 def test_every_page_stands_alone(visits):
@@ -104,10 +107,29 @@ def test_every_page_stands_alone(visits):
 
 
 def test_no_page_scrolls_sideways(visits):
+    box = "document.documentElement"
     for visit in visits:
-        box = "document.documentElement"
-        overflow = visit.page.evaluate(f"{box}.scrollWidth - {box}.clientWidth")
-        assert overflow <= 0, f"{visit.name} scrolls sideways by {overflow} px"
+        before = visit.page.viewport_size
+        for width in (before["width"], *OTHER_WIDTHS):
+            visit.page.set_viewport_size({**before, "width": width})
+            overflow = visit.page.evaluate(f"{box}.scrollWidth - {box}.clientWidth")
+            assert overflow <= 0, f"{visit.name} scrolls sideways by {overflow} px at {width}"
+        visit.page.set_viewport_size(before)
+
+
+def test_all_text_stands_out_from_its_ground(visits):
+    seen = 0
+    for visit in visits:
+        faint, texts = visit.page.evaluate(CONTRAST)
+        assert faint == [], f"{visit.name}: {faint[:5]}"
+        seen += texts
+    assert seen > 2_000
+
+
+def test_no_page_shows_what_belongs_into_a_log(visits):
+    for visit in visits:
+        found = re.search(rf".{{0,40}}(?:{RAW}).{{0,20}}", visit.page.inner_text("article"))
+        assert found is None, f"{visit.name}: {found[0]}"
 
 
 def test_pictures_are_drawn_and_described(visits):
@@ -121,13 +143,65 @@ def test_pictures_are_drawn_and_described(visits):
 
 
 def test_links_between_pages_lead_somewhere(visits):
-    followed = 0
+    ids, followed, anchors = {}, 0, 0
     for visit in visits:
         links = visit.page.eval_on_selector_all("main a[href], nav a[href]", "all => all.map(a => a.href)")
-        for link in {link.split("#")[0].split("?")[0] for link in links if link.startswith("file:")}:
-            assert Path(link.removeprefix("file://")).exists(), f"{link} on {visit.name}"
+        for link in {link for link in links if link.startswith("file:")}:
+            address = urlsplit(link)
+            target = Path(unquote(address.path))
+            assert target.exists(), f"{link} on {visit.name}"
             followed += 1
+            if address.fragment and target.suffix == ".html":
+                if target not in ids:
+                    ids[target] = set(re.findall(r'\bid="([^"]+)"', target.read_text(encoding="utf-8")))
+                assert unquote(address.fragment) in ids[target], f"{link} on {visit.name}"
+                anchors += 1
     assert followed > 20
+    assert anchors > 50
+
+
+def test_solutions_are_folded_until_they_are_asked_for(chapter):
+    page = chapter("chapters/03_vae")
+    solutions = page.locator(".solution.dropdown")
+    assert solutions.count() == page.locator(".exercise").count() >= 2
+    table = solutions.first.locator("table")
+    assert not table.is_visible()
+    solutions.first.locator(".toggle-button").click()
+    table.wait_for(state="visible")
+    assert table.locator("tbody tr").count() == 2
+
+
+def test_on_paper_everything_is_unfolded_and_nothing_is_cut_off(chapter):
+    page = chapter("chapters/03_vae")
+    page.emulate_media(media="print")
+    for table in page.locator(".solution table").all():
+        assert table.evaluate("t => t.checkVisibility({opacityProperty: true, visibilityProperty: true})")
+    assert page.locator("details pre").first.is_visible()
+    for part in (".bd-sidebar-primary", ".bd-sidebar-secondary", ".bd-header-article", ".copybtn", ".js-plotly-plot"):
+        assert page.locator(part).count()
+        assert not page.locator(part).first.is_visible(), part
+    cut = (
+        "all => all.filter(e => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflowX != 'visible').length"
+    )
+    assert page.eval_on_selector_all("article pre, article .cell_output", cut) == 0
+
+
+def test_the_status_page_tells_of_every_chapter(chapter, built_book):
+    page = chapter("chapters/status")
+    rows = page.locator("table").first.locator("tbody tr")
+    names = [path.stem for path in sorted((built_book / "notebooks").glob("*.md"))]
+    assert rows.count() == len(names)
+    assert "–" not in rows.nth(names.index("03_vae")).inner_text()
+    run = Record("small", "vae", built_book / "results").run()
+    assert run["checksum"][:8] in rows.nth(names.index("03_vae")).inner_text()
+    assert run["versions"]["torch"] in page.inner_text("#versions")
+
+
+def test_every_chapter_shows_the_line_that_runs_it_and_no_button_without_a_repository(chapter, pages, table_path):
+    line = f"papermill jupytext://notebooks/03_vae.md out.ipynb -r dataset {table_path} -r tracks tracks.csv"
+    assert line in chapter("chapters/03_vae").inner_text("#parameters")
+    for path in pages:
+        assert "mybinder.org" not in path.read_text(encoding="utf-8")
 
 
 def test_no_page_shows_an_error_a_warning_or_a_raw_role(pages):

@@ -4,6 +4,7 @@ import re
 import tomllib
 
 import numpy as np
+import pytest
 import yaml
 from conftest import ROOT
 
@@ -48,8 +49,33 @@ def test_files_that_other_programs_read_parse():
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     assert citation["version"] == version == vaeclust.__version__
     assert citation["references"][0]["authors"][0]["family-names"] == "Mostakim"
-    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "test.yml").read_text())
-    assert workflow["jobs"]["test"]["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13"]
     hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"][0]["hooks"]
     assert {"ruff", "ruff-format"} <= {hook["id"] for hook in hooks}
     assert "Unreleased" in (ROOT / "CHANGELOG.md").read_text()
+
+
+WORKFLOWS = {path.stem: path.read_text() for path in (ROOT / ".github" / "workflows").glob("*.yml")}
+
+
+@pytest.mark.parametrize("name", ["test", "book", "weekly"])
+def test_workflows_use_known_actions_and_targets_of_the_makefile(name):
+    workflow = yaml.safe_load(WORKFLOWS[name])
+    assert workflow[True]  # "on", as YAML reads it
+    assert workflow["permissions"]["contents"] == "read"
+    makefile = (ROOT / "Makefile").read_text()
+    for job in workflow["jobs"].values():
+        assert job["runs-on"].startswith("ubuntu-")
+        for step in job["steps"]:
+            assert ("uses" in step) != ("run" in step)
+            assert re.fullmatch(r"actions/[a-z-]+@v\d+", step.get("uses", "actions/x@v1"))
+            for target in re.findall(r"make (\w+)", step.get("run", "")):
+                assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_workflows_do_what_they_are_for():
+    jobs = {name: yaml.safe_load(text)["jobs"] for name, text in WORKFLOWS.items()}
+    assert jobs["test"]["test"]["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13"]
+    assert jobs["book"]["deploy"]["needs"] == "build"
+    steps = [step.get("run") for step in jobs["weekly"]["drift"]["steps"]]
+    assert steps.index("make book") < steps.index("make check")
+    assert "cron" in yaml.safe_load(WORKFLOWS["weekly"])[True]["schedule"][0]

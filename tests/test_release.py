@@ -11,7 +11,7 @@ from conftest import ROOT, command
 
 from vaeclust import METHODS, STUDIED, Record, display
 from vaeclust.evidence import as_published, comparison
-from vaeclust.release import LARGEST, LEAST_SEEDS, MARKS, STUDIES, readme_table, released, study_table
+from vaeclust.release import LARGEST, LEAST_SEEDS, MARKS, STUDIES, drift, readme_table, released, study_table
 from vaeclust.studies import study
 
 
@@ -81,6 +81,52 @@ def test_a_release_holds_the_tables_without_paths_and_replaces_the_old_one(study
             "history.csv.xz",
         }  # fmt: skip
         assert "/" not in str(json.loads((folder / slug / "run.json").read_text())["parameters"])
+
+
+@pytest.fixture
+def demo_results(project):
+    """The released demo study as if it had just been run."""
+    for path in (project / "book" / "released" / "demo").rglob("*.*"):
+        if path.name in ("intervals.csv", "run.json"):
+            kept = project / "results" / path.relative_to(project / "book" / "released")
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, kept)
+    return project / "results" / "demo"
+
+
+def moved(path, factor):
+    """Multiply the K-Means silhouettes in the method's own space."""
+    table = pd.read_csv(path)
+    chosen = table.eval("clusterer == 'kmeans' and metric == 'silhouette' and space == 'own'")
+    table.loc[chosen, ["mean", "low", "high"]] *= factor
+    table.to_csv(path, index=False)
+
+
+def test_a_run_like_the_released_one_has_not_drifted(demo_results):
+    moved(demo_results / "vae" / "intervals.csv", 1.0005)
+    assert drift().empty
+    done = command("vaeclust", "check", cwd=demo_results.parent.parent)
+    assert done.returncode == 0
+    assert "within their intervals" in done.stdout
+
+
+def test_a_planted_drift_is_named(demo_results):
+    moved(demo_results / "vae" / "intervals.csv", 1.2)
+    (demo_results / "pca" / "intervals.csv").write_text(
+        "".join(line for line in (demo_results / "pca" / "intervals.csv").open() if "genre,nmi" not in line)
+    )
+    done = command("vaeclust", "check", "demo", cwd=demo_results.parent.parent)
+    assert done.returncode == 1
+    assert re.search(r"vae +own +silhouette +0\.\d+ to 0\.\d+ +0\.\d+ to 0\.\d+", done.stdout)
+    assert re.search(r"pca +labels +genre +nmi .* nan to nan", done.stdout)
+    assert done.stderr.startswith("error: 2 scores of demo have left")
+
+
+def test_drift_is_asked_of_equal_parameters_only(demo_results):
+    path = demo_results / "vae" / "run.json"
+    path.write_text(path.read_text().replace('"epochs": 50', '"epochs": 5'))
+    with pytest.raises(ValueError, match=r"vae ran with epochs=5 \(released: 50\)"):
+        drift()
 
 
 def test_the_readme_has_the_table_of_the_released_records():

@@ -24,6 +24,7 @@ from typing import Any
 
 from vaeclust.paths import project_root
 from vaeclust.statements import write_index
+from vaeclust.status import again, note, write_status
 
 FAILED = Path("_build/failed")
 
@@ -187,16 +188,23 @@ def execute(chapter: Chapter, parameters: Mapping[str, Any], *, starts: int = 3)
         if starts > 1 and "died before replying" in str(error):
             return execute(chapter, parameters, starts=starts - 1)
         return Outcome(chapter.slug, time.perf_counter() - start, f"{type(error).__name__}: {error}")
-    publish(attempt, chapter.page)
-    return Outcome(chapter.slug, time.perf_counter() - start)
+    seconds = time.perf_counter() - start
+    publish(attempt, chapter.page, again(chapter.slug, parameters))
+    note(chapter.page, {**chapter.parameters, **parameters}, seconds)
+    return Outcome(chapter.slug, seconds)
 
 
-def publish(executed: Path, page: Path) -> None:
-    """Move an executed notebook to its page, without what differs from run to run: ids, times, paths."""
+def publish(executed: Path, page: Path, again: str) -> None:
+    """Move an executed notebook to its page, without what differs from run to run: ids, times, paths.
+
+    again: what the page says below its parameters about running it again, Markdown.
+    """
     import nbformat
 
     notebook = nbformat.read(executed, as_version=4)
     notebook.metadata.pop("papermill", None)
+    tagged = [n for n, c in enumerate(notebook.cells) if "parameters" in " ".join(c.metadata.get("tags", []))]
+    notebook.cells.insert(max(tagged, default=0) + 1, nbformat.v4.new_markdown_cell(again))
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number}"
         cell.metadata.pop("papermill", None)
@@ -217,6 +225,7 @@ def build_html(root: Path | None = None) -> Path:
     root = root or project_root()
     pages = {slug: chapter.page for slug, chapter in chapters(root).items() if chapter.page.is_file()}
     write_index(pages, root / "book" / "chapters" / "evidence.md")
+    write_status(pages, root / "book" / "chapters" / "status.md")
     script = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
     shutil.copyfile(script, root / "book" / "_static" / "plotly.min.js")
     workshop = root / "_build" / "next"

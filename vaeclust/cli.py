@@ -141,6 +141,21 @@ def release(
     console.print(f"{size / 1000:,.0f} kB in {folder}")
 
 
+@app.command()
+def check(
+    dataset: Annotated[str, typer.Argument(help="The name of a corpus with results and released records.")] = "demo",
+    results_dir: Annotated[str, typer.Option(help="Where the results are.")] = "results",
+) -> None:
+    """Compare the means of a run over its seeds with the released records; exit with status 1 when one has drifted."""
+    from vaeclust.release import drift
+
+    moved = drift(dataset, results_dir)
+    if len(moved):
+        console.print(moved.to_string(index=False), markup=False)
+        raise ValueError(f"{len(moved)} scores of {dataset} have left the intervals of the released records")
+    console.print(f"The scores of {dataset} are those of the released records, within their intervals")
+
+
 def entry() -> None:
     """Run the command; what is wrong with the input is said in one line, without a traceback."""
     warnings.showwarning = lambda message, *_, **__: errors.print(f"warning: {message}", style="yellow")

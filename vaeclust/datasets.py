@@ -33,6 +33,7 @@ FULL = (
     *(f"mfcc{i}_{moment}" for i in range(1, 21) for moment in ("mean", "var")),
 )
 FEATURE_SETS = {"mfcc20": MFCC20, "full": FULL}
+CHECKSUM = "checksum"  # what a displayed corpus carries beside its words, for the page ``status``
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,9 @@ class Dataset:
         left_out = f"; left out: {', '.join(self.excluded)}" if self.excluded else ""
         name = f"{self.name} (synthetic)" if self.name in corpora.SYNTHETIC else self.name
         return f"{name}: {len(self):,} tracks, {self.audio.shape[1]} features, {genres}, {lyrics}{left_out}"
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> tuple[dict, dict]:
+        return {"text/plain": repr(self)}, {CHECKSUM: self.checksum}
 
     @property
     def ids(self) -> list[str]:

@@ -60,7 +60,7 @@ def table(text: pd.DataFrame, numbers: pd.DataFrame, bold: pd.DataFrame, *, down
 
     All three have one shape; their index holds slugs of methods and clusterers. ``download`` becomes a CSV.
     """
-    head = [key.capitalize() for key in text.index.names] + [_column(name) for name in text]
+    head = [(key.capitalize(), "key") for key in text.index.names] + [(_column(name), "value") for name in text]
     rows = []
     for key, cells in text.iterrows():
         keys = key if isinstance(key, tuple) else (key,)
@@ -70,7 +70,9 @@ def table(text: pd.DataFrame, numbers: pd.DataFrame, bold: pd.DataFrame, *, down
             shown = f"<strong>{shown}</strong>" if bold.loc[key, column] else shown
             row.append(f'<td data-value="{numbers.loc[key, column]:.6g}">{shown}</td>')
         rows.append(f"<tr>{''.join(row)}</tr>")
-    header = "".join(f'<th scope="col"><button type="button">{escape(label)}</button></th>' for label in head)
+    header = "".join(
+        f'<th scope="col" class="{kind}"><button type="button">{escape(label)}</button></th>' for label, kind in head
+    )
     content = b64encode(download.to_csv(float_format="%.6g", lineterminator="\n").encode()).decode()
     return HTML(
         f'<table class="dataframe sortable"><thead><tr>{header}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
@@ -80,7 +82,7 @@ def table(text: pd.DataFrame, numbers: pd.DataFrame, bold: pd.DataFrame, *, down
 
 
 def _column(name: str) -> str:
-    return f"{METRICS[name].title} {METRICS[name].arrow}" if name in METRICS else name.capitalize()
+    return f"{METRICS[name].title} {METRICS[name].arrow}" if name in METRICS else name[:1].upper() + name[1:]
 
 
 def _title(key: str | float) -> str:

@@ -120,6 +120,11 @@ def survival(intervals: pd.DataFrame, titles: Mapping[str, str]) -> pd.DataFrame
     return table[sorted(table, key=lambda name: names.index(name.split(" (")[0]))].fillna("–")
 
 
+def side_by_side(scores: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return several runs below each other as :func:`survival` does; scores: name of the run → its scores."""
+    return survival(intervals(pd.concat([table.assign(condition=name) for name, table in scores.items()])), {})
+
+
 def as_published(intervals: pd.DataFrame, *, clusterer: str = "kmeans", condition: str = "standard") -> pd.DataFrame:
     """Return the rows that answer to the published tables: own latent space and genre, one condition."""
     kept = intervals["space"].isin(["own", "labels"]) & intervals["reference"].isin(["", "genre"])

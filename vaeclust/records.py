@@ -112,8 +112,8 @@ class Record:
             "excluded": dataset.excluded,
             "parameter_count": fit.n_parameters,
             "seconds": round(fit.seconds, 3),
-            "versions": {"python": platform.python_version(), **{name: version(name) for name in _VERSIONS}},
-            "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+            "versions": versions(),
+            "machine": machine(),
         }
         with replacing(self.folder / "run.json") as path:
             path.write_text(json.dumps(run, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -151,6 +151,16 @@ class Record:
             f"no {path.name} of {self.slug} on {self.dataset} (looked for {path}). "
             f"Make it with: vaeclust run {chapter_of(self.slug)} --dataset <the data set>"
         )
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of the packages that numbers depend on."""
+    return {"python": platform.python_version(), **{name: version(name) for name in _VERSIONS}}
+
+
+def machine() -> str:
+    """Return what kind of machine this is, without its name."""
+    return f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
 
 
 def joined(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

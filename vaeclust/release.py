@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from vaeclust.evidence import as_published, comparison, overall, worded
-from vaeclust.methods import METHODS, STUDIED
+from vaeclust.methods import COMPARED, METHODS, STUDIED
 from vaeclust.metrics import METRICS
 from vaeclust.paths import project_root, replacing
 from vaeclust.records import TABLES, Record, read_all
@@ -20,6 +20,8 @@ LEAST_SEEDS = 10
 SHARED = ("disentanglement", "by_size")  # tables about all methods, where a study has them
 STUDIES = {"modalities": ("scores", "clusters", "intervals")}  # records that are of no single method
 LARGEST = 300_000  # bytes of one method
+SAME = 1e-3  # of its value: how far a mean may drift whatever its interval
+SETTINGS = ("seeds", "epochs", "batch_size", "learning_rate", "latent_dim", "n_clusters")
 PACKED = ("clusters", "maps", "history", "scores")
 MARKS = ("<!-- results: written by vaeclust release -->", "<!-- end of results -->")
 
@@ -88,6 +90,42 @@ def study_table(intervals: pd.DataFrame) -> pd.DataFrame:
     """Return the study's table: a row a method, its mean scores by K-Means, overall score and rank."""
     means = comparison(as_published(intervals))
     return means.join(overall(means))
+
+
+def drift(dataset: str = "demo", results_dir: str | Path = "results") -> pd.DataFrame:
+    """Return the K-Means scores whose mean over seeds has left the released one: a row a method, space and metric.
+
+    Two means count as the same where their 95 % intervals touch: the machines differ in the last digits of every
+    step of training, so that both are uncertain. Scores without a spread may differ by a thousandth of their value.
+    A score that was released and is not there any more has drifted too. Columns: ``method, space, reference, metric,
+    released, now``; ``released`` and ``now`` read ``low to high``.
+
+    Raises
+    ------
+    FileNotFoundError
+        When a method has no records.
+    ValueError
+        When a method ran with other parameters than the released ones.
+    """
+    for slug in COMPARED:
+        then, now = (Record(dataset, slug, folder).run()["parameters"] for folder in (RELEASED, results_dir))
+        other = [f"{name}={now.get(name)} (released: {then[name]})" for name in SETTINGS if now.get(name) != then[name]]
+        if other:
+            raise ValueError(f"{slug} ran with {', '.join(other)}; run the chapters with the released parameters")
+    keys = ["method", "space", "reference", "metric"]
+    chosen = "clusterer == 'kmeans' and condition == 'standard' and mean == mean"
+    then, now = (
+        read_all("intervals", dataset, COMPARED, folder).query(chosen).set_index(keys)[["mean", "low", "high"]]
+        for folder in (RELEASED, results_dir)
+    )
+    both = then.add_suffix("_then").join(now.add_suffix("_now"))
+    slack = SAME * both["mean_then"].abs()
+    same = (both["low_now"] <= both["high_then"] + slack) & (both["high_now"] >= both["low_then"] - slack)
+    shown = {
+        title: [f"{low:.4g} to {high:.4g}" for low, high in zip(both[f"low_{end}"], both[f"high_{end}"], strict=True)]
+        for title, end in (("released", "then"), ("now", "now"))
+    }
+    return both.assign(**shown)[~same].reset_index()[[*keys, *shown]]
 
 
 def readme_table(intervals: pd.DataFrame) -> str:

@@ -65,15 +65,16 @@ def write_index(chapters: Mapping[str, Path], page: Path) -> None:
     for slug, path in chapters.items():
         rows = stated(path)
         if rows:
-            lines += ["", f"## [{_title(path)}]({slug}.ipynb)", "", "| Where | Text | Record |", "| --- | --- | --- |"]
+            lines += ["", f"## [{title(path)}]({slug}.ipynb)", "", "| Where | Text | Record |", "| --- | --- | --- |"]
             lines += [
-                "| " + " | ".join(map(_cell, (f"{w} …" if w else s, text, f"`{o}`"))) + " |" for s, w, text, o in rows
+                "| " + " | ".join(map(cell, (f"{w} …" if w else s, text, f"`{o}`"))) + " |" for s, w, text, o in rows
             ]
     with replacing(page) as temporary:
         temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _title(page: Path) -> str:
+def title(page: Path) -> str:
+    """Return the title of an executed chapter."""
     import nbformat
 
     cells = nbformat.read(page, as_version=4).cells
@@ -87,7 +88,7 @@ def _words_before(text: str, found: Mapping[str, tuple[str, str]]) -> str:
     return text if len(text) <= CONTEXT else "… " + text[-CONTEXT:].split(" ", 1)[-1]
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     """Return a text for a cell of a Markdown table, in which nothing of it is markup."""
     if text.startswith("`"):
         return text

@@ -60,3 +60,15 @@ def study(
     points = record.write("maps", maps(fitted.embeddings[0], dataset.ids, projections=("tsne", "pca")))
     record.save_run(fitted, dataset, {**(parameters or {}), "seeds": seeds, "n_clusters": n_clusters, **settings})
     return Study(record, fitted, clusters, scores, summary, points)
+
+
+def trial(
+    method: str | Method, dataset: Dataset, *, seeds: int = 3, n_clusters: int = 0, **settings: Any
+) -> tuple[Fit, pd.DataFrame]:
+    """Fit, cluster by K-Means and score a method without keeping a record: for trying things out in the exercises.
+
+    ``settings`` are those of :func:`training.fit`. Returns the fit and its scores.
+    """
+    fitted = fit(method, dataset, range(seeds), **settings)
+    clusters = cluster(fitted, dataset, n_clusters, clusterers=("kmeans",))
+    return fitted, score(fitted, clusters, dataset)
