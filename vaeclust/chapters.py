@@ -22,6 +22,7 @@ from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import Any
 
+from vaeclust.facts import quoted
 from vaeclust.paths import project_root
 from vaeclust.statements import write_index
 
@@ -216,7 +217,7 @@ def build_html(root: Path | None = None) -> Path:
 
     root = root or project_root()
     pages = {slug: chapter.page for slug, chapter in chapters(root).items() if chapter.page.is_file()}
-    write_index(pages, root / "book" / "chapters" / "evidence.md")
+    write_index(pages, root / "book" / "chapters" / "evidence.md", quoted(root))
     script = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
     shutil.copyfile(script, root / "book" / "_static" / "plotly.min.js")
     workshop = root / "_build" / "next"
