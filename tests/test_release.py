@@ -11,7 +11,7 @@ from conftest import ROOT, command
 
 from vaeclust import METHODS, STUDIED, Record, display
 from vaeclust.evidence import as_published, comparison
-from vaeclust.release import LARGEST, LEAST_SEEDS, MARKS, STUDIES, drift, readme_table, released, study_table
+from vaeclust.release import LARGEST, LEAST_SEEDS, STUDIES, drift, marks, readme_table, released, study_table
 from vaeclust.studies import study
 
 
@@ -131,7 +131,8 @@ def test_drift_is_asked_of_equal_parameters_only(demo_results):
 
 def test_the_readme_has_the_table_of_the_released_records():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    inside = text.split(MARKS[0])[1].split(MARKS[1])[0].strip()
+    start, end = marks("results")
+    inside = text.split(start)[1].split(end)[0].strip()
     assert inside == readme_table(released("intervals", "gtzan"))
 
 

@@ -22,6 +22,7 @@ from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import Any
 
+from vaeclust.facts import quoted
 from vaeclust.paths import project_root
 from vaeclust.statements import write_index
 from vaeclust.status import again, note, write_status
@@ -224,7 +225,7 @@ def build_html(root: Path | None = None) -> Path:
 
     root = root or project_root()
     pages = {slug: chapter.page for slug, chapter in chapters(root).items() if chapter.page.is_file()}
-    write_index(pages, root / "book" / "chapters" / "evidence.md")
+    write_index(pages, root / "book" / "chapters" / "evidence.md", quoted(root))
     write_status(pages, root / "book" / "chapters" / "status.md")
     script = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
     shutil.copyfile(script, root / "book" / "_static" / "plotly.min.js")

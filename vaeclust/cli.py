@@ -137,6 +137,11 @@ def release(
     from vaeclust.release import release as keep
 
     folder = keep(dataset, results_dir)
+    if dataset == "gtzan":
+        from vaeclust.summary import write
+
+        with console.status("Putting the findings into words"):
+            write()
     size = sum(path.stat().st_size for path in folder.rglob("*"))
     console.print(f"{size / 1000:,.0f} kB in {folder}")
 

@@ -77,28 +77,43 @@ def difference(draws: list[pd.Series], level: float = LEVEL) -> dict[str, float]
     return {"mean": mean, "sd": deviation, "low": mean - half, "high": mean + half}
 
 
-def against_baselines(
+def baseline_differences(
     clusters: pd.DataFrame, reference: pd.Series, *, baselines: Iterable[str] = ("pca", "raw")
 ) -> pd.DataFrame:
-    """Return for every method how its K-Means clusters differ from those of baselines, over seeds and tracks, in words.
+    """Return ``metric, baseline, method, mean, sd, low, high``: how K-Means clusters differ from those of baselines.
 
-    Columns: ``NMI against PCA``, ``NMI against Raw features``, and the same of ARI. Rows: all methods but the last
-    baseline. clusters: ``method, track_id, seed, clusterer, cluster`` of one condition, baselines among them.
+    Over seeds and tracks, in NMI and ARI, for all methods but the last baseline. clusters: ``method, track_id, seed,
+    clusterer, cluster`` of one condition, baselines among them.
     """
     found = dict(list(clusters[clusters["clusterer"] == "kmeans"].groupby("method")))
     *_, last = baselines
     methods = [slug for slug in METHODS if slug in found]
-    columns = {}
+    rows = []
     for metric in ("nmi", "ari"):
         drawn = {slug: resampled(found[slug], reference, metric) for slug in methods}
         for baseline in baselines:
-            columns[f"{METRICS[metric].title} against {METHODS[baseline].title}"] = {
-                METHODS[slug].title: differs(difference([drawn[slug], drawn[baseline]]), short=True)
-                for slug in methods
-                if slug not in (baseline, last)
-            }
-    rows = [METHODS[slug].title for slug in methods if slug != last]
-    return pd.DataFrame(columns, index=rows).fillna("–")
+            for slug in methods:
+                if slug not in (baseline, last):
+                    differs_by = difference([drawn[slug], drawn[baseline]])
+                    rows.append({"metric": metric, "baseline": baseline, "method": slug, **differs_by})
+    return pd.DataFrame(rows)
+
+
+def against_baselines(
+    clusters: pd.DataFrame, reference: pd.Series, *, baselines: Iterable[str] = ("pca", "raw")
+) -> pd.DataFrame:
+    """Return :func:`baseline_differences` in words: a row a method, columns such as ``NMI against PCA``."""
+    return in_words(baseline_differences(clusters, reference, baselines=baselines))
+
+
+def in_words(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of :func:`baseline_differences` for reading, a row a method."""
+    cells: dict[str, dict[str, str]] = {}
+    for row in table.to_dict("records"):
+        column = f"{METRICS[row['metric']].title} against {METHODS[row['baseline']].title}"
+        cells.setdefault(column, {})[METHODS[row["method"]].title] = differs(row, short=True)
+    rows = [METHODS[slug].title for slug in METHODS if slug in set(table["method"])]
+    return pd.DataFrame(cells, index=rows).fillna("–")
 
 
 def against_untrained(scores: pd.DataFrame, metrics: Iterable[str] = ("nmi", "ari")) -> pd.DataFrame:

@@ -23,7 +23,6 @@ LARGEST = 300_000  # bytes of one method
 SAME = 1e-3  # of its value: how far a mean may drift whatever its interval
 SETTINGS = ("seeds", "epochs", "batch_size", "learning_rate", "latent_dim", "n_clusters")
 PACKED = ("clusters", "maps", "history", "scores")
-MARKS = ("<!-- results: written by vaeclust release -->", "<!-- end of results -->")
 
 
 def release(dataset: str, results_dir: str | Path = "results") -> Path:
@@ -141,14 +140,22 @@ def readme_table(intervals: pd.DataFrame) -> str:
 
 
 def write_readme(root: Path) -> None:
-    """Put the table of the released GTZAN study between its marks in README.md."""
-    path = root / "README.md"
-    text = path.read_text(encoding="utf-8")
-    before, rest = text.split(MARKS[0])
-    _, after = rest.split(MARKS[1])
+    """Put the table of the released GTZAN study into README.md."""
+    put(root / "README.md", "results", readme_table(released("intervals")))
+
+
+def put(path: Path, name: str, text: str) -> None:
+    """Replace what stands between the :func:`marks` of a name in a file."""
+    start, end = marks(name)
+    before, rest = path.read_text(encoding="utf-8").split(start)
+    _, after = rest.split(end)
     with replacing(path) as temporary:
-        table = readme_table(released("intervals"))
-        temporary.write_text(f"{before}{MARKS[0]}\n{table}\n{MARKS[1]}{after}", encoding="utf-8")
+        temporary.write_text(f"{before}{start}\n{text}\n{end}{after}", encoding="utf-8")
+
+
+def marks(name: str) -> tuple[str, str]:
+    """Return the two comments between which a generated part of README.md stands."""
+    return f"<!-- {name}: written by vaeclust release -->", f"<!-- end of {name} -->"
 
 
 def _clean(root: Path) -> None:

@@ -2,9 +2,10 @@
 
 import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from vaeclust.facts import Quote
 from vaeclust.paths import replacing
 
 PREFIX = "application/papermill.record/"  # what keeps the page from showing a glued value where it was made
@@ -51,10 +52,10 @@ def stated(page: Path) -> list[tuple[str, str, str, str]]:
     return rows
 
 
-def write_index(chapters: Mapping[str, Path], page: Path) -> None:
+def write_index(chapters: Mapping[str, Path], page: Path, quotes: Sequence[Quote] = ()) -> None:
     """Write the page that lists every text glued into prose: where it stands, what it says, where it comes from.
 
-    chapters: slug → executed notebook, beside ``page``.
+    chapters: slug → executed notebook, beside ``page``. quotes: the facts of the pages that are not executed.
     """
     lines = [
         "# Index of evidence", "",
@@ -69,6 +70,11 @@ def write_index(chapters: Mapping[str, Path], page: Path) -> None:
             lines += [
                 "| " + " | ".join(map(cell, (f"{w} …" if w else s, text, f"`{o}`"))) + " |" for s, w, text, o in rows
             ]
+    if quotes:
+        lines += ["", "## Front page and paper", "", "| Where | Text | Record |", "| --- | --- | --- |"]
+    for quote in quotes:
+        words = f"{quote.page.stem}: {_words_before(quote.before, {})} …"
+        lines.append("| " + " | ".join(map(cell, (words, quote.text, f"`{quote.record}`"))) + " |")
     with replacing(page) as temporary:
         temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
