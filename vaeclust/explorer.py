@@ -211,7 +211,7 @@ def _colourings(dataset: Dataset) -> list[dict[str, Any]]:
         counts = dataset.tracks["artist"].value_counts().sort_index().sort_values(ascending=False, kind="stable")
         names = counts.index[:MOST_ARTISTS].tolist()
         values = pd.Categorical(dataset.tracks["artist"], categories=names).codes.astype(int)
-        found.append(_category("Artist", values, names, note="The artists with most tracks; all others are grey."))
+        found.append(_category("Artist", values, names, note="The artists with most tracks.", rest="others"))
     for name, column in factors(dataset).items():
         unit = re.split("[;:]", FACTOR_TABLE[name].unit)[0] if dataset.name == "demo" else ""
         title = name.replace("_", " ").capitalize()

@@ -5,6 +5,7 @@
   const MOST_SUGGESTIONS = 8;
   const MOST_BARS = 14;
   const MARGIN = 14; // pixels around a map
+  const CLOSEST = 16; // how far one can zoom in
   const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
   const make = (tag, properties = {}, ...children) => {
@@ -18,7 +19,8 @@
   };
   const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
   const plural = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
-  const letter = (number) => (number < 26 ? "" : letter(Math.floor(number / 26) - 1)) + String.fromCharCode(65 + (number % 26));
+  const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+  const letter = (number) => (number < 26 ? "" : letter(Math.floor(number / 26) - 1)) + ALPHABET[number % 26];
 
   class Explorer {
     constructor(root) {
@@ -29,6 +31,7 @@
       this.panels = [];
       this.shown = new Set(this.data.shown);
       this.projection = Object.keys(this.data.projections)[0];
+      this.zoom = 1;
       this.only = new Set(); // what the legend is narrowed down to; empty: everything
       this.matches = null; // what the search finds, while it is typed
       this.selected = this.hovered = null;
@@ -101,23 +104,30 @@
 
     build() {
       const { root, data } = this;
-      const choice = (label, options, change) => {
-        const select = make("select", {}, ...options.map(([value, text]) => make("option", { value }, text)));
+      const choice = (id, label, options, change) => {
+        const select = make("select", { id }, ...options.map(([value, text]) => make("option", { value }, text)));
         select.addEventListener("change", () => change(select.value));
-        return make("label", {}, label, select);
+        return make("div", {}, make("label", { htmlFor: id }, label), select);
       };
       const projections = Object.entries(data.projections);
-      const projection = choice("Map", projections, (value) => {
+      const projection = choice("explorer-projection", "Map", projections, (value) => {
         this.projection = value;
         this.draw();
       });
       const colours = [...this.colourings.entries()].map(([place, { title }]) => [place, title]);
-      const colour = choice("Colour by", colours, (value) => {
+      const colour = choice("explorer-colour", "Colour by", colours, (value) => {
         this.colouring = this.colourings[value];
         this.only.clear();
         this.showLegend();
         this.draw();
       });
+      const step = (text, name, factor) => {
+        const button = make("button", { type: "button", "aria-label": name }, text);
+        button.addEventListener("click", () => this.zoomBy(factor));
+        return button;
+      };
+      const steps = [step("−", "Zoom out", 1 / 2), step("+", "Zoom in, around the chosen track", 2)];
+      const zoom = make("div", {}, "Zoom", ...steps);
       this.boxes = data.methods.map((method) => {
         const box = make("input", { type: "checkbox", checked: this.shown.has(method.slug), value: method.slug });
         box.addEventListener("change", () => {
@@ -141,24 +151,20 @@
       this.maps = make("div", { className: "explorer-maps" });
       this.track = make("section");
       this.cluster = make("section");
-      this.methods = make("section");
+      this.table = make("section");
       this.audio = make("audio", { controls: true, preload: "none", hidden: true });
       this.heard = make("p", { className: "explorer-heard" });
       this.live = make("p", { className: "explorer-live", "aria-live": "polite" });
       const keys =
-        "Click a point to choose its track and hear it. By keyboard: Tab reaches everything, arrow keys on a map go to " +
-        "the nearest track in that direction, Enter plays it, / goes to the search, Escape clears. A press on an entry " +
-        "of the legend leaves only what it stands for.";
+        "Click a point to choose its track and hear it. By keyboard: Tab reaches everything, arrow keys on a map go " +
+        "to the nearest track in that direction, + and − zoom in on it, Enter plays it, / goes to the search, Escape " +
+        "clears. A press on an entry of the legend leaves only what it stands for.";
+      const beside = [this.track, this.audio, this.heard, this.cluster, lit, this.table];
       root.replaceChildren(
-        make("div", { className: "explorer-bar" }, this.buildSearch(), projection, colour),
+        make("div", { className: "explorer-bar" }, this.buildSearch(), projection, zoom, colour),
         methods,
         this.legend,
-        make(
-          "div",
-          { className: "explorer-body" },
-          this.maps,
-          make("div", { className: "explorer-about" }, this.track, this.audio, this.heard, this.cluster, lit, this.methods),
-        ),
+        make("div", { className: "explorer-body" }, this.maps, make("div", { className: "explorer-about" }, ...beside)),
         make("p", { className: "explorer-keys", id: "explorer-keys" }, keys),
         this.live,
       );
@@ -170,6 +176,7 @@
     buildSearch() {
       this.found = make("ul", { id: "explorer-found", role: "listbox", "aria-label": "Tracks found", hidden: true });
       this.search = make("input", {
+        id: "explorer-search",
         type: "search",
         placeholder: "title, artist, genre",
         autocomplete: "off",
@@ -186,14 +193,16 @@
         const options = [...this.found.children].filter((option) => option.track !== undefined);
         if (step && options.length) {
           event.preventDefault();
-          const next = (options.indexOf(this.found.active) + step + options.length) % options.length;
+          const now = Math.max(options.indexOf(this.found.active), step > 0 ? -1 : 0);
+          const next = (now + step + options.length) % options.length;
           this.activate(options[next]);
         } else if (event.key === "Enter" && options.length) {
           event.preventDefault();
           this.choose((this.found.active ?? options[0]).track);
         }
       });
-      return make("div", { className: "explorer-search" }, make("label", {}, "Search", this.search), this.found);
+      const label = make("label", { htmlFor: "explorer-search" }, "Search");
+      return make("div", { className: "explorer-search" }, label, this.search, this.found);
     }
 
     // ---- search
@@ -218,7 +227,7 @@
         return option;
       });
       const rest = found.length - options.length;
-      const last = !words.length ? null : !found.length ? "No track is called so." : rest > 0 ? `and ${rest} more` : null;
+      const last = !found.length ? "No track is called so." : words.length && rest ? `and ${rest} more` : "";
       this.found.replaceChildren(...options, ...(last ? [make("li", { className: "explorer-rest" }, last)] : []));
       this.found.hidden = !words.length;
       this.search.setAttribute("aria-expanded", String(Boolean(options.length)));
@@ -287,6 +296,7 @@
     clear() {
       this.search.value = "";
       this.matches = null;
+      this.zoom = 1;
       this.only.clear();
       this.closeSuggestions();
       this.showLegend();
@@ -363,11 +373,11 @@
       });
       const tip = make("div", { className: "explorer-tip", hidden: true });
       const near = make("div", { className: "explorer-near" });
-      const sure = this.others ? make("small", {}, `${Math.round(100 * mean)} % of seeds agree on a track's cluster`) : null;
+      const sure = `${Math.round(100 * mean)} % of seeds agree on a track's cluster`;
       const figure = make(
         "figure",
         { className: "explorer-map" },
-        make("figcaption", {}, make("strong", {}, method.title), sure),
+        make("figcaption", {}, make("strong", {}, method.title), this.others ? make("small", {}, sure) : null),
         canvas,
         tip,
         near,
@@ -392,6 +402,8 @@
           this.method = method;
           const next = this.next(panel, ...ARROWS[event.key]);
           if (next !== null) this.select(next);
+        } else if (event.key === "+" || event.key === "-") {
+          this.zoomBy(event.key === "+" ? 2 : 1 / 2);
         } else if ((event.key === "Enter" || event.key === " ") && this.selected !== null) {
           event.preventDefault();
           this.play(this.selected);
@@ -409,10 +421,21 @@
       this.draw();
     }
 
-    place(panel, track) {
-      const points = panel.method.maps[this.projection];
-      const scale = (panel.canvas.clientWidth - 2 * MARGIN) / this.data.grid;
-      return [MARGIN + points[2 * track] * scale, MARGIN + points[2 * track + 1] * scale];
+    // All maps zoom together, each around the chosen track.
+    zoomBy(factor) {
+      this.zoom = Math.min(CLOSEST, Math.max(1, this.zoom * factor));
+      this.draw();
+    }
+
+    place({ method, canvas }, track) {
+      const points = method.maps[this.projection];
+      const { grid } = this.data;
+      const around = this.zoom > 1 && this.selected !== null ? this.selected : null;
+      const size = canvas.clientWidth;
+      const scale = ((size - 2 * MARGIN) / grid) * this.zoom;
+      const at = (axis) =>
+        size / 2 + (points[2 * track + axis] - (around === null ? grid / 2 : points[2 * around + axis])) * scale;
+      return [at(0), at(1)];
     }
 
     kept(track, method) {
@@ -443,7 +466,8 @@
         const ahead = (px - x) * dx + (py - y) * dy;
         const aside = Math.abs((px - x) * dy) + Math.abs((py - y) * dx);
         const cost = ahead + 2 * aside;
-        if (ahead > 0 && aside <= ahead && cost < least && this.kept(track, panel.method)) [best, least] = [track, cost];
+        if (ahead <= 0 || aside > ahead || cost >= least || !this.kept(track, panel.method)) continue;
+        [best, least] = [track, cost];
       }
       return best;
     }
@@ -621,7 +645,7 @@
     showMethods() {
       const track = this.selected;
       if (track === null) {
-        this.methods.replaceChildren();
+        this.table.replaceChildren();
         return;
       }
       const rows = this.data.methods.map((method) =>
@@ -640,7 +664,7 @@
         make("thead", {}, make("tr", {}, ...head.map((text) => make("th", { scope: "col" }, text)))),
         make("tbody", {}, ...rows),
       );
-      this.methods.replaceChildren(make("h3", {}, "The track in every method"), table);
+      this.table.replaceChildren(make("h3", {}, "The track in every method"), table);
     }
 
     // What a cluster holds, against what the whole corpus holds (the tick on each bar).
@@ -677,8 +701,8 @@
         const track = make("span", { className: "explorer-bar-track", "aria-hidden": "true" }, bar, tick);
         return make("li", {}, make("span", {}, names[genre]), track, make("span", {}, `${held[genre]}`));
       });
-      const note = make("small", {}, "Tracks of each genre in this cluster; the line on a bar is the genre's share of the corpus.");
-      return make("div", {}, make("ul", { className: "explorer-mix" }, ...rows), note);
+      const note = "Tracks of each genre in this cluster; the line on a bar is the genre's share of the corpus.";
+      return make("div", {}, make("ul", { className: "explorer-mix" }, ...rows), make("small", {}, note));
     }
   }
 
