@@ -46,4 +46,4 @@ lab: $(READY)  ## Open JupyterLab, text notebooks as notebooks
 	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks $(LAB_OPTIONS)
 
 clean:  ## Remove what was built (results stay)
-	rm -rf _build book/chapters book/_static/plotly.min.js
+	rm -rf _build book/chapters book/_static/plotly.min.js book/_static/clips

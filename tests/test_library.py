@@ -95,8 +95,16 @@ def test_awkward_names_in_playlists(corpus, found, tmp_path):
     assert write_playlists(corpus, found, tmp_path) == []
 
 
-def test_gtzan_is_never_played(corpus):
-    owned = replace(corpus, tracks=corpus.tracks.assign(path="x y.mp3"))
-    assert library.sounds(owned).str.endswith("x%20y.mp3").all()
+def test_what_has_a_file_is_played_but_gtzan_never(corpus, tmp_path):
+    (tmp_path / "x y.mp3").touch()
+    paths = pd.Series(str(tmp_path / "x y.mp3"), corpus.tracks.index)
+    paths.iloc[0], paths.iloc[1] = str(tmp_path / "gone.mp3"), None
+    owned = replace(corpus, tracks=corpus.tracks.assign(path=paths))
+    heard = library.sounds(owned)
+    assert heard.isna().tolist() == [True, True] + [False] * 118
+    assert heard[2:].str.endswith("x%20y.mp3").all()
     assert library.sounds(replace(owned, name="gtzan")).isna().all()
+    ids = [f"blues.{i:05d}" for i in range(60)] + [f"rock.{i:05d}" for i in range(60)]
+    some_of_gtzan = replace(owned, tracks=owned.tracks.set_axis(ids), name="my-clips")
+    assert library.sounds(some_of_gtzan).isna().all()
     assert library.sounds(corpus).isna().all()

@@ -33,8 +33,8 @@ _HOME = {
 _MODULES = (
     "paths tables parallel audio extraction folders downloads synthesis demo lyrics corpora datasets networks models "
     "methods fits training projections clustering metrics records evidence differences diagnostics studies controls "
-    "disentanglement beyond modalities library release percentages claims display describe plots facts summary "
-    "statements status chapters launch notebook_io"
+    "disentanglement beyond modalities library sureness release percentages claims display describe plots facts "
+    "summary explorer statements status chapters launch notebook_io"
 ).split()
 
 __all__ = sorted([*_HOME, *_MODULES])

@@ -1,5 +1,6 @@
 """Corpora by name, made once and kept in the user's cache folder (chapter ``00_data``)."""
 
+import io
 from importlib.metadata import version
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from vaeclust.paths import replacing
 NAMES = ("demo", "gtzan-mini", "gtzan")
 MFCC20 = [f"mfcc{i}_mean" for i in range(1, audio.N_MFCC + 1)]
 SYNTHETIC = ("demo",)  # called so wherever they are shown
+CLIP_SECONDS = 5  # of every track of the demo corpus to hear: all 600 stay below 10 MB
 
 
 def fetch(name: str) -> Path:
@@ -52,3 +54,28 @@ def _render(folder: Path) -> None:
 
 def _clip(track: str, about: pd.Series) -> tuple[str, np.ndarray]:
     return track, audio.measure(demo.render(about), "mfcc20")
+
+
+def clips() -> Path:
+    """Return the folder of ``<track_id>.mp3``, the first seconds of every track of the demo corpus; made once.
+
+    An interrupted call leaves whole files, and the next one makes those that are missing.
+    """
+    folder = fetch("demo") / f"clips_{CLIP_SECONDS}s"
+    missing = [(track, about) for track, about in demo.corpus().iterrows() if not (folder / f"{track}.mp3").is_file()]
+    for track, mp3 in run(_mp3, missing, total=len(missing), title="writing clips to hear", unit="clip"):
+        with replacing(folder / f"{track}.mp3") as path:
+            path.write_bytes(mp3)
+    return folder
+
+
+def _mp3(track: str, about: pd.Series) -> tuple[str, bytes]:
+    """Return the start of a track at 24 kbit/s; it fades out, because an abrupt end clicks."""
+    import soundfile
+
+    samples = demo.render(about)[: CLIP_SECONDS * audio.SAMPLE_RATE]
+    fade = np.minimum(1, np.arange(len(samples))[::-1] / (0.2 * audio.SAMPLE_RATE))
+    mp3 = io.BytesIO()
+    small = {"format": "MP3", "bitrate_mode": "CONSTANT", "compression_level": 0.9}
+    soundfile.write(mp3, samples * fade, audio.SAMPLE_RATE, **small)
+    return track, mp3.getvalue()

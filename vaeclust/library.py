@@ -15,6 +15,7 @@ from vaeclust.datasets import Dataset
 from vaeclust.diagnostics import stability
 from vaeclust.methods import METHODS
 from vaeclust.paths import project_root, replacing
+from vaeclust.tables import GTZAN_IDS
 from vaeclust.training import one_thread
 
 LARGEST_SAMPLE = 2_000
@@ -195,16 +196,22 @@ def write_playlists(dataset: Dataset, clusters: pd.Series, folder: Path) -> list
 
 
 def sounds(dataset: Dataset) -> pd.Series:
-    """Return the address of every track's file, relative to the built chapter; missing where it may not be played.
+    """Return the address of every track's file, relative to the built chapter; missing where there is nothing to play.
 
-    GTZAN's recordings are commercial and are never played.
+    That is a track without a file, or one that may not be played: GTZAN's recordings are commercial.
     """
     none = pd.Series(None, dataset.tracks.index, dtype=object)
-    if dataset.name.startswith("gtzan") or "path" not in dataset.tracks:
+    if is_gtzan(dataset) or "path" not in dataset.tracks:
         return none
     page = project_root() / "_build" / "html" / "book" / "chapters"
-    known = dataset.tracks["path"].dropna()
-    return known.map(lambda path: quote(os.path.relpath((project_root() / path).absolute(), page))).reindex(none.index)
+    files = dataset.tracks["path"].dropna().map(lambda path: (project_root() / path).absolute())
+    files = files[files.map(Path.is_file).astype(bool)]
+    return files.map(lambda file: quote(os.path.relpath(file, page))).reindex(none.index)
+
+
+def is_gtzan(dataset: Dataset) -> bool:
+    """Return whether these are clips of GTZAN, whole or in part."""
+    return dataset.name.startswith("gtzan") or GTZAN_IDS.issuperset(dataset.ids)
 
 
 def name_of(dataset: Dataset, track: str) -> str:

@@ -11,8 +11,9 @@ from sklearn.metrics import silhouette_samples
 
 from vaeclust.clustering import MIN_SAMPLES, NOISE, k_distances, knee
 from vaeclust.datasets import Dataset
+from vaeclust.methods import METHODS
 from vaeclust.metrics import METRICS
-from vaeclust.plots.style import GREY, WIDTH, colours, method_colour, new_axes
+from vaeclust.plots.style import GREY, SEQUENTIAL, WIDTH, colours, method_colour, new_axes
 
 
 def genre_mix(clusters: pd.Series, dataset: Dataset, *, ax: Axes | None = None) -> Axes:
@@ -43,6 +44,28 @@ def sizes(clusters: pd.DataFrame, *, method: str, ax: Axes | None = None) -> Axe
     ax.bar(mean.index, mean, color=method_colour(method), alpha=0.5)
     ax.plot(counts["rank"], counts["tracks"], ".", color=method_colour(method), markersize=5)
     ax.set(xlabel="cluster, largest first", ylabel="tracks", xticks=mean.index)
+    return ax
+
+
+def sureness(shares: pd.DataFrame) -> Axes:
+    """Draw, one bar a method, on how many tracks' clusters all, at least half, and fewer of the other seeds agree.
+
+    shares: tracks × methods, as ``sureness.shares`` returns.
+    """
+    parts = {
+        "all other seeds agree": shares == 1,
+        "at least half": (shares >= 0.5) & (shares < 1),
+        "fewer": shares < 0.5,
+    }
+    ax = new_axes(None, WIDTH, 1.2 + 0.3 * len(shares.columns))
+    names, start = [METHODS[slug].title for slug in shares], np.zeros(len(shares.columns))
+    for (name, chosen), colour in zip(parts.items(), (SEQUENTIAL[1], SEQUENTIAL[6], SEQUENTIAL[10]), strict=True):
+        part = chosen.mean().to_numpy()
+        ax.barh(names, part, left=start, color=colour, edgecolor="white", label=name)
+        start = start + part
+    ax.set(xlabel="share of all tracks", xlim=(0, 1))
+    ax.invert_yaxis()
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3)
     return ax
 
 
