@@ -4,7 +4,7 @@ PYTHON ?= python3
 DATASET ?= demo
 TRACKS ?=
 LYRICS ?=
-JOBS ?= 2
+JOBS ?= 0
 PARAMETERS ?=
 LAB_OPTIONS ?=
 
