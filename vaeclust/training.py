@@ -82,7 +82,7 @@ def _fit_here(
     with torch.device("meta"):
         template = method.build()(n_features, latent_dim=latent_dim, **method.settings)
     with one_thread():
-        study = _Batched(template, torch.from_numpy(inputs(method, dataset)).to(device), seeds, learning_rate)
+        study = _Batched(template, torch.tensor(inputs(method, dataset), device=device), seeds, learning_rate)
         history = [study.epoch(batch_size) for _ in tqdm(range(epochs), method.title, leave=False, delay=5)]
         output = study.evaluate()
     return Fit(
