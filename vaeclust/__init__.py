@@ -33,7 +33,7 @@ _HOME = {
 _MODULES = (
     "paths tables parallel audio extraction folders downloads synthesis demo lyrics corpora datasets samples networks "
     "models methods fits training projections clustering metrics records evidence differences diagnostics studies "
-    "controls disentanglement beyond library release percentages claims display describe plots statements reuse "
+    "controls disentanglement beyond library release percentages claims display describe speed plots statements reuse "
     "chapters notebook_io"
 ).split()
 
