@@ -5,19 +5,15 @@ paired repetitions in one process; memory is that of this process and its worker
 alone held after the imports.
 """
 
-import os
-import statistics
 import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
 
 import librosa
 import numpy as np
 import pandas as pd
-import psutil
-import soundfile
+from measure import Memory, spread, write
 
 from vaeclust import audio
 from vaeclust.extraction import Cache, extract
@@ -42,32 +38,6 @@ def plain_loop(paths: list[Path]) -> None:
         librosa.feature.mfcc(y=samples, sr=rate, n_mfcc=20).mean(axis=1)
 
 
-class Memory(threading.Thread):
-    """Watches the resident memory of this process and its children, in megabytes."""
-
-    def __init__(self):
-        super().__init__(daemon=True)
-        self.peak, self.watching = 0.0, True
-
-    def run(self):
-        """Look ten times a second."""
-        while self.watching:
-            self.peak = max(self.peak, resident())
-            time.sleep(0.1)
-
-
-def resident() -> float:
-    """Return megabytes that belong to this process and its children alone."""
-    here = psutil.Process()
-    total = 0
-    for process in (here, *here.children(recursive=True)):
-        try:
-            total += process.memory_full_info().uss
-        except psutil.NoSuchProcess:
-            continue
-    return total / 1e6
-
-
 def seconds(function, *arguments) -> float:
     """Return how long a call takes."""
     start = time.perf_counter()
@@ -75,37 +45,32 @@ def seconds(function, *arguments) -> float:
     return time.perf_counter() - start
 
 
-def main(clips: list[Path]) -> None:
+def main(clips: list[Path], pairs: int = PAIRS) -> None:
     """Measure and write the table."""
     rows = []
     with tempfile.TemporaryDirectory() as place:
-        place, before = Path(place), resident()
+        place, before = Path(place), Memory().resident()
         warm = linked(clips, place / "warm", 8)
         plain_loop(warm)
         extract(warm, cache=Cache(place / "warm.sqlite"))
         some = linked(clips, place / "some", 120)
         plain, ours, again = [], [], []
-        for i in range(PAIRS):
+        for i in range(pairs):
             cache = Cache(place / f"{i}.sqlite")
             plain.append(seconds(plain_loop, some))
             ours.append(seconds(lambda: extract(some, cache=cache)))  # noqa: B023
             again.append(seconds(lambda: extract(some, cache=cache)))  # noqa: B023
         for name, times in (("plain librosa loop", plain), ("vaeclust", ours), ("vaeclust, second run", again)):
-            spread = max(times) - min(times)
-            rows.append((name, len(some), statistics.median(times), spread, np.nan))
+            found = spread(times)
+            rows.append((name, len(some), found["median"], found["low"], found["high"], np.nan))
         for n in SIZES:
             names = linked(clips, place / f"n{n}", n)
-            memory = Memory()
-            memory.start()
-            took = seconds(lambda: extract(names, cache=Cache(place / f"n{n}.sqlite")))  # noqa: B023
-            memory.watching = False
-            rows.append(("vaeclust, growth", n, took, np.nan, memory.peak - before))
-    table = pd.DataFrame(rows, columns=["what", "clips", "seconds", "spread", "megabytes"])
-    table["milliseconds_a_clip"] = 1000 * table["seconds"] / table["clips"]
-    table.round(3).to_csv(Path(__file__).with_suffix(".csv"), index=False)
-    print(table.round(3).to_string(index=False))
-    versions = f"librosa {librosa.__version__}, soundfile {soundfile.__version__}, {os.cpu_count()} cores"
-    print(f"{versions}; {audio.SECONDS:g} s of each clip, mfcc20")
+            with Memory() as memory:
+                took = seconds(lambda: extract(names, cache=Cache(place / f"n{n}.sqlite")))  # noqa: B023
+            rows.append(("vaeclust, growth", n, took, np.nan, np.nan, memory.peak - before))
+    table = pd.DataFrame(rows, columns=["what", "clips", "median", "low", "high", "megabytes"])
+    table["milliseconds a clip"] = 1000 * table["median"] / table["clips"]
+    write("extraction", table.to_dict("records"))
 
 
 if __name__ == "__main__":

@@ -31,10 +31,10 @@ _HOME = {
     "published": "records",
 }
 _MODULES = (
-    "paths tables parallel audio extraction folders downloads synthesis demo lyrics corpora datasets networks models "
-    "methods fits training projections clustering metrics records evidence differences diagnostics studies controls "
-    "disentanglement beyond modalities library sureness release percentages claims display describe plots facts "
-    "summary explorer statements status chapters launch notebook_io"
+    "paths tables parallel audio extraction folders downloads synthesis demo lyrics corpora datasets samples networks "
+    "models methods fits training projections clustering metrics records evidence differences diagnostics studies "
+    "controls disentanglement beyond modalities library sureness release percentages claims display describe speed "
+    "plots facts summary explorer statements status reuse chapters launch notebook_io"
 ).split()
 
 __all__ = sorted([*_HOME, *_MODULES])

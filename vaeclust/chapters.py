@@ -22,8 +22,9 @@ from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import Any
 
+from vaeclust import parallel, reuse
 from vaeclust.facts import quoted
-from vaeclust.paths import project_root
+from vaeclust.paths import WRITTEN, project_root, resolve
 from vaeclust.statements import write_index
 from vaeclust.status import again, note, write_status
 
@@ -32,26 +33,40 @@ FAILED = Path("_build/failed")
 
 @dataclass(frozen=True)
 class Chapter:
-    """A text notebook: its slug, its file, the chapters it comes after, its parameters and their defaults."""
+    """A text notebook: its slug, its file, the chapters it comes after, its parameters and their defaults.
+
+    ``long``: whether it takes longer than the others, so that it had better start first.
+    """
 
     slug: str
     path: Path
     after: tuple[str, ...]
     parameters: Mapping[str, Any]
+    long: bool = False
+
+    @property
+    def root(self) -> Path:
+        """The folder of the project."""
+        return self.path.parent.parent
 
     @property
     def page(self) -> Path:
         """Where the executed chapter goes."""
-        return self.path.parent.parent / "book" / "chapters" / f"{self.slug}.ipynb"
+        return self.root / "book" / "chapters" / f"{self.slug}.ipynb"
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one chapter ended; ``error`` is empty when it went well."""
+    """How one chapter ended; ``error`` is empty when it went well, ``kept`` says that it did not have to run.
+
+    ``written``: the files that it put in place.
+    """
 
     slug: str
     seconds: float
     error: str = ""
+    kept: bool = False
+    written: tuple[Path, ...] = ()
 
 
 def chapters(root: Path | None = None) -> dict[str, Chapter]:
@@ -62,9 +77,9 @@ def chapters(root: Path | None = None) -> dict[str, Chapter]:
     notebooks = {path.stem: (path, jupytext.read(path)) for path in sorted(folder.glob("*.md"))}
     found = {}
     for slug, (path, notebook) in notebooks.items():
-        patterns = notebook.metadata.get("vaeclust", {}).get("after", [])
-        after = tuple(s for s in notebooks if s != slug and any(fnmatch(s, pattern) for pattern in patterns))
-        found[slug] = Chapter(slug, path, after, _parameters(notebook))
+        about = notebook.metadata.get("vaeclust", {})
+        after = (s for s in notebooks if s != slug and any(fnmatch(s, pattern) for pattern in about.get("after", [])))
+        found[slug] = Chapter(slug, path, tuple(after), _parameters(notebook), about.get("long", False))
     return found
 
 
@@ -106,38 +121,51 @@ def run(
     chosen: list[Chapter],
     parameters: Mapping[str, Any],
     *,
-    jobs: int = 2,
+    jobs: int = 0,
+    force: bool = False,
     report: Callable[[str, Outcome | None], None] = lambda slug, outcome: None,
 ) -> list[Outcome]:
     """Execute chapters side by side in dependency order; one that fails stops only those that come after it.
 
-    ``report(slug, None)`` is called when a chapter starts, ``report(slug, outcome)`` when it ends.
+    A chapter that would say the same again is kept as it is (see ``reuse``) unless ``force``. ``jobs=0`` means one
+    for every core. ``report(slug, None)`` is called when a chapter starts, ``report(slug, outcome)`` when it ends.
     """
     parameters = checked_parameters(chosen, parameters)
     by_slug = {chapter.slug: chapter for chapter in chosen}
     order = TopologicalSorter({c.slug: [s for s in c.after if s in by_slug] for c in chosen})
     order.prepare()
     outcomes: dict[str, Outcome] = {}
-    threads = max(1, len(os.sched_getaffinity(0)) // jobs) if hasattr(os, "sched_getaffinity") else 1
+    digests: dict[str, str] = {}
+    package = reuse.package()
+    jobs = min(jobs or parallel.cores(), len(chosen))
+    threads = max(1, parallel.cores() // jobs)
     with ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_prepare, initargs=(threads,)) as pool:
         running: dict[Future, str] = {}
+
+        def ended(outcome: Outcome) -> None:
+            outcomes[outcome.slug] = outcome
+            report(outcome.slug, outcome)
+            order.done(outcome.slug)
+
         try:
             while order.is_active():
-                for slug in order.get_ready():
-                    failed = [s for s in by_slug[slug].after if s in outcomes and outcomes[s].error]
+                for chapter in sorted((by_slug[slug] for slug in order.get_ready()), key=lambda c: not c.long):
+                    own = {k: v for k, v in parameters.items() if k in chapter.parameters}
+                    known = reuse.remembered(chapter.root)
+                    digests[chapter.slug] = _digest(chapter, own, package, known)
+                    failed = [s for s in chapter.after if s in outcomes and outcomes[s].error]
                     if failed:
-                        outcomes[slug] = Outcome(slug, 0.0, f"not run: it needs {', '.join(failed)}, which failed")
-                        report(slug, outcomes[slug])
-                        order.done(slug)
-                        continue
-                    own = {k: v for k, v in parameters.items() if k in by_slug[slug].parameters}
-                    running[pool.submit(_work, by_slug[slug], own)] = slug
-                    report(slug, None)
+                        ended(Outcome(chapter.slug, 0.0, f"not run: it needs {', '.join(failed)}, which failed"))
+                    elif not force and reuse.unchanged(chapter.slug, chapter.page, digests[chapter.slug], known):
+                        ended(Outcome(chapter.slug, 0.0, kept=True))
+                    else:
+                        running[pool.submit(_work, chapter, own)] = chapter.slug
+                        report(chapter.slug, None)
                 for future in wait(running, return_when=FIRST_COMPLETED).done if running else ():
-                    slug = running.pop(future)
-                    outcomes[slug] = future.result()
-                    report(slug, outcomes[slug])
-                    order.done(slug)
+                    chapter, outcome = by_slug[running.pop(future)], future.result()
+                    if not outcome.error:
+                        reuse.remember(chapter.root, chapter.slug, chapter.page, digests[chapter.slug], outcome.written)
+                    ended(outcome)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             for worker in active_children():
@@ -146,9 +174,18 @@ def run(
     return [outcomes[chapter.slug] for chapter in chosen]
 
 
+def _digest(
+    chapter: Chapter, own: Mapping[str, Any], package: str, known: Mapping[str, reuse.Kept]
+) -> str:  # fmt: skip
+    before = [known[slug].run for slug in chapter.after if slug in known]
+    released = chapter.root / "book" / "released"
+    return reuse.digest(chapter.path, {**chapter.parameters, **own}, package, before, released=released)
+
+
 def _prepare(threads: int) -> None:
     """Make a worker ready: quiet kernels with their share of the cores, which end when the worker is told to."""
-    os.environ.update(OMP_NUM_THREADS=str(threads), TQDM_DISABLE="1", PYDEVD_DISABLE_FILE_VALIDATION="1")
+    share = dict.fromkeys(("OMP_NUM_THREADS", "NUMBA_NUM_THREADS", "LOKY_MAX_CPU_COUNT"), str(threads))
+    os.environ.update(**share, TQDM_DISABLE="1", PYDEVD_DISABLE_FILE_VALIDATION="1")
 
     def stop(number: int, frame: object) -> None:
         raise KeyboardInterrupt  # papermill ends its kernel first
@@ -172,9 +209,12 @@ def execute(chapter: Chapter, parameters: Mapping[str, Any], *, starts: int = 3)
     """
     import papermill
 
-    root = chapter.path.parent.parent
+    root = chapter.root
     attempt = root / FAILED / f"{chapter.slug}.ipynb"
     attempt.parent.mkdir(parents=True, exist_ok=True)
+    log = attempt.with_suffix(".written")
+    log.write_text("")
+    os.environ[WRITTEN] = str(log)  # the kernel inherits it
     start = time.perf_counter()
     try:
         papermill.execute_notebook(
@@ -189,10 +229,17 @@ def execute(chapter: Chapter, parameters: Mapping[str, Any], *, starts: int = 3)
         if starts > 1 and "died before replying" in str(error):
             return execute(chapter, parameters, starts=starts - 1)
         return Outcome(chapter.slug, time.perf_counter() - start, f"{type(error).__name__}: {error}")
+    finally:
+        os.environ.pop(WRITTEN, None)
     seconds = time.perf_counter() - start
     publish(attempt, chapter.page, again(chapter.slug, parameters))
     note(chapter.page, {**chapter.parameters, **parameters}, seconds)
-    return Outcome(chapter.slug, seconds)
+    results = resolve(parameters.get("results_dir", chapter.parameters.get("results_dir", "results"))).resolve()
+    written = {Path(line) for line in log.read_text(encoding="utf-8").splitlines()}
+    log.unlink()
+    return Outcome(
+        chapter.slug, seconds, written=tuple(sorted(path for path in written if path.is_relative_to(results)))
+    )
 
 
 def publish(executed: Path, page: Path, again: str) -> None:
@@ -215,20 +262,26 @@ def publish(executed: Path, page: Path, again: str) -> None:
     executed.replace(page)
 
 
-def build_html(root: Path | None = None) -> Path:
+def build_html(root: Path | None = None, *, force: bool = False) -> Path:
     """Build the book from the executed chapters, warnings being errors, and return its front page.
 
-    The new book takes the place of the old one only when it is complete. Raises RuntimeError with the
-    builder's last words otherwise.
+    The new book takes the place of the old one only when it is complete. One that was built from the same pages is
+    kept unless ``force``. Raises RuntimeError with the builder's last words otherwise.
     """
     import plotly
 
     root = root or project_root()
+    html = root / "_build" / "html"
+    sources = [root / name for name in ("_config.yml", "_toc.yml", "book", "benchmarks")]
+    mark = html / ".made-from"  # written last, so that it vouches for a whole book
+    if not force and mark.is_file() and mark.read_text() == reuse.package() + reuse.content(*sources):
+        return html / "book" / "index.html"
     pages = {slug: chapter.page for slug, chapter in chapters(root).items() if chapter.page.is_file()}
     write_index(pages, root / "book" / "chapters" / "evidence.md", quoted(root))
     write_status(pages, root / "book" / "chapters" / "status.md")
     script = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
     shutil.copyfile(script, root / "book" / "_static" / "plotly.min.js")
+    made_from = reuse.package() + reuse.content(*sources)
     workshop = root / "_build" / "next"
     builder = "from jupyter_book.cli.main import main; main()"
     command = [sys.executable, "-c", builder, "build", ".", "--path-output", str(workshop)]
@@ -240,10 +293,11 @@ def build_html(root: Path | None = None) -> Path:
     built = workshop / "_build" / "html"
     if done.returncode or not (built / "index.html").is_file():
         raise RuntimeError("the book could not be built:\n" + _last_words(done.stdout))
-    html = root / "_build" / "html"
+    mark.unlink(missing_ok=True)
     shutil.rmtree(html, ignore_errors=True)
     built.replace(html)
     shutil.rmtree(workshop)
+    mark.write_text(made_from)
     return html / "book" / "index.html"
 
 

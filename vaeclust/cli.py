@@ -38,7 +38,8 @@ ParameterOption = Annotated[
     list[str],
     typer.Option("-p", "--parameter", metavar="NAME=VALUE", help="Set any chapter parameter; repeatable."),
 ]
-JobsOption = Annotated[int, typer.Option(min=1, help="Chapters that run side by side.")]
+JobsOption = Annotated[int, typer.Option(min=0, help="Chapters that run side by side; 0: one for every core.")]
+ForceOption = Annotated[bool, typer.Option("--force", help="Also run chapters of which nothing has changed.")]
 
 
 def _use_scheduler(address: str) -> str:
@@ -71,14 +72,15 @@ def book(
     lyrics: LyricsOption = "",
     features: FeaturesOption = "",
     parameter: ParameterOption = [],  # noqa: B006 (typer wants a list)
-    jobs: JobsOption = 2,
+    jobs: JobsOption = 0,
+    force: ForceOption = False,
     scheduler: SchedulerOption = "",
 ) -> None:
-    """Execute every chapter, then build the HTML book."""
+    """Execute every chapter that has changed, then build the HTML book."""
     given = _parameters(parameter, dataset=dataset, tracks=tracks, lyrics=lyrics, features=features)
-    _run(book_chapters.choose([]), given, jobs)
+    _run(book_chapters.choose([]), given, jobs, force)
     with console.status("Building the HTML"):
-        page = book_chapters.build_html()
+        page = book_chapters.build_html(force=force)
     console.print(f"The book is ready: open {page}")
 
 
@@ -90,15 +92,16 @@ def run(
     lyrics: LyricsOption = "",
     features: FeaturesOption = "",
     parameter: ParameterOption = [],  # noqa: B006
-    jobs: JobsOption = 2,
+    jobs: JobsOption = 0,
+    force: ForceOption = False,
     with_dependencies: Annotated[
         bool, typer.Option("--with-dependencies", help="Also run the chapters whose records these need.")
     ] = False,
     scheduler: SchedulerOption = "",
 ) -> None:
-    """Execute some chapters."""
+    """Execute some chapters, as far as they have changed."""
     given = _parameters(parameter, dataset=dataset, tracks=tracks, lyrics=lyrics, features=features)
-    _run(book_chapters.choose(names, with_dependencies=with_dependencies), given, jobs)
+    _run(book_chapters.choose(names, with_dependencies=with_dependencies), given, jobs, force)
 
 
 @app.command()
@@ -181,7 +184,7 @@ def _parameters(pairs: list[str], **options: str) -> dict[str, str]:
     return given
 
 
-def _run(chosen: list[book_chapters.Chapter], given: dict[str, str], jobs: int) -> None:
+def _run(chosen: list[book_chapters.Chapter], given: dict[str, str], jobs: int, force: bool) -> None:
     """Run chapters with a progress display; exit with status 1 when one failed."""
     parameters = book_chapters.checked_parameters(chosen, given)
     _check_source(chosen, parameters)
@@ -196,11 +199,12 @@ def _run(chosen: list[book_chapters.Chapter], given: dict[str, str], jobs: int) 
                 running[:] = [other for other in running if other != slug]
                 progress.advance(task)
                 mark = f"[red]failed[/] {slug}" if outcome.error else f"[green]done[/]   {slug}"
-                progress.console.print(f"{mark} in {outcome.seconds:.0f} s")
+                said = f"[dim]kept[/]   {slug}" if outcome.kept else f"{mark} in {outcome.seconds:.0f} s"
+                progress.console.print(said)
             progress.update(task, description="running " + (", ".join(running) or "…"))
 
         try:
-            outcomes = book_chapters.run(chosen, parameters, jobs=jobs, report=report)
+            outcomes = book_chapters.run(chosen, parameters, jobs=jobs, force=force, report=report)
         except KeyboardInterrupt:
             errors.print("interrupted; finished chapters and their records are kept")
             raise typer.Exit(130) from None

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from sklearn.cluster import DBSCAN, HDBSCAN, AgglomerativeClustering, KMeans, SpectralClustering
+from sklearn.metrics import pairwise_distances_argmin
 from sklearn.mixture import GaussianMixture
 from sklearn.neighbors import NearestNeighbors
 
 from vaeclust.datasets import Dataset
 from vaeclust.fits import Fit
+from vaeclust.samples import sample
 from vaeclust.training import one_thread
 
 NOISE = -1
@@ -23,13 +25,27 @@ MIN_SAMPLES = 5
 class Clusterer:
     """One way to group tracks; ``function(embedding (n, d), k, seed)`` returns (n,) int labels, -1 for noise.
 
-    ``published``: whether it is one of the three of the published study, which every method has.
+    ``published``: whether it is one of the three of the published study, which every method has. ``pairwise``:
+    whether it needs time or memory for every two tracks, so that :meth:`labels` samples a large corpus.
     """
 
     slug: str
     title: str
     function: Callable[[np.ndarray, int, int], np.ndarray]
     published: bool = False
+    pairwise: bool = True
+
+    def labels(self, embedding: np.ndarray, k: int, seed: int) -> np.ndarray:
+        """Return what ``function`` returns; above ``samples.MOST`` tracks at a cost that grows with their number only.
+
+        A pairwise clusterer then sees 5,000 tracks drawn by the seed, and every other track joins its nearest sampled
+        one, as noise too.
+        """
+        chosen = sample(len(embedding), seed)
+        if not self.pairwise or len(chosen) == len(embedding):
+            return self.function(embedding, k, seed)
+        found = self.function(embedding[chosen], k, seed)
+        return found[pairwise_distances_argmin(embedding, embedding[chosen])]
 
 
 def kmeans(embedding: np.ndarray, k: int, seed: int) -> np.ndarray:
@@ -89,10 +105,10 @@ def knee(distances: np.ndarray) -> float:
 CLUSTERERS = {
     c.slug: c
     for c in (
-        Clusterer("kmeans", "K-Means", kmeans, published=True),
+        Clusterer("kmeans", "K-Means", kmeans, published=True, pairwise=False),
         Clusterer("agglomerative", "Agglomerative", agglomerative, published=True),
         Clusterer("dbscan", "DBSCAN", dbscan, published=True),
-        Clusterer("gaussian_mixture", "Gaussian mixture", gaussian_mixture),
+        Clusterer("gaussian_mixture", "Gaussian mixture", gaussian_mixture, pairwise=False),
         Clusterer("spectral", "Spectral", spectral),
         Clusterer("hdbscan", "HDBSCAN", hdbscan),
     )
@@ -103,7 +119,8 @@ STUDIED = tuple(slug for slug, clusterer in CLUSTERERS.items() if clusterer.publ
 def cluster(fit: Fit, dataset: Dataset, n_clusters: int = 0, *, clusterers: tuple[str, ...] = STUDIED) -> pd.DataFrame:
     """Cluster the embedding of every seed; the clusterer's random state is the seed.
 
-    ``n_clusters=0`` means as many as there are genres, 10 without labels.
+    ``n_clusters=0`` means as many as there are genres, 10 without labels. See :meth:`Clusterer.labels` for corpora
+    above 10,000 tracks.
 
     Returns
     -------
@@ -120,7 +137,7 @@ def cluster(fit: Fit, dataset: Dataset, n_clusters: int = 0, *, clusterers: tupl
     with one_thread():
         for seed, embedding in zip(fit.seeds, fit.embeddings, strict=True):
             for slug in clusterers:
-                labels = CLUSTERERS[slug].function(embedding, k, seed)
+                labels = CLUSTERERS[slug].labels(embedding, k, seed)
                 columns = {"track_id": dataset.ids, "seed": seed, "clusterer": slug, "cluster": labels}
                 frames.append(pd.DataFrame(columns))
     return pd.concat(frames, ignore_index=True)

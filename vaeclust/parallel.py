@@ -15,6 +15,16 @@ def scheduler() -> str:
     return os.environ.get(SCHEDULER, "")
 
 
+def cores() -> int:
+    """Return how many cores this process may use: those of the machine, less what affinity and cgroups withhold.
+
+    ``LOKY_MAX_CPU_COUNT`` lowers it, as the runner of the chapters does for kernels that run side by side.
+    """
+    from joblib import cpu_count
+
+    return cpu_count(only_physical_cores=False)
+
+
 def run(function: Callable, tasks: Iterable[tuple], *, total: int, title: str, unit: str = "file") -> Iterator[Any]:
     """Yield ``function(*task)`` of every task as they are done, in any order, with rate and time left.
 

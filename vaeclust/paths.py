@@ -6,6 +6,9 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+# Names a file that lists every file put in place: how the runner of the chapters knows what each of them wrote.
+WRITTEN = "VAECLUST_WRITTEN"
+
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
@@ -19,6 +22,9 @@ def replacing(path: Path) -> Iterator[Path]:
         # mkstemp makes files that only their owner can read.
         temporary.chmod(0o644)
         temporary.replace(path)
+        if os.environ.get(WRITTEN):
+            with open(os.environ[WRITTEN], "a", encoding="utf-8") as log:
+                log.write(f"{path.resolve()}\n")
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from vaeclust.samples import sample
 from vaeclust.training import one_thread
 
 PROJECTIONS = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
@@ -20,7 +21,12 @@ def project(embedding: np.ndarray, projection: str, *, seed: int = 0) -> np.ndar
 
 
 def maps(embedding: np.ndarray, ids: list[str], *, projections: tuple[str, ...], seed: int = 0) -> pd.DataFrame:
-    """Return ``track_id, projection, seed, x, y`` of one seed's embedding (n, d)."""
+    """Return ``track_id, projection, seed, x, y`` of one seed's embedding (n, d).
+
+    Above 10,000 tracks, the maps show 5,000 drawn at random, the same for every method.
+    """
+    chosen = sample(len(embedding))
+    embedding, ids = embedding[chosen], [ids[i] for i in chosen]
     frames = []
     for projection in projections:
         x, y = project(embedding, projection, seed=seed).T.round(4)

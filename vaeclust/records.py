@@ -16,8 +16,10 @@ import pandas as pd
 from vaeclust.datasets import Dataset
 from vaeclust.fits import Fit
 from vaeclust.methods import METHODS
+from vaeclust.metrics import PRECISION
 from vaeclust.paths import project_root, replacing, resolve
 from vaeclust.projections import maps
+from vaeclust.samples import MOST, SAMPLE
 
 STANDARD = "standard"
 TABLES = {
@@ -115,6 +117,11 @@ class Record:
             "versions": versions(),
             "machine": machine(),
         }
+        if len(dataset) > MOST:
+            run["sampled"] = {
+                "silhouette": f"tracks at random against all, until the 95 % interval of a seed is ±{PRECISION:g}",
+                "maps, agglomerative and DBSCAN": f"{SAMPLE} tracks at random; others as the nearest of them",
+            }
         with replacing(self.folder / "run.json") as path:
             path.write_text(json.dumps(run, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         return run

@@ -28,6 +28,7 @@ from vaeclust.lyrics import N_FEATURES as N_LYRICS
 from vaeclust.methods import Method, find
 from vaeclust.models import MixturePrior, Output
 from vaeclust.networks import TransposedConvolution
+from vaeclust.samples import MOST, SAMPLE
 
 
 def fit(
@@ -40,14 +41,16 @@ def fit(
     learning_rate: float = 1e-3,
     latent_dim: int = 16,
     train: bool = True,
+    device: str = "auto",
 ) -> Fit:
     """Fit a method to a corpus, for all seeds at once (Adam; every epoch a new order of the tracks).
 
     With ``train=False`` the networks keep their initial weights: what the architecture does without any learning.
 
-    With a Dask scheduler (see ``parallel``) the seeds are dealt out to its workers, two by two: the numbers are the
-    same, since no seed depends on those beside it. Raises ValueError for a setting that cannot work, with the values
-    that can.
+    With a Dask scheduler (see ``parallel``) the seeds are dealt out to its workers, two by two, and above 10,000
+    tracks to the cores of this machine: the numbers are the same, since no seed depends on those beside it.
+    ``device="auto"`` takes a GPU if there is one, ``"cpu"`` never; a GPU rounds otherwise. Raises ValueError for a
+    setting that cannot work, with the values that can.
     """
     method, seeds = find(method), tuple(seeds)
     n = len(dataset)
@@ -58,26 +61,32 @@ def fit(
         return _fit_umap(method, base)
     if not method.trained:
         return _fit_linear(method, dataset, seeds, latent_dim)
-    settings = (epochs if train else 0, batch_size, learning_rate, latent_dim)
-    if not parallel.scheduler():
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    settings = (epochs if train else 0, batch_size, learning_rate, latent_dim, device)
+    cores = parallel.cores() if n > MOST and train and device == "cpu" else 1
+    if not parallel.scheduler() and cores == 1:
         return _fit_here(method, dataset, seeds, *settings)
-    tasks = [(method, dataset, seeds[i : i + 2], *settings) for i in range(0, len(seeds), 2)]
-    parts = parallel.run(_fit_here, tasks, total=len(tasks), title=method.title, unit="pair of seeds")
+    share = 2 if parallel.scheduler() else -(-len(seeds) // cores)
+    tasks = [(method, dataset, seeds[i : i + share], *settings) for i in range(0, len(seeds), share)]
+    parts = parallel.run(_fit_here, tasks, total=len(tasks), title=method.title, unit="share of the seeds")
     return _joined(sorted(parts, key=lambda part: seeds.index(part.seeds[0])))
 
 
 def _fit_here(
     method: Method, dataset: Dataset, seeds: tuple[int, ...], epochs: int, batch_size: int, learning_rate: float,
-    latent_dim: int,
+    latent_dim: int, device: str,
 ) -> Fit:  # fmt: skip
     n_features = dataset.audio.shape[1]
     start = time.perf_counter()
     with torch.device("meta"):
         template = method.build()(n_features, latent_dim=latent_dim, **method.settings)
     first = getattr(template, "starts_from", None)  # another method, which is trained before it
-    base = _fit_here(find(first), dataset, seeds, epochs, batch_size, learning_rate, latent_dim) if first else None
+    settings = (epochs, batch_size, learning_rate, latent_dim, device)
+    base = _fit_here(find(first), dataset, seeds, *settings) if first else None
     with one_thread():
-        study = _Batched(template, torch.from_numpy(inputs(method, dataset)), seeds, learning_rate, base)
+        x = torch.tensor(inputs(method, dataset), device=device)
+        study = _Batched(template, x, seeds, learning_rate, base)
         history = [study.epoch(batch_size) for _ in tqdm(range(epochs), method.title, leave=False, delay=5)]
         output = study.evaluate()
     return Fit(
@@ -128,7 +137,8 @@ class _Batched:
         parameters, self.buffers = stack_module_state(models)
         self.shapes = {name: values.shape[1:] for name, values in parameters.items()}
         rows = torch.cat([values.detach().flatten(1) for values in parameters.values()], dim=1)
-        self.flat = nn.functional.pad(rows, (0, -rows.shape[1] % 32)).requires_grad_()
+        self.flat = nn.functional.pad(rows, (0, -rows.shape[1] % 32)).to(x.device).requires_grad_()
+        self.buffers = {name: values.to(x.device) for name, values in self.buffers.items()}
         self.optimiser = torch.optim.Adam([self.flat], lr=learning_rate, fused=True)
         self.replay: Callable | None = None
         self.shape: torch.Size | None = None
@@ -178,32 +188,33 @@ class _Batched:
         """Train on every track once; return each term of the loss, (seeds,), averaged over the tracks."""
         self.template.train()
         n = len(self.x)
-        order, noise = self.draw()
-        shuffled = self.x[order]  # (seeds, n, features)
+        order = torch.stack([torch.randperm(n, generator=generator) for generator in self.generators])
         sums: dict[str, Tensor] = {}
-        for batch in batches(n, batch_size):
-            terms = self.step(shuffled[:, batch], {name: values[:, batch] for name, values in noise.items()})
-            sums = {term: sums.get(term, 0) + value for term, value in terms.items()}
-        return {term: (value / n)[: self.n_seeds].numpy() for term, value in sums.items()}
+        for block in blocks(n, batch_size):
+            shuffled, noise = self.x[order[:, block]], self.draw(block.stop - block.start)  # (seeds, tracks, features)
+            for batch in batches(shuffled.shape[1], batch_size):
+                terms = self.step(shuffled[:, batch], {name: values[:, batch] for name, values in noise.items()})
+                sums = {term: sums.get(term, 0) + value for term, value in terms.items()}
+        return {term: (value / n)[: self.n_seeds].cpu().numpy() for term, value in sums.items()}
 
-    def draw(self) -> tuple[Tensor, dict[str, Tensor]]:
-        """Draw one epoch's order of the tracks (seeds, n) and noise (seeds, n, width), seed by seed."""
-        n, widths = len(self.x), self.template.noise_widths
-        order, noise = [], {name: [] for name in widths}
-        for generator in self.generators:
-            order.append(torch.randperm(n, generator=generator))
-            for name, width in widths.items():
+    def draw(self, n: int) -> dict[str, Tensor]:
+        """Draw the noise of n tracks, (seeds, n, width) each, seed by seed."""
+        widths = self.template.noise_widths
+        noise = {name: torch.empty(len(self.generators), n, width) for name, width in widths.items()}
+        for i, generator in enumerate(self.generators):
+            for name, values in noise.items():
                 draw = torch.randn if name == "latent" else torch.rand
-                noise[name].append(draw(n, width, generator=generator))
-        return torch.stack(order), {name: torch.stack(values) for name, values in noise.items()}
+                draw(values.shape[1:], generator=generator, out=values[i])
+        return {name: values.to(self.x.device) for name, values in noise.items()}
 
     @torch.no_grad()
     def evaluate(self) -> Output:
         """Run every seed's model on all tracks, without noise and with the running statistics of batch norm."""
         self.template.eval()
         x = self.x.expand(len(self.generators), *self.x.shape)
-        output = self.run(self.flat, self.buffers, x, None)
-        return Output(*(values if values is None else values[: self.n_seeds] for values in output))
+        parts = [self.run(self.flat, self.buffers, x[:, block], None) for block in blocks(len(self.x))]
+        whole = (None if values[0] is None else torch.cat(values, dim=1) for values in zip(*parts, strict=True))
+        return Output(*(values if values is None else values[: self.n_seeds].cpu() for values in whole))
 
     def models(self) -> tuple[nn.Module, ...]:
         """Take the batch apart: one ordinary model a seed, in evaluation mode."""
@@ -253,6 +264,11 @@ def batches(n: int, batch_size: int) -> Iterator[slice]:
         starts.pop()
     for start, end in zip(starts, [*starts[1:], n], strict=True):
         yield slice(start, end)
+
+
+def blocks(n: int, batch_size: int = 1) -> Iterator[slice]:
+    """Cut n tracks into parts that fit into memory, of whole batches: one up to 10,000 tracks, else of about 5,000."""
+    yield from batches(n, n if n <= MOST else max(SAMPLE // batch_size, 1) * batch_size)
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from vaeclust.datasets import Dataset
 from vaeclust.methods import METHODS
 from vaeclust.metrics import METRICS
 from vaeclust.plots.style import GREY, SEQUENTIAL, WIDTH, colours, method_colour, new_axes
+from vaeclust.samples import sample
 
 
 def genre_mix(clusters: pd.Series, dataset: Dataset, *, ax: Axes | None = None) -> Axes:
@@ -72,10 +73,11 @@ def sureness(shares: pd.DataFrame) -> Axes:
 def silhouettes(embedding: np.ndarray, clusters: pd.Series, *, ax: Axes | None = None) -> Axes:
     """Draw the silhouette of every track, sorted within its cluster; the dashed line is their mean.
 
-    embedding: (n, d); clusters: (n,) in the same order; noise is left out. With fewer than two clusters the axes say
-    so.
+    embedding: (n, d); clusters: (n,) in the same order; noise is left out, and above 10,000 tracks all but a random
+    5,000. With fewer than two clusters the axes say so.
     """
-    labels = clusters.to_numpy()
+    chosen = sample(len(embedding))
+    embedding, labels = embedding[chosen], clusters.to_numpy()[chosen]
     embedding, labels = embedding[labels != NOISE], labels[labels != NOISE]
     ax = new_axes(ax, WIDTH, 4.2)
     if not 2 <= len(np.unique(labels)) <= len(labels) - 1:
@@ -89,33 +91,32 @@ def silhouettes(embedding: np.ndarray, clusters: pd.Series, *, ax: Axes | None =
         ax.text(-0.01, start + len(heights) / 2, str(name), ha="right", va="center", fontsize=9)
         start += len(heights) + max(len(values) // 100, 1)
     ax.axvline(values.mean(), color=GREY, linestyle="--", linewidth=1)
-    ax.set(xlabel="silhouette", ylabel="tracks, by cluster", yticks=[])
+    ax.set(xlabel="silhouette", ylabel=f"tracks{_drawn(clusters)}, by cluster", yticks=[])
     return ax
 
 
 def ward_tree(embedding: np.ndarray, *, k: int, method: str, leaves: int = 30, ax: Axes | None = None) -> Axes:
     """Draw the last merges of Ward's clustering, and where the tree is cut into k clusters; embedding (n, d)."""
-    merges = linkage(embedding, method="ward")
+    merges = linkage(embedding[sample(len(embedding))], method="ward")
     ax = new_axes(ax, WIDTH, 3.2)
     colour = method_colour(method)
     dendrogram(merges, truncate_mode="lastp", p=leaves, ax=ax, link_color_func=lambda _: colour, leaf_font_size=9,
                leaf_rotation=90)  # fmt: skip
     ax.axhline(merges[-k : len(merges) - k + 2, 2].mean(), color=GREY, linestyle="--", linewidth=1)
-    ax.set(xlabel="tracks under each branch, in brackets", ylabel="Ward distance")
+    ax.set(xlabel=f"tracks{_drawn(embedding)} under each branch, in brackets", ylabel="Ward distance")
     return ax
 
 
 def k_distance(embedding: np.ndarray, *, method: str, ax: Axes | None = None) -> Axes:
     """Draw the k-distance curve of DBSCAN and the knee that sets its radius; embedding (n, d)."""
-    distances = k_distances(embedding)
+    distances = k_distances(embedding[sample(len(embedding))])
     eps = knee(distances)
     ax = new_axes(ax, WIDTH, 2.8)
     ax.plot(distances, color=method_colour(method))
     ax.axhline(eps, color=GREY, linestyle="--", linewidth=1)
     ax.annotate(f"eps = {eps:.2f}", (0, eps), xytext=(4, 4), textcoords="offset points", color=GREY)
-    ax.set(
-        xlabel="tracks, from dense to sparse", ylabel=f"distance to the {MIN_SAMPLES - 1}th neighbour", ylim=(0, None)
-    )
+    ax.set(xlabel=f"tracks{_drawn(embedding)}, from dense to sparse", ylim=(0, None))
+    ax.set_ylabel(f"distance to the {MIN_SAMPLES - 1}th neighbour")
     return ax
 
 
@@ -153,3 +154,9 @@ def choice_of_k(table: pd.DataFrame, *, chosen: int) -> Figure:
         ax.set(title=title, xlabel="number of clusters")
         ax.locator_params(axis="x", integer=True)
     return figure
+
+
+def _drawn(tracks: np.ndarray | pd.Series) -> str:
+    """Return what an axis says of a corpus of which a sample is shown: nothing where all tracks are."""
+    shown = len(sample(len(tracks)))
+    return f" ({shown:,} at random)" if shown < len(tracks) else ""

@@ -1,0 +1,70 @@
+"""The book on the demo corpus: from scratch, again when nothing has changed, and what its time is spent on."""
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from pathlib import Path
+
+from measure import FOLDER, spread, wall_seconds, write
+
+from vaeclust import chapters
+
+ROOT = FOLDER.parent
+# What a cell does, by what it calls; the first that fits counts.
+STAGES = {
+    "imports and data": r"import vaeclust",
+    "training, clusters, scores": r"vc\.(fit|study|cluster|score)\(|controls\.add\(|beyond\.\w+\(|choose_k",
+    "maps": r"vc\.maps\(|with_umap",
+    "figures": r"record\.figure\(|plots\.",
+    "tables and prose": r"",
+}
+
+
+def book(repetitions: int) -> None:
+    """Write book.csv and book_stages.csv: wall seconds of ``vaeclust book``, and every chapter's stages one by one.
+
+    The command runs chapters side by side; the stages are taken one chapter after another, so they add up to more.
+    From scratch is measured at most twice: it takes minutes.
+    """
+    command = [Path(sys.executable).with_name("vaeclust"), "book"]
+    with tempfile.TemporaryDirectory() as place:
+        times = defaultdict(list)
+        for repetition in range(min(repetitions, 2)):
+            project = _project(Path(place) / str(repetition))
+            times["from scratch"].append(wall_seconds(lambda: subprocess.run(command, cwd=project, check=True)))  # noqa: B023
+        for _ in range(repetitions):
+            times["nothing changed"].append(wall_seconds(lambda: subprocess.run(command, cwd=project, check=True)))
+        write("book", [{"what": what, "unit": "s", **spread(values)} for what, values in times.items()])
+        rows = [row for chapter in chapters.chapters(project).values() for row in _stages(chapter)]
+        html = wall_seconds(lambda: chapters.build_html(project, force=True))
+        write("book_stages", [*rows, {"chapter": "the book", "stage": "HTML", "seconds": html}])
+
+
+def _project(folder: Path) -> Path:
+    for name in ("notebooks", "book", "benchmarks"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("ipynb", "chapters", "__pycache__"))
+    for name in ("_config.yml", "_toc.yml", "jupytext.toml"):
+        shutil.copy(ROOT / name, folder / name)
+    return folder
+
+
+def _stages(chapter: chapters.Chapter) -> list[dict]:
+    """Execute a chapter and return the seconds of its stages, from the times that papermill notes for every cell."""
+    import nbformat
+    import papermill
+
+    executed = chapter.root / "timed.ipynb"
+    start = time.perf_counter()
+    papermill.execute_notebook(f"jupytext://{chapter.path}", executed, {}, cwd=chapter.root, progress_bar=False)
+    whole = time.perf_counter() - start
+    seconds = defaultdict(float)
+    for cell in nbformat.read(executed, as_version=4).cells:
+        if cell.cell_type == "code":
+            stage = next(name for name, calls in STAGES.items() if re.search(calls, cell.source))
+            seconds[stage] += cell.metadata.papermill.duration or 0.0
+    seconds = {"kernel": whole - sum(seconds.values()), **seconds}
+    return [{"chapter": chapter.slug, "stage": stage, "seconds": value} for stage, value in seconds.items()]

@@ -1,0 +1,112 @@
+"""Scale: 1,000 to 100,000 tracks, simulated from a mixture fitted to GTZAN; processor time and peak memory."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from measure import FOLDER, Memory, corpus, processor_seconds, wall_seconds, write
+from sklearn.mixture import GaussianMixture
+
+SIZES = (1_000, 10_000, 100_000)
+
+
+def simulated(n: int, path: Path) -> Path:
+    """Write a feature table of n tracks drawn from ten Gaussians fitted to the corpus; each one is a genre."""
+    features = corpus().features
+    mixture = GaussianMixture(10, reg_covar=1e-3, random_state=0).fit(features.to_numpy())
+    values, component = mixture.sample(n)
+    order = np.random.default_rng(0).permutation(n)
+    table = pd.DataFrame(values[order], columns=features.columns)
+    table.insert(0, "track_id", [f"track {i:06d}" for i in range(n)])
+    table["genre"] = [f"genre {c}" for c in component[order]]
+    table.to_csv(path, index=False, float_format="%.6g")
+    return path
+
+
+def scale(repetitions: int) -> None:
+    """Write scale.csv; every stage runs in a process of its own, so that its peak memory is its own.
+
+    ``repetitions`` is not used: the largest stages take minutes, and sizes are compared with each other.
+    """
+    rows = []
+    with tempfile.TemporaryDirectory() as place:
+        for n in SIZES:
+            table = simulated(n, Path(place) / f"simulated-{n}.csv")
+            for stage in STAGES:
+                command = [sys.executable, FOLDER / "scale.py", stage, table]
+                done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+                measured = json.loads(done.stdout.splitlines()[-1])
+                rows.append(
+                    {"tracks": n, "what": stage, **measured, "microseconds a track": 1e6 * measured["seconds"] / n}
+                )
+                print(rows[-1], flush=True)
+    write("scale", rows)
+
+
+def chapter(repetitions: int, sizes: tuple[int, ...] = SIZES) -> None:
+    """Write chapter.csv: wall seconds and peak memory of the whole chapter 03_vae with ten seeds, once each size."""
+    rows = []
+    with tempfile.TemporaryDirectory() as place:
+        for n in sizes:
+            table = simulated(n, Path(place) / f"simulated-{n}.csv")
+            project = Path(place) / str(n)
+            for name in ("notebooks", "book"):
+                (project / name).mkdir(parents=True)
+            for name in ("_config.yml", "notebooks/03_vae.md"):
+                shutil.copy(FOLDER.parent / name, project / name)
+            command = [Path(sys.executable).with_name("vaeclust"), "run", "03_vae", "--dataset", table]
+            with subprocess.Popen(command, cwd=project) as running, Memory(running.pid) as memory:
+                took = wall_seconds(running.wait)
+            if running.returncode:
+                raise RuntimeError(f"the chapter failed on {n:,} tracks")
+            rows.append({"tracks": n, "seconds": took, "megabytes": memory.peak})
+    write("chapter", rows)
+
+
+STAGES = ("training, an epoch of a seed", "K-Means", "Agglomerative", "DBSCAN", "Silhouette", "Calinski-Harabasz",
+          "Davies-Bouldin", "ARI", "NMI", "Purity", "t-SNE map", "UMAP map")  # fmt: skip
+
+
+def _stage(stage: str, table: str) -> None:
+    """Print seconds and peak megabytes of one stage, as JSON."""
+    from vaeclust import fit, load, maps
+    from vaeclust.clustering import CLUSTERERS
+    from vaeclust.metrics import LABEL_FREE, METRICS, evaluate
+    from vaeclust.training import one_thread
+
+    data = load(table)
+    x = data.audio
+    seeds = 10 if stage.startswith("training") else 1
+    clusterers = {c.title: c for c in CLUSTERERS.values()}
+    metrics = {m.title: m for m in METRICS.values()}
+    labels = clusterers["K-Means"].labels(x, 10, 0)
+
+    def run():
+        if stage.startswith("training"):
+            fit("vae", data, range(seeds), epochs=3, device="cpu")
+        elif stage in clusterers:
+            clusterers[stage].labels(x, 10, 0)
+        elif stage in metrics:
+            metric = metrics[stage]
+            evaluate(metric, x if metric.kind == LABEL_FREE else data.genres, labels)
+        else:
+            maps(x, data.ids, projections=("umap" if "UMAP" in stage else "tsne",))
+
+    if stage.startswith("training"):  # what is compiled and recorded once is not part of an epoch
+        os.environ["LOKY_MAX_CPU_COUNT"] = "1"
+        once = processor_seconds(lambda: fit("vae", data, range(seeds), epochs=1, device="cpu"))
+    with one_thread(), Memory() as memory:
+        took = processor_seconds(run)
+    if stage.startswith("training"):
+        took = (took - once) / 2 / seeds
+    print(json.dumps({"seconds": took, "megabytes": memory.peak, "clock": "processor"}))
+
+
+if __name__ == "__main__":
+    _stage(*sys.argv[1:])

@@ -1,0 +1,118 @@
+"""Training: the same network, data, batch, epochs and optimiser by us, by a plain loop and by pythae; and the floor.
+
+Processor time of one thread. A peer counts only if its models are as good as ours: the loss in evaluation mode, whose
+difference has to be within what seeds make.
+"""
+
+from collections import defaultdict
+
+import numpy as np
+import peers
+import torch
+from measure import corpus, paired, processor_seconds, spread, write
+
+from vaeclust import fit
+from vaeclust.methods import find
+from vaeclust.training import _Batched, inputs, one_thread
+
+MODELS = {"vae": "VAE", "conv_vae": "Conv-VAE"}
+SEEDS = (1, 10, 30)
+BATCH = 32
+NO_WORK = ("view", "_unsafe_view", "unsqueeze", "squeeze", "expand", "permute", "transpose", "slice", "select", "t",
+           "split_with_sizes", "unflatten", "detach", "alias", "as_strided", "unfold")  # fmt: skip
+PRODUCTS = ("bmm", "mm", "addmm", "baddbmm", "_scaled_dot_product_attention")
+
+
+def training(repetitions: int) -> None:
+    """Write training.csv: seconds a model and the ratio to pythae, paired, with the losses that make it fair."""
+    x = corpus().audio
+    rows = []
+    for slug in MODELS:
+        losses: dict[str, list[float]] = defaultdict(list)
+
+        def ours(repetition, n_seeds, slug=slug, losses=losses):
+            fitted = fit(slug, corpus(), range(n_seeds), device="cpu")
+            losses[f"vaeclust, {n_seeds} seeds"] += [_loss(model, x) for model in fitted.models]
+
+        def peer(repetition, name, train, slug=slug, losses=losses):
+            with one_thread():
+                losses[name].append(train(slug, x, repetition))
+
+        contenders = {
+            "pythae": lambda r: peer(r, "pythae", peers.by_pythae),  # noqa: B023
+            "plain loop": lambda r: peer(r, "plain loop", peers.plain_loop),  # noqa: B023
+            **{f"vaeclust, {n} seeds": lambda r, n=n: ours(r, n) for n in SEEDS},
+        }
+        for contender in contenders.values():  # imports, first compilation
+            contender(0)
+        losses.clear()
+        times = paired(contenders, repetitions)
+        models = {name: int(name.split()[1]) if name.startswith("vaeclust") else 1 for name in times}
+        per_model = {name: [value / models[name] for value in values] for name, values in times.items()}
+        for name, values in per_model.items():
+            ratios = [peer / own for peer, own in zip(per_model["pythae"], values, strict=True)]
+            mean, sd = np.mean(losses[name]), np.std(losses["vaeclust, 30 seeds"], ddof=1)
+            apart = mean - np.mean(losses["vaeclust, 30 seeds"])
+            error = sd * np.sqrt(1 / min(len(losses[name]), 30) + 1 / 30)
+            ratio = spread(ratios)
+            rows.append({
+                "model": MODELS[slug], "trained by": name, **spread(values), "faster than pythae": ratio["median"],
+                "ratio low": ratio["low"], "ratio high": ratio["high"], "loss": mean,
+                "as good": "yes" if abs(apart) <= 2 * error else "no",
+            })  # fmt: skip
+    write("training", rows)
+
+
+@torch.no_grad()
+def _loss(model: torch.nn.Module, x: np.ndarray) -> float:
+    x = torch.from_numpy(x)
+    return float(sum(model.loss_terms(x, model(x)).values()).mean())
+
+
+class Isolated(torch.fx.Interpreter):
+    """Runs the recorded step, and times every tensor operation by itself on the very tensors it gets."""
+
+    def __init__(self, module: torch.fx.GraphModule, often: int = 50):
+        super().__init__(module)
+        self.often, self.seconds = often, defaultdict(list)
+
+    def run_node(self, n: torch.fx.Node):
+        """Run an operation, repeatedly if it computes anything."""
+        result = super().run_node(n)
+        name = getattr(n.target, "__name__", str(n.target)).split(".")[0]
+        if n.op == "call_function" and name not in (*NO_WORK, "getitem"):
+            args, kwargs = self.fetch_args_kwargs_from_env(n)
+            kind = "matrix products" if name in PRODUCTS else "elementwise operations"
+            took = processor_seconds(lambda: [n.target(*args, **kwargs) for _ in range(self.often)])
+            self.seconds[kind].append(took / self.often)
+        return result
+
+
+def floor(repetitions: int) -> None:
+    """Write floor.csv: a training step of ten seeds against the sum of its operations, each timed by itself."""
+    rows = []
+    for slug in MODELS:
+        method, data = find(slug), corpus()
+        with torch.device("meta"):
+            template = method.build()(data.audio.shape[1], latent_dim=16, **method.settings)
+        with one_thread():
+            study = _Batched(template, torch.tensor(inputs(method, data)), tuple(range(10)), 1e-3)
+            study.epoch(BATCH)
+            noise = study.draw(BATCH)
+            x = study.x[:BATCH].expand(10, -1, -1)
+            steps, floors, kinds = [], [], defaultdict(list)
+            for _ in range(repetitions):
+                steps.append(processor_seconds(lambda: [study.step(x, noise) for _ in range(50)]) / 50)  # noqa: B023
+                isolated = Isolated(study.replay)
+                with torch.no_grad():
+                    isolated.run(study.flat, study.buffers, x, noise)
+                adam = processor_seconds(lambda: [study.optimiser.step() for _ in range(50)]) / 50  # noqa: B023
+                parts = {kind: sum(seconds) for kind, seconds in isolated.seconds.items()} | {"Adam": adam}
+                floors.append(sum(parts.values()))
+                for kind, seconds in parts.items():
+                    kinds[kind].append(1000 * seconds)
+        for what, values in {**kinds, "the whole step": [1000 * s for s in steps]}.items():
+            rows.append({"model": MODELS[slug], "what": what, "unit": "ms", **spread(values)})
+        ratios = [step / floor for step, floor in zip(steps, floors, strict=True)]
+        rows.append({"model": MODELS[slug], "what": "step / floor", "unit": "times", **spread(ratios)})
+    write("floor", rows)

@@ -1,0 +1,86 @@
+"""Figures about time and memory (chapter ``12_how_fast``)."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from vaeclust.plots.style import GREY, WIDTH, colours, method_colour, new_axes
+
+_MARKERS = "osDv^<>PXdph*"
+
+
+def training(table: pd.DataFrame) -> Figure:
+    """Draw the seconds a model takes by every trainer, one panel a model, the ratio to pythae behind each bar.
+
+    table: ``model, trained by, median, low, high, faster than pythae``; whiskers from low to high.
+    """
+    models = list(dict.fromkeys(table["model"]))
+    figure, axes = plt.subplots(1, len(models), figsize=(WIDTH, 2.4), sharey=True, squeeze=False)
+    for ax, model in zip(axes[0], models, strict=True):
+        rows = table[table["model"] == model]
+        reach = np.abs(rows[["low", "high"]].sub(rows["median"], axis=0)).to_numpy().T
+        ax.barh(rows["trained by"], rows["median"], xerr=reach, color=method_colour("vae"), alpha=0.6, ecolor=GREY)
+        for place, (end, ratio) in enumerate(zip(rows["high"], rows["faster than pythae"], strict=True)):
+            ax.text(end, place, f"  × {ratio:.1f}", va="center", fontsize=9)
+        ax.set(title=model, xlabel="seconds a model", xlim=(0, 1.25 * rows["high"].max()))
+    axes[0, 0].invert_yaxis()
+    return figure
+
+
+def floor(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Draw the operations of a training step stacked, and the step itself as a line; table: ``model, what, median``."""
+    wide = table[table["unit"] == "ms"].pivot(index="model", columns="what", values="median")
+    whole = wide.pop("the whole step")
+    ax = stacked(wide, "milliseconds", ax=ax)
+    places = np.arange(len(whole))
+    ax.vlines(whole.to_numpy(), places - 0.4, places + 0.4, color="black", label="the whole step")
+    ax.set(xlim=(0, 1.08 * whole.max()))
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.28), ncols=2)
+    return ax
+
+
+def study(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Draw what every method of the study takes, part by part; table: ``what`` as 'method, part', ``median``."""
+    rows = table[table["what"].str.contains(", ")]
+    parts = rows["what"].str.rsplit(", ", n=1, expand=True).set_axis(["method", "part"], axis=1)
+    wide = parts.assign(seconds=rows["median"]).pivot(index="method", columns="part", values="seconds")
+    return stacked(wide.loc[parts["method"].unique(), parts["part"].unique()], "seconds of one core", ax=ax)
+
+
+def stages(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Draw what every chapter's time is spent on; table: ``chapter, stage, seconds``."""
+    wide = table.pivot(index="chapter", columns="stage", values="seconds")
+    return stacked(wide.loc[table["chapter"].unique(), table["stage"].unique()], "seconds", ax=ax)
+
+
+def stacked(wide: pd.DataFrame, label: str, *, ax: Axes | None = None) -> Axes:
+    """Draw one bar a row, its columns end to end."""
+    ax = new_axes(ax, WIDTH, 1.5 + 0.27 * len(wide))
+    start = np.zeros(len(wide))
+    for name, colour in colours([str(name) for name in wide]).items():
+        values = wide[name].fillna(0.0).to_numpy()
+        ax.barh(wide.index, values, left=start, color=colour, label=name)
+        start += values
+    ax.set(xlabel=label)
+    ax.invert_yaxis()
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.5 / ax.figure.get_figheight() - 0.08), ncols=3)
+    return ax
+
+
+def scale(table: pd.DataFrame) -> Figure:
+    """Draw time and peak memory of every stage against the number of tracks, both axes logarithmic.
+
+    table: ``tracks, what, seconds, megabytes``.
+    """
+    figure, axes = plt.subplots(1, 2, figsize=(WIDTH, 4.2))
+    names = list(dict.fromkeys(table["what"]))
+    for (name, colour), marker in zip(colours(names).items(), _MARKERS * 2, strict=False):
+        rows = table[table["what"] == name].sort_values("tracks")
+        for ax, column in zip(axes, ("seconds", "megabytes"), strict=True):
+            ax.plot(rows["tracks"], rows[column], marker=marker, markersize=5, linewidth=1, color=colour, label=name)
+    axes[0].set(title="Time", ylabel="seconds", xscale="log", yscale="log", xlabel="tracks")
+    axes[1].set(title="Peak memory", ylabel="megabytes", xscale="log", yscale="log", xlabel="tracks")
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    return figure

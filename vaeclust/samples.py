@@ -1,0 +1,17 @@
+"""What is done about corpora too large to compare every two tracks (page ``metrics``).
+
+Up to MOST tracks everything is computed on all of them. Above it, whatever needs time or memory for every pair, Ward's
+tree, DBSCAN, maps, works on a random sample, and the silhouette is that of a sample, with a known error.
+"""
+
+import numpy as np
+
+MOST = 10_000
+SAMPLE = 5_000
+
+
+def sample(n: int, seed: int = 0) -> np.ndarray:
+    """Return which of n tracks to work on, ascending: all, or SAMPLE at random where there are more than MOST."""
+    if n <= MOST:
+        return np.arange(n)
+    return np.sort(np.random.default_rng(seed).choice(n, SAMPLE, replace=False))
