@@ -12,7 +12,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help book test lint lab clean
+.PHONY: help book paper test lint lab clean
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -29,6 +29,9 @@ $(READY): pyproject.toml constraints.txt
 book: $(READY)  ## Execute every chapter (DATASET=demo, or a feature table) and build the HTML book
 	$(BIN)/vaeclust book --dataset "$(DATASET)" --tracks "$(TRACKS)" --lyrics "$(LYRICS)" --jobs $(JOBS) $(PARAMETERS)
 
+paper: $(READY)  ## Typeset the paper as a PDF from the released records
+	$(BIN)/vaeclust paper
+
 test: lint  ## Run all tests
 	$(BIN)/python -m pytest
 
@@ -43,4 +46,4 @@ lab: $(READY)  ## Open JupyterLab, text notebooks as notebooks
 	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks $(LAB_OPTIONS)
 
 clean:  ## Remove what was built (results stay)
-	rm -rf _build book/chapters book/_static/plotly.min.js
+	rm -rf _build book/chapters book/_static/plotly.min.js book/_static/vaeclust.pdf

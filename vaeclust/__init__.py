@@ -33,8 +33,8 @@ _HOME = {
 _MODULES = (
     "paths tables parallel audio extraction folders downloads synthesis demo lyrics corpora datasets networks models "
     "methods fits training projections clustering metrics records evidence differences diagnostics studies controls "
-    "disentanglement beyond library release percentages claims display describe plots facts summary statements "
-    "chapters notebook_io"
+    "disentanglement beyond library release percentages claims display describe plots facts summary markup paper "
+    "statements chapters notebook_io"
 ).split()
 
 __all__ = sorted([*_HOME, *_MODULES])

@@ -208,14 +208,17 @@ def publish(executed: Path, page: Path) -> None:
 
 
 def build_html(root: Path | None = None) -> Path:
-    """Build the book from the executed chapters, warnings being errors, and return its front page.
+    """Typeset the paper, build the book from the executed chapters, warnings being errors, and return its front page.
 
     The new book takes the place of the old one only when it is complete. Raises RuntimeError with the
     builder's last words otherwise.
     """
     import plotly
 
+    from vaeclust.paper import build as typeset
+
     root = root or project_root()
+    typeset(root)
     pages = {slug: chapter.page for slug, chapter in chapters(root).items() if chapter.page.is_file()}
     write_index(pages, root / "book" / "chapters" / "evidence.md", quoted(root))
     script = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
