@@ -29,7 +29,9 @@ from vaeclust.summary import PICTURES, read_differences
 
 BUILD = Path("_build") / "paper"
 PDF = Path("book") / "_static" / "vaeclust.pdf"
-PAGES = ("introduction", "related_work", "discussion", "acknowledgements")
+PAGES = ("introduction", "related_work", "setup", "discussion", "acknowledgements")
+APART = ("Abstract", "How to cite")  # sections with a place of their own
+ON_SCREEN = ("Where to read on",)  # of no use on paper
 LONGEST = 16  # rows of the table of pipelines
 CREATED = 1_767_225_600  # the PDF's date, the first second of 2026 in UTC: it must not be that of the run
 
@@ -49,11 +51,11 @@ def build(root: Path | None = None) -> Path:
     facts = kept(root)
     for name in PAGES:
         page = sections(filled((root / "book" / f"{name}.md").read_text(encoding="utf-8"), facts))
-        for title, body in page.items():
-            if title in ("Abstract", "How to cite"):
-                (folder / f"{title.lower().replace(' ', '_')}.typ").write_text(to_typst(body), encoding="utf-8")
-        text = "".join(f"## {t}\n{b}" if t else b for t, b in page.items() if t not in ("Abstract", "How to cite"))
-        (folder / f"{name}.typ").write_text(to_typst(text), encoding="utf-8")
+        parts = {_file(title): body for title, body in page.items() if title in APART}
+        rest = {title: body for title, body in page.items() if title not in APART + ON_SCREEN}
+        parts[name] = "".join(f"## {title}\n{body}" if title else body for title, body in rest.items())
+        for part, text in parts.items():
+            (folder / f"{part}.typ").write_text(to_typst(text), encoding="utf-8")
     content = {"facts": {name: fact["text"] for name, fact in facts.items()}, **tables(), "networks": networks()}
     (folder / "data.json").write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
     with replacing(root / PDF) as path:
@@ -62,6 +64,10 @@ def build(root: Path | None = None) -> Path:
             ignore_system_fonts=True,
         )  # fmt: skip
     return root / PDF
+
+
+def _file(title: str) -> str:
+    return title.lower().replace(" ", "_")
 
 
 def tables() -> dict[str, list]:
