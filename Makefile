@@ -14,7 +14,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help book check test lint lab bench clean
+.PHONY: help book paper check test lint lab bench clean
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -30,6 +30,9 @@ $(READY): pyproject.toml constraints.txt
 
 book: $(READY)  ## Execute every chapter (DATASET=demo, or a feature table) and build the HTML book
 	$(BIN)/vaeclust book --dataset "$(DATASET)" --tracks "$(TRACKS)" --lyrics "$(LYRICS)" --jobs $(JOBS) $(PARAMETERS)
+
+paper: $(READY)  ## Typeset the paper as a PDF from the released records
+	$(BIN)/vaeclust paper
 
 check: $(READY)  ## Compare the results of DATASET with its released records
 	$(BIN)/vaeclust check "$(DATASET)"
@@ -59,4 +62,4 @@ lab: $(READY)  ## Open JupyterLab, text notebooks as notebooks
 	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks $(LAB_OPTIONS)
 
 clean:  ## Remove what was built (results stay)
-	rm -rf _build book/chapters book/_static/plotly.min.js book/_static/clips
+	rm -rf _build book/chapters book/_static/plotly.min.js book/_static/clips book/_static/vaeclust.pdf

@@ -13,7 +13,7 @@ from conftest import HOSTILE
 
 from vaeclust import METRICS, STUDIED, Record
 from vaeclust.evidence import findings
-from vaeclust.facts import quoted
+from vaeclust.facts import kept, quoted
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = (
@@ -210,6 +210,20 @@ def test_no_page_shows_an_error_a_warning_or_a_raw_role(pages):
         text = path.read_text(encoding="utf-8")
         for bad in FAULTS:
             assert bad not in text, f"{bad} in {path.name}"
+
+
+def test_the_front_page_answers_in_sight(chapter, built_book):
+    page = chapter("index")
+    texts = kept(built_book)
+    for name in ("networks", "shape", "helps"):
+        assert f"{texts[f'lead_{name}']['text']} {texts[f'answer_{name}']['text']}" in page.inner_text("#the-answer")
+    shown = [image for image in page.locator("#the-answer img").all() if image.is_visible()]
+    assert [Path(image.get_attribute("src")).name for image in shown] == ["answer-light.svg"]
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_selector("#the-answer img[src*=answer-dark]", state="visible")
+    link = page.locator("a[href$='.pdf']").evaluate("a => a.href")
+    assert Path(link.removeprefix("file://")).read_bytes().startswith(b"%PDF-")
+    assert page.locator("#the-parts a.sd-stretched-link").count() >= 9
 
 
 def test_maths_is_typeset(chapter):

@@ -1,7 +1,10 @@
+from pathlib import Path
+
 import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from vaeclust.facts import Quote
 from vaeclust.statements import stated, write_index
 
 PROSE = "## Scores\n\nIt begins. The *NMI* is {glue:text}`nmi`, of {cite:p}`someone` and [others](x.md) {glue:text}`k`."
@@ -27,6 +30,13 @@ def test_every_text_is_listed_with_its_record(tmp_path):
     write_index({"01_x": page}, tmp_path / "evidence.md")
     lines = (tmp_path / "evidence.md").read_text().splitlines()
     assert "| The \\*NMI\\* is … | 0.250 \\| \\*x\\* ± 0.003 | `results/x/intervals.csv` |" in lines
+
+
+def test_facts_of_other_pages_are_listed_too(tmp_path):
+    quotes = [Quote(Path("index.md"), "It ran. Of the ", "12 | x", "book/x.csv"), Quote(Path("index.md"), "", "y", "z")]
+    write_index({}, tmp_path / "evidence.md", quotes)
+    lines = (tmp_path / "evidence.md").read_text().splitlines()
+    assert lines[-2:] == ["| index: Of the … | 12 \\| x | `book/x.csv` |", "| index | y | `z` |"]
 
 
 def test_a_text_that_no_cell_states_is_an_error(tmp_path):

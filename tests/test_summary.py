@@ -10,7 +10,7 @@ import vaeclust
 from vaeclust import beyond, facts, summary
 from vaeclust.release import marks, released, released_genres
 
-PAGES = ("index", "introduction", "related_work", "discussion", "acknowledgements")
+PAGES = ("index", "introduction", "related_work", "setup", "discussion", "acknowledgements")
 
 
 def test_the_released_facts_are_those_of_the_records():
@@ -51,14 +51,14 @@ def test_the_sentences_turn_with_the_numbers():
         for baseline in ("pca", "raw") for slug, method in vaeclust.STUDIED.items() if method.trained
     ])  # fmt: skip
     said = summary._networks(rows, found)
-    assert said["answer_networks"].startswith("No network that we trained groups the 9 clips")
+    assert said["answer_networks"].startswith("None of the networks of the study groups the 9 clips")
     assert said["answer_networks"].endswith("without any network.")
     rows.loc[rows["method"] == "vae", "low"] = 0.1
     rows.loc[rows["method"] == "autoencoder", "high"] = -0.1
     rows.loc[rows["method"] == "conv_vae", "high"] = -0.1
     said = summary._networks(rows, found)
     assert said["lead_networks"] == "Some networks help."
-    assert said["answer_networks"].startswith("Of the networks that we trained, VAE groups")
+    assert said["answer_networks"].startswith("Of the networks of the study, VAE groups")
     assert said["answer_networks"].endswith("; Autoencoder and Conv-VAE group them less well.")
 
     intervals = released("intervals", methods=beyond.REPRESENTATIONS)
@@ -72,7 +72,7 @@ def test_pages_quote_facts_and_type_no_result():
         facts.filled(text, facts.kept(ROOT))
         prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
         assert not re.findall(r"\d+\.\d+|(?!95 )\b\d+ ?%", prose), name
-    assert {quote.page.stem for quote in facts.quoted(ROOT)} == {"index", "introduction", "discussion"}
+    assert {quote.page.stem for quote in facts.quoted(ROOT)} == {"index", "introduction", "setup", "discussion"}
 
 
 def test_an_unknown_fact_is_an_error():

@@ -263,12 +263,14 @@ def publish(executed: Path, page: Path, again: str) -> None:
 
 
 def build_html(root: Path | None = None, *, force: bool = False) -> Path:
-    """Build the book from the executed chapters, warnings being errors, and return its front page.
+    """Typeset the paper, build the book from the executed chapters, warnings being errors, and return its front page.
 
     The new book takes the place of the old one only when it is complete. One that was built from the same pages is
     kept unless ``force``. Raises RuntimeError with the builder's last words otherwise.
     """
     import plotly
+
+    from vaeclust.paper import build as typeset
 
     root = root or project_root()
     html = root / "_build" / "html"
@@ -276,6 +278,7 @@ def build_html(root: Path | None = None, *, force: bool = False) -> Path:
     mark = html / ".made-from"  # written last, so that it vouches for a whole book
     if not force and mark.is_file() and mark.read_text() == reuse.package() + reuse.content(*sources):
         return html / "book" / "index.html"
+    typeset(root)
     pages = {slug: chapter.page for slug, chapter in chapters(root).items() if chapter.page.is_file()}
     write_index(pages, root / "book" / "chapters" / "evidence.md", quoted(root))
     write_status(pages, root / "book" / "chapters" / "status.md")

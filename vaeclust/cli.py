@@ -132,6 +132,16 @@ def data(
 
 
 @app.command()
+def paper() -> None:
+    """Typeset the paper as a PDF from the released records."""
+    from vaeclust.paper import build
+
+    with console.status("Typesetting"):
+        page = build()
+    console.print(f"The paper is ready: open {page}")
+
+
+@app.command()
 def release(
     dataset: Annotated[str, typer.Argument(help="The name of a corpus with results, such as gtzan or demo.")],
     results_dir: Annotated[str, typer.Option(help="Where the results are.")] = "results",

@@ -13,6 +13,7 @@ from vaeclust.paths import project_root
 
 FACTS = Path("book") / "released" / "facts.json"
 PLACE = re.compile(r"\{\{ ?(\w+) ?\}\}")
+MARKUP = re.compile(r"^(?:\d+\.|-) |\*")  # of lists and emphasis
 
 
 def kept(root: Path | None = None) -> dict[str, dict[str, str]]:
@@ -26,7 +27,7 @@ def filled(text: str, facts: dict[str, dict[str, str]]) -> str:
 
 
 class Quote(NamedTuple):
-    """One fact on a page: the line before it, what it says, and the record that it comes from."""
+    """One fact on a page: the line before it without emphasis, what it says, and the record that it comes from."""
 
     page: Path
     before: str
@@ -38,7 +39,7 @@ def quoted(root: Path) -> list[Quote]:
     """Return every fact that a page of the book quotes, in the order of the pages."""
     facts = kept(root)
     return [
-        Quote(page, filled(line[: place.start()], facts), facts[place[1]]["text"], facts[place[1]]["record"])
+        Quote(page, MARKUP.sub("", filled(line[: place.start()], facts)), *facts[place[1]].values())
         for page in sorted((root / "book").glob("*.md"))
         for line in page.read_text(encoding="utf-8").splitlines()
         for place in PLACE.finditer(line)

@@ -73,7 +73,7 @@ def write_index(chapters: Mapping[str, Path], page: Path, quotes: Sequence[Quote
     if quotes:
         lines += ["", "## Front page and paper", "", "| Where | Text | Record |", "| --- | --- | --- |"]
     for quote in quotes:
-        words = f"{quote.page.stem}: {_words_before(quote.before, {})} …"
+        words = f"{quote.page.stem}: {_words_before(quote.before, {})} …".replace(":  …", "")
         lines.append("| " + " | ".join(map(cell, (words, quote.text, f"`{quote.record}`"))) + " |")
     with replacing(page) as temporary:
         temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")

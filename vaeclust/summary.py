@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from vaeclust import beyond, claims
+from vaeclust.clustering import CLUSTERERS
 from vaeclust.diagnostics import silhouette_of_noise
 from vaeclust.differences import (
     against_untrained,
@@ -44,7 +45,10 @@ ANSWERS = ("networks", "shape", "helps")  # each has a sentence, answer_…, and
 def write(root: Path | None = None) -> None:
     """Keep facts, differences, the silhouette of noise and the picture in ``book/released/``, and README's answer."""
     root = root or project_root()
-    tables = {"differences": all_differences(), "noise": silhouette_of_noise(_run()["tracks"], 10, range(1, 9))}
+    tables = {
+        "differences": all_differences(),
+        "noise": silhouette_of_noise(_run()["tracks"], released_genres().nunique(), range(1, 9)),
+    }
     for name, table in tables.items():
         with replacing(root / RELEASED / f"{name}.csv") as path:
             table.to_csv(path, index=False, float_format="%.6g", lineterminator="\n")
@@ -100,10 +104,9 @@ def facts() -> dict[str, dict[str, str]]:
     gtzan = "book/released/gtzan"
     run = _run()
     add(f"{gtzan}/*/run.json", {
-        "tracks": run["tracks"], "features": run["features"], "seeds": run["parameters"]["seeds"],
-        "epochs": run["parameters"]["epochs"], "latent_dim": run["parameters"]["latent_dim"],
+        "tracks": run["tracks"], "features": run["features"], "excluded": ", ".join(run["excluded"]),
+        **{name: run["parameters"][name] for name in ("seeds", "epochs", "batch_size", "latent_dim")},
         "torch": run["versions"]["torch"].split("+")[0], "scikit_learn": run["versions"]["scikit-learn"],
-        "excluded": ", ".join(run["excluded"]), "methods": len(STUDIED),
     })  # fmt: skip
     add(f"{gtzan}/*/intervals.csv", findings(intervals) | _by_condition(intervals))
     add(
@@ -128,6 +131,10 @@ def facts() -> dict[str, dict[str, str]]:
         for side in ("higher", "lower") for baseline in ("pca", "raw") for metric in ("nmi", "ari")
     })  # fmt: skip
     pipelines = released("intervals", methods=beyond.REPRESENTATIONS)
+    add("vaeclust/methods.py", {
+        "representations": _list(METHODS[slug].title for slug in beyond.REPRESENTATIONS),
+        "clusterers": _list(CLUSTERERS[slug].title for slug in beyond.USED),
+    })  # fmt: skip
     gains = _against(kept_differences, beyond.FIRST)
     add(f"{gtzan}, pipelines beyond the study", beyond.summary(pipelines, gains))
     best = found["best"]["text"]
@@ -199,9 +206,9 @@ def _networks(table: pd.DataFrame, found: dict) -> dict[str, str]:
         f"groups the {found['tracks']['text']} clips of GTZAN closer to their genres than plain PCA does, or than the "
         f"{found['features']['text']} measured numbers do without any network"
     )
-    start = f"Of the networks that we trained, {_list(above)}" if above else "No network that we trained"
+    start = f"Of the networks of the study, {_list(above)}" if above else "None of the networks of the study"
     return {
-        "lead_networks": "Some networks help." if above else "The networks do not help.",
+        "lead_networks": "Some networks help." if above else "The study's networks do not help.",
         "answer_networks": f"{start} {what}{f'; {_list(below)} group them less well' if len(below) > 1 else ''}.",
     }
 
