@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from vaeclust import beyond, claims
+from vaeclust import beyond, claims, modalities
 from vaeclust.clustering import CLUSTERERS
 from vaeclust.diagnostics import silhouette_of_noise
 from vaeclust.differences import (
@@ -19,6 +19,7 @@ from vaeclust.differences import (
     differs,
     higher_ones,
     in_words,
+    paired,
     resampled,
     verdict,
 )
@@ -29,7 +30,7 @@ from vaeclust.metrics import METRICS
 from vaeclust.paths import project_root, replacing
 from vaeclust.plots.answer import answer
 from vaeclust.plots.style import use_book_style
-from vaeclust.records import Record
+from vaeclust.records import STANDARD, Record
 from vaeclust.release import RELEASED, put, released, released_genres
 
 FULL = "Features alone, K-Means, 57 features"
@@ -143,6 +144,8 @@ def facts() -> dict[str, dict[str, str]]:
         "layout_gain": differs(_against(kept_differences, FULL)[LAID_OUT]),
         **_above_layout(kept_differences),
     })  # fmt: skip
+    add(f"{gtzan}/modalities", _words())
+    add(f"{gtzan}/product_of_experts", _experts())
     add("book/released/differences.csv", _networks(kept_differences, found))
     add(f"{gtzan}/*/scores.csv.xz", _shape(study, found))
     add("book/released/differences.csv", _helps(gains, pipelines, found))
@@ -244,6 +247,27 @@ def _helps(gains: dict, pipelines: pd.DataFrame, found: dict) -> dict[str, str]:
         f"grouped by {clusterer}: an NMI of {wording(means[best])} instead of {wording(means[beyond.FIRST])} "
         f"(95 % interval of the gain {gain['low']:+.3f} to {gain['high']:+.3f}).",
     }
+
+
+def _words() -> dict[str, str]:
+    """Return what real lyrics add where they are known: scores of every view, and differences of both modalities."""
+    rows = released("intervals", methods=[modalities.SLUG]).query("metric == 'nmi' and reference == 'genre'")
+    clusters, genres = released("clusters", methods=[modalities.SLUG]), released_genres()
+    known = genres[genres.index.isin(clusters["track_id"])]
+    return {
+        "words_tracks": f"{len(known):,}",
+        **{f"words_{row.condition}": wording(row.mean, row.sd) for row in rows.itertuples()},
+        **{f"words_{name}": text for name, text in modalities.summary(modalities.effects(clusters, known)).items()},
+        "gaps_nmi": wording(modalities.coverage_leak(genres, genres.index.to_series().isin(known.index))),
+    }
+
+
+def _experts() -> dict[str, str]:
+    """Return how real lyrics with gaps differ in NMI from those of each control, for the product of experts."""
+    scores = released("scores", methods=["product_of_experts"]).query("metric == 'nmi' and reference == 'genre'")
+    conditions = dict(list(scores.groupby("condition")))
+    own = conditions.pop(STANDARD)
+    return {f"experts_{name}": differs(paired(own, table, "nmi")) for name, table in conditions.items()}
 
 
 def _above_layout(table: pd.DataFrame) -> dict[str, str]:
