@@ -64,6 +64,8 @@ def test_lyrics_that_tell_the_genre_help_and_shuffled_ones_do_not(spoken, tmp_pa
     pd.testing.assert_frame_equal(
         effects(record.read("clusters"), spoken.tracks["genre"], slugs=["features"]), words.loc[["Features alone"]]
     )
+    more = pd.concat([spoken.tracks["genre"], pd.Series({"a track without lyrics": "genre A"})])
+    pd.testing.assert_frame_equal(effects(record.read("clusters"), more, slugs=["umap"]), words.loc[["UMAP"]])
     stated = modalities.summary(words)
     assert stated["features_both_audio"] == words.loc["Features alone", "against audio"]
     assert len(stated) == 3 * len(TWO)

@@ -104,8 +104,10 @@ def effects(
     """Return how both modalities differ from the audio alone, and from both with shuffled lyrics, in words.
 
     Over seeds and tracks, see ``differences.resampled``. A row a representation; the VAE is the audio side of the
-    models of both. clusters: of the record of :func:`run`; reference: label by track id, of tracks that are in it.
+    models of both. clusters: of the record of :func:`run`; reference: label by track id;
+    tracks without lyrics are left out.
     """
+    reference = reference[reference.index.isin(clusters["track_id"])]
     groups, rows = dict(list(clusters.groupby("condition"))), {}
     drawn = cache(lambda name: resampled(groups[name], reference, metric))
     for slug in slugs:
