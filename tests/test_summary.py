@@ -50,20 +50,21 @@ def test_the_sentences_turn_with_the_numbers():
         {"metric": "nmi", "baseline": baseline, "method": slug, "mean": 0.0, "low": -1.0, "high": 1.0}
         for baseline in ("pca", "raw") for slug, method in vaeclust.STUDIED.items() if method.trained
     ])  # fmt: skip
-    said = summary._networks(rows, found)
+    said = summary._networks(found, rows)
     assert said["answer_networks"].startswith("None of the networks of the study groups the 9 clips")
     assert said["answer_networks"].endswith("without any network.")
     rows.loc[rows["method"] == "vae", "low"] = 0.1
     rows.loc[rows["method"] == "autoencoder", "high"] = -0.1
     rows.loc[rows["method"] == "conv_vae", "high"] = -0.1
-    said = summary._networks(rows, found)
+    said = summary._networks(found, rows)
     assert said["lead_networks"] == "Some networks help."
     assert said["answer_networks"].startswith("Of the networks of the study, VAE groups")
     assert said["answer_networks"].endswith("; Autoencoder and Conv-VAE group them less well.")
 
-    intervals = released("intervals", methods=beyond.REPRESENTATIONS)
-    unsure = {beyond.FIRST: {"mean": 0.1, "low": -0.1, "high": 0.3}}
-    assert summary._helps(unsure, intervals, found)["answer_helps"].startswith("Nothing that we tried helps for sure")
+    unsure = summary._helps(found, {"mean": 0.1, "low": -0.1, "high": 0.3})
+    assert unsure["answer_helps"].startswith(
+        "Nothing that we tried helps for sure, not even the same features, as they are"
+    )
 
 
 def test_pages_quote_facts_and_type_no_result():

@@ -22,7 +22,7 @@ from sklearn.preprocessing import PowerTransformer
 from vaeclust.clustering import CLUSTERERS, NOISE, OWN, cluster, own
 from vaeclust.controls import fault_filtered
 from vaeclust.datasets import FULL, Dataset, load, subset
-from vaeclust.differences import as_interval, difference, differs, resampled, verdict
+from vaeclust.differences import as_interval, differs, verdict
 from vaeclust.evidence import intervals, wording
 from vaeclust.methods import Method, find
 from vaeclust.metrics import METRICS, score
@@ -263,19 +263,6 @@ def better_in_all(means: pd.DataFrame) -> list[str]:
     return means.index[((means - best) * signs > 0).all(axis=1)].tolist()
 
 
-def gains(clusters: pd.DataFrame, reference: pd.Series, metric: str = "nmi") -> dict[str, dict[str, float]]:
-    """Return how every pipeline differs from K-Means on the given features, over seeds and tracks, largest gain first.
-
-    clusters: ``method, condition, track_id, seed, clusterer, cluster`` of pipelines on the same tracks.
-    """
-    clusters = clusters[clusters["condition"] != FILTERED]
-    groups = clusters.assign(pipeline=titles(clusters)).groupby("pipeline")
-    found = {title: resampled(group, reference, metric) for title, group in groups}
-    first = found.pop(FIRST)
-    gained = {title: difference([values, first]) for title, values in found.items()}
-    return dict(sorted(gained.items(), key=lambda item: -item[1]["mean"]))
-
-
 def in_input_space(table: pd.DataFrame) -> pd.DataFrame:
     """Return K-Means pipelines × label-free metrics of their clusters in the input space, highest silhouette first.
 
@@ -287,7 +274,10 @@ def in_input_space(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def summary(table: pd.DataFrame, gains: Mapping[str, Mapping[str, float]]) -> dict[str, object]:
-    """Return the findings of the chapter as texts to state; table: intervals, gains: of :func:`gains`."""
+    """Return the findings of the chapter as texts to state.
+
+    table: intervals; gains: how every pipeline differs in NMI from K-Means on the given features.
+    """
     rows = table.assign(pipeline=titles(table)).set_index(["pipeline", "space", "reference", "metric"])[["mean", "sd"]]
     means = pipelines(table)
     best = means["nmi"].idxmax()

@@ -5,6 +5,7 @@ Nothing here is typed: each sentence follows the intervals, and with other recor
 """
 
 import json
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -30,9 +31,10 @@ from vaeclust.metrics import METRICS
 from vaeclust.paths import project_root, replacing
 from vaeclust.plots.answer import answer
 from vaeclust.plots.style import use_book_style
-from vaeclust.records import STANDARD, Record
+from vaeclust.records import SOURCES, STANDARD, Record
 from vaeclust.release import RELEASED, put, released, released_genres
 
+GTZAN = "book/released/gtzan"
 FULL = "Features alone, K-Means, 57 features"
 LAID_OUT = "UMAP, K-Means, 57 features"
 PICTURES = {mode: RELEASED / f"answer-{mode}.svg" for mode in ("light", "dark")}
@@ -93,63 +95,115 @@ def read_differences(root: Path | None = None) -> pd.DataFrame:
     return pd.read_csv((root or project_root()) / RELEASED / "differences.csv")
 
 
+def against(baseline: str) -> dict[str, dict[str, float]]:
+    """Return the released differences of all pipelines to one of them, the largest first."""
+    table = read_differences()
+    rows = table[table["baseline"] == baseline].sort_values("mean", ascending=False)
+    return rows.set_index("method")[["mean", "sd", "low", "high"]].to_dict("index")
+
+
 def facts() -> dict[str, dict[str, str]]:
     """Return every fact by its name: ``text`` and ``record``."""
-    study, kept_differences = claims.released_study(), read_differences()
-    intervals = released("intervals", methods=COMPARED)
     found: dict[str, dict[str, str]] = {}
+    for part in (_of_runs, _of_scores, _of_claims, _of_differences, _of_pipelines, _of_lyrics):
+        for record, texts in part():
+            found |= {name: {"text": str(text), "record": record} for name, text in texts.items()}
+    for sentence in (_networks(found), _shape(found), _helps(found)):
+        found |= {name: {"text": text, "record": "book/released/gtzan, differences"} for name, text in sentence.items()}
+    return found
 
-    def add(record: str, texts: dict[str, object]) -> None:
-        found.update({name: {"text": str(text), "record": record} for name, text in texts.items()})
 
-    gtzan = "book/released/gtzan"
+Part = Iterator[tuple[str, dict[str, object]]]  # a record, and the texts that come from it
+
+
+def _of_runs() -> Part:
     run = _run()
-    add(f"{gtzan}/*/run.json", {
+    yield f"{GTZAN}/*/run.json", {
         "tracks": run["tracks"], "features": run["features"], "excluded": ", ".join(run["excluded"]),
         **{name: run["parameters"][name] for name in ("seeds", "epochs", "batch_size", "latent_dim")},
         "torch": run["versions"]["torch"].split("+")[0], "scikit_learn": run["versions"]["scikit-learn"],
-    })  # fmt: skip
-    add(f"{gtzan}/*/intervals.csv", findings(intervals) | _by_condition(intervals))
-    add(
-        f"{gtzan}/*/intervals.csv",
-        {"most_like": closest_to_genre(as_published(intervals[intervals["method"] != "raw"]))},
+    }  # fmt: skip
+    yield (
+        "vaeclust/methods.py",
+        {
+            "representations": _list(METHODS[slug].title for slug in beyond.REPRESENTATIONS),
+            "clusterers": _list(CLUSTERERS[slug].title for slug in beyond.USED),
+        },
     )
-    add(f"{gtzan}/*/dimensions.csv", _active())
-    table = claims.judge(study)
-    add("book/released/gtzan, scores of all methods", {f"{n}_{c}": table.loc[n, c] for n in table.index for c in table})
-    add("book/released/gtzan, scores of all methods", {"claims": len(table), "claims_counted": claims.counted(table)})
-    far = claims.distances(study)
-    add(f"{gtzan}/*/intervals.csv", {
-        f"{source}_{key}": far.loc[title, column]
-        for source, title in claims.SOURCES.items()
-        for key, column in {"median": "median distance (sd)", "within": "within 2 sd", "farthest": "farthest"}.items()
-    })  # fmt: skip
-    trained = against_untrained(released("scores"))
-    add(f"{gtzan}/*/scores.csv.xz", {"higher_trained": higher_ones(trained["NMI"])})
-    words = in_words(kept_differences[kept_differences["baseline"].isin(["pca", "raw"])])
-    add("book/released/differences.csv", {
-        f"{side}_{baseline}_{metric}": _which(words[f"{METRICS[metric].title} against {METHODS[baseline].title}"], side)
+
+
+def _of_scores() -> Part:
+    intervals = released("intervals", methods=COMPARED)
+    studied = as_published(intervals[intervals["method"] != "raw"])
+    yield f"{GTZAN}/*/intervals.csv", findings(intervals) | {"most_like": closest_to_genre(studied)}
+    nmi = intervals.query("clusterer == 'kmeans' and metric == 'nmi' and space == 'labels'")
+    yield (
+        f"{GTZAN}/*/intervals.csv",
+        {f"{row.method}_{row.condition}_{row.reference}": wording(row.mean, row.sd) for row in nmi.itertuples()},
+    )
+    rows = released("dimensions").query("condition == 'standard'")
+    active = rows.groupby(["method", "seed"])["active"].sum().groupby("method")
+    yield f"{GTZAN}/*/dimensions.csv", {f"{slug}_active": f"{v.mean():.1f} ± {v.std():.1f}" for slug, v in active}
+    trained = against_untrained(released("scores"))["NMI"]
+    yield f"{GTZAN}/*/scores.csv.xz", {"higher_trained": higher_ones(trained)}
+
+
+def _of_claims() -> Part:
+    study = claims.released_study()
+    table, far = claims.judge(study), claims.distances(study)
+    verdicts = {f"{claim}_{column}": table.loc[claim, column] for claim in table.index for column in table}
+    yield f"{GTZAN}, scores of all methods", verdicts | {"claims": len(table), "claims_counted": claims.counted(table)}
+    columns = {"median": "median distance (sd)", "within": "within 2 sd", "farthest": "farthest"}
+    yield (
+        f"{GTZAN}/*/intervals.csv",
+        {
+            f"{source}_{key}": far.loc[title, column]
+            for source, title in SOURCES.items()
+            for key, column in columns.items()
+        },
+    )
+
+
+def _of_differences() -> Part:
+    table = read_differences()
+    words = in_words(table[table["baseline"].isin(["pca", "raw"])])
+    yield "book/released/differences.csv", {
+        f"{side}_{baseline}_{metric}": _list(title for title, clause in words[column].items() if f" {side} (" in clause)
         for side in ("higher", "lower") for baseline in ("pca", "raw") for metric in ("nmi", "ari")
-    })  # fmt: skip
-    pipelines = released("intervals", methods=beyond.REPRESENTATIONS)
-    add("vaeclust/methods.py", {
-        "representations": _list(METHODS[slug].title for slug in beyond.REPRESENTATIONS),
-        "clusterers": _list(CLUSTERERS[slug].title for slug in beyond.USED),
-    })  # fmt: skip
-    gains = _against(kept_differences, beyond.FIRST)
-    add(f"{gtzan}, pipelines beyond the study", beyond.summary(pipelines, gains))
-    best = found["best"]["text"]
-    add("book/released/differences.csv", {
-        "best_gain": differs(gains[best]), "full_gain": differs(gains[FULL]),
-        "layout_gain": differs(_against(kept_differences, FULL)[LAID_OUT]),
-        **_above_layout(kept_differences),
-    })  # fmt: skip
-    add(f"{gtzan}/modalities", _words())
-    add(f"{gtzan}/product_of_experts", _experts())
-    add("book/released/differences.csv", _networks(kept_differences, found))
-    add(f"{gtzan}/*/scores.csv.xz", _shape(study, found))
-    add("book/released/differences.csv", _helps(gains, pipelines, found))
-    return found
+        for column in [f"{METRICS[metric].title} against {METHODS[baseline].title}"]
+    }  # fmt: skip
+
+
+def _of_pipelines() -> Part:
+    gains, over_full, over_layout = map(against, (beyond.FIRST, FULL, LAID_OUT))
+    words = beyond.summary(released("intervals", methods=beyond.REPRESENTATIONS), gains)
+    yield f"{GTZAN}, pipelines beyond the study", words
+    above = [title for title, found in over_layout.items() if found["low"] > 0]
+    adds = "adds to" if any("+ UMAP" in title for title in above) else "is not what carries"
+    yield "book/released/differences.csv", {
+        "full_gain": differs(gains[FULL]), "layout_gain": differs(over_full[LAID_OUT]),
+        "higher_than_layout": _list(above),
+        "network_in_front": f"So a network in front of UMAP {adds} the gain; putting one there is the recipe of N2D",
+    }  # fmt: skip
+
+
+def _of_lyrics() -> Part:
+    """What real lyrics add where they are known: scores of every view, and differences of both modalities."""
+    rows = released("intervals", methods=[modalities.SLUG]).query("metric == 'nmi' and reference == 'genre'")
+    clusters, genres = released("clusters", methods=[modalities.SLUG]), released_genres()
+    has_lyrics = genres.index.to_series().isin(clusters["track_id"])
+    effects = modalities.summary(modalities.effects(clusters, genres))
+    yield f"{GTZAN}/modalities", {
+        "words_tracks": f"{has_lyrics.sum():,}",
+        **{f"words_{row.condition}": wording(row.mean, row.sd) for row in rows.itertuples()},
+        **{f"words_{name}": text for name, text in effects.items()},
+        "gaps_nmi": wording(modalities.coverage_leak(genres, has_lyrics)),
+    }  # fmt: skip
+    scores = released("scores", methods=["product_of_experts"]).query("metric == 'nmi' and reference == 'genre'")
+    conditions = dict(list(scores.groupby("condition")))
+    own = conditions.pop(STANDARD)
+    found = {f"experts_{name}": differs(paired(own, table, "nmi")) for name, table in conditions.items()}
+    yield f"{GTZAN}/product_of_experts", found
 
 
 def picture_rows() -> tuple[pd.DataFrame, dict[str, float]]:
@@ -198,8 +252,9 @@ def readme_answer(root: Path | None = None) -> str:
     return "\n".join([*lines, "", "<picture>", sources, image, "</picture>", "", filled(caption, texts)])
 
 
-def _networks(table: pd.DataFrame, found: dict) -> dict[str, str]:
+def _networks(found: dict, table: pd.DataFrame | None = None) -> dict[str, str]:
     """Return the first sentence: whether any network is above PCA or above no network at all."""
+    table = read_differences() if table is None else table
     trained = [slug for slug, method in STUDIED.items() if method.trained]
     rows = table[table["method"].isin(trained) & table["baseline"].isin(["pca", "raw"])]
     above = [METHODS[slug].title for slug in trained if (rows[rows["method"] == slug]["low"] > 0).any()]
@@ -210,19 +265,20 @@ def _networks(table: pd.DataFrame, found: dict) -> dict[str, str]:
         f"{found['features']['text']} measured numbers do without any network"
     )
     start = f"Of the networks of the study, {_list(above)}" if above else "None of the networks of the study"
+    worse = f"; {_list(below)} group{'s' if len(below) == 1 else ''} them less well" if below else ""
     return {
         "lead_networks": "Some networks help." if above else "The study's networks do not help.",
-        "answer_networks": f"{start} {what}{f'; {_list(below)} group them less well' if len(below) > 1 else ''}.",
+        "answer_networks": f"{start} {what}{worse}.",
     }
 
 
-def _shape(study: claims.ReleasedStudy, found: dict) -> dict[str, str]:
+def _shape(found: dict) -> dict[str, str]:
     """Return the second sentence: what the silhouette says in a method's own space and in the shared one."""
     beta, pca, beta_shared, pca_shared = (
         found[name]["text"].split(" ±")[0]
         for name in (f"{slug}_silhouette{space}" for space in ("", "_input") for slug in ("beta_vae_4", "pca"))
     )
-    tidier = verdict(study.difference("beta_vae_4", "pca", "silhouette", space="input")) == "higher"
+    tidier = verdict(claims.released_study().difference("beta_vae_4", "pca", "silhouette", space="input")) == "higher"
     turn = "and they are" if tidier else "but that is the ruler, not the music"
     return {
         "lead_shape": "Tidy clusters are tidy." if tidier else "Tidy clusters mislead.",
@@ -232,76 +288,29 @@ def _shape(study: claims.ReleasedStudy, found: dict) -> dict[str, str]:
     }
 
 
-def _helps(gains: dict, pipelines: pd.DataFrame, found: dict) -> dict[str, str]:
+def _helps(found: dict, gain: dict | None = None) -> dict[str, str]:
     """Return the third sentence: what the best way beyond the study is, and how sure its gain."""
     best = found["best"]["text"]
-    means = beyond.pipelines(pipelines)["nmi"]
+    means = beyond.pipelines(released("intervals", methods=beyond.REPRESENTATIONS))["nmi"]
     representation, clusterer, features = best.split(", ")
     clusterer = "the consensus of all runs of K-Means" if clusterer == "consensus of K-Means" else clusterer
-    gain = gains[best]
+    gain = gain or against(beyond.FIRST)[best]
     sure = verdict(gain) == "higher"
     start = "What helps is" if sure else "Nothing that we tried helps for sure, not even"
+    more = features != beyond.FEATURES[STANDARD]
+    lead = "More measurements do help." if more else "Another way of grouping does help."
+    measured = f"{features} instead of {found['features']['text']}" if more else "the same features"
+    layout = "as they are" if representation == METHODS["features"].title else f"laid out by {representation}"
     return {
-        "lead_helps": "More measurements do help." if sure else "Nothing else helps either.",
-        "answer_helps": f"{start} {features} instead of {found['features']['text']}, laid out by {representation} and "
-        f"grouped by {clusterer}: an NMI of {wording(means[best])} instead of {wording(means[beyond.FIRST])} "
-        f"(95 % interval of the gain {gain['low']:+.3f} to {gain['high']:+.3f}).",
+        "lead_helps": lead if sure else "Nothing else helps either.",
+        "answer_helps": f"{start} {measured}, {layout} and grouped by {clusterer}: an NMI of {wording(means[best])} "
+        f"instead of {wording(means[beyond.FIRST])} (95 % interval of the gain {gain['low']:+.3f} to "
+        f"{gain['high']:+.3f}).",
     }
 
 
-def _words() -> dict[str, str]:
-    """Return what real lyrics add where they are known: scores of every view, and differences of both modalities."""
-    rows = released("intervals", methods=[modalities.SLUG]).query("metric == 'nmi' and reference == 'genre'")
-    clusters, genres = released("clusters", methods=[modalities.SLUG]), released_genres()
-    known = genres[genres.index.isin(clusters["track_id"])]
-    return {
-        "words_tracks": f"{len(known):,}",
-        **{f"words_{row.condition}": wording(row.mean, row.sd) for row in rows.itertuples()},
-        **{f"words_{name}": text for name, text in modalities.summary(modalities.effects(clusters, known)).items()},
-        "gaps_nmi": wording(modalities.coverage_leak(genres, genres.index.to_series().isin(known.index))),
-    }
-
-
-def _experts() -> dict[str, str]:
-    """Return how real lyrics with gaps differ in NMI from those of each control, for the product of experts."""
-    scores = released("scores", methods=["product_of_experts"]).query("metric == 'nmi' and reference == 'genre'")
-    conditions = dict(list(scores.groupby("condition")))
-    own = conditions.pop(STANDARD)
-    return {f"experts_{name}": differs(paired(own, table, "nmi")) for name, table in conditions.items()}
-
-
-def _above_layout(table: pd.DataFrame) -> dict[str, str]:
-    """Return which pipelines are above UMAP and K-Means on all features, and whether a network is among them."""
-    above = [title for title, found in _against(table, LAID_OUT).items() if found["low"] > 0]
-    helps = any("+ UMAP" in title for title in above)
-    return {
-        "higher_than_layout": _list(above),
-        "network_in_front": f"So a network in front of UMAP {'adds to' if helps else 'is not what carries'} the gain; "
-        "putting one there is the recipe of N2D",
-    }
-
-
-def _by_condition(intervals: pd.DataFrame) -> dict[str, str]:
-    rows = intervals.query("clusterer == 'kmeans' and metric == 'nmi' and space == 'labels'")
-    return {f"{row.method}_{row.condition}_{row.reference}": wording(row.mean, row.sd) for row in rows.itertuples()}
-
-
-def _active() -> dict[str, str]:
-    rows = released("dimensions").query("condition == 'standard'")
-    counts = rows.groupby(["method", "seed"])["active"].sum().groupby("method")
-    return {f"{slug}_active": f"{values.mean():.1f} ± {values.std():.1f}" for slug, values in counts}
-
-
-def _against(table: pd.DataFrame, baseline: str) -> dict[str, dict[str, float]]:
-    rows = table[table["baseline"] == baseline].sort_values("mean", ascending=False)
-    return rows.set_index("method")[["mean", "sd", "low", "high"]].to_dict("index")
-
-
-def _which(words: pd.Series, side: str) -> str:
-    return _list(title for title, clause in words.items() if f" {side} (" in clause)
-
-
-def _list(names) -> str:
+def _list(names: Iterable[str]) -> str:
+    """Return names as a list in words, or 'none of them'."""
     *most, last = list(names) or ["none of them"]
     return f"{', '.join(most)} and {last}" if most else last
 
