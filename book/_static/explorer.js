@@ -306,7 +306,7 @@
     }
 
     press(event) {
-      const typing = event.target.closest("input:not([type=checkbox]), textarea, select, dialog");
+      const typing = event.target.closest?.("input:not([type=checkbox]), textarea, select, dialog");
       if (event.ctrlKey || event.altKey || event.metaKey) return;
       if (event.key === "/" && !typing) {
         event.preventDefault();
