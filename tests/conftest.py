@@ -57,7 +57,7 @@ def corpus(table_path):
 def copy_project(folder: Path) -> Path:
     """Copy what a run of the book reads, so that tests write into no one's results."""
     for name in ("notebooks", "book", "benchmarks"):
-        ignore = shutil.ignore_patterns("ipynb", "chapters", ".ipynb_checkpoints")
+        ignore = shutil.ignore_patterns("ipynb", "chapters", "clips", ".ipynb_checkpoints")
         shutil.copytree(ROOT / name, folder / name, ignore=ignore)
     for name in ("_config.yml", "_toc.yml", "jupytext.toml"):
         shutil.copy(ROOT / name, folder / name)

@@ -262,6 +262,22 @@ def test_a_click_on_the_map_plays_the_track_and_a_hostile_title_runs_nothing(cha
     assert dialogs == []
 
 
+def test_the_explorer_plays_the_corpus_and_a_hostile_title_runs_nothing(chapter):
+    page = chapter("chapters/11_explorer")
+    dialogs = []
+    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    page.locator(".explorer canvas").first.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.querySelector('.explorer audio').currentTime > 0")
+    assert f"Ann – {HOSTILE}" in page.inner_text(".explorer-near >> nth=0")
+    assert "of 1 other seed agree" in page.inner_text(".explorer-tip:visible")
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") == "explorer-search"
+    assert page.locator("article img[src=x]").count() == 0
+    assert dialogs == []
+
+
 def test_playlists_lead_to_the_files(built_book):
     folder = built_book / "results" / "small" / "your_music" / "playlists"
     lists = sorted(folder.glob("*.m3u8"))
@@ -301,6 +317,7 @@ FIGURES = {
     "beta_vae": "history collapse rate_distortion dimensions traversal scores_by_beta scores_by_beta_input maps_genre",
     "multimodal_vae": "network history reconstruction dimensions cluster_sizes silhouettes map_tsne genre_mix",
     "your_music": "choice_of_k map silhouettes",
+    "explorer": "sureness",
     "beyond": "stability_of_settings pipelines pipelines_gtzan",
     "comparison": "heatmap heatmap_scaled bars ranks bars_input agreement stability maps_genre maps_cluster "
     "critical_differences controls controls_gtzan disentanglement",

@@ -244,8 +244,9 @@ def test_a_point_under_the_pointer_says_what_it_is(open_page, named):
     tip.wait_for()
     pca = visit.told["methods"][0]
     text = tip.inner_text().split("\n")
-    assert text[:4] == [f"Song {track}", f"Artist {track % 6}", named.tracks["genre"].iloc[track], named.ids[track]]
-    assert text[4:] == [f"cluster {'ABCD'[pca['cluster'][track]]}", f"{pca['agree'][track]} of 3 other seeds agree"]
+    about = named.tracks["genre"].iloc[track], named.ids[track]
+    sure = f"cluster {'ABCD'[pca['cluster'][track]]}", f"{pca['agree'][track]} of 3 other seeds agree"
+    assert text == [f"Song {track}", f"Artist {track % 6}", " · ".join(about), " · ".join(sure)]
     members = [other for other in range(120) if pca["cluster"][other] == pca["cluster"][track]]
     about = visit.page.inner_text(".explorer-about")
     assert f"{len(members)} tracks of 120." in about

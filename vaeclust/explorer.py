@@ -33,7 +33,7 @@ MOST_ARTISTS = 9  # with a colour of their own; the others share one
 ORDER = ("tsne", "umap", "pca")  # of the projections to choose from
 WITHOUT_SCRIPT = (
     "The explorer stands here in the built book, in any browser with JavaScript. Without it, the maps of every method "
-    "are pictures in the method's own chapter, and the table above says how sure their clusters are."
+    "are pictures in the method's own chapter, and the table below says how sure their clusters are."
 )
 
 

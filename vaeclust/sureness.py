@@ -71,8 +71,10 @@ def least_sure(dataset: Dataset, clusters: pd.DataFrame, *, n: int = 10) -> pd.D
     """Return the tracks whose clusters change most from seed to seed, averaged over the methods."""
     mean = shares(clusters).mean(axis=1).dropna().iloc[:n]
     names = [name_of(dataset, track) for track in mean.index]
-    table = pd.DataFrame({"genre": dataset.tracks["genre"].reindex(mean.index).fillna("").to_numpy()}, index=names)
-    return table.assign(**{"seeds that agree": mean.map("{:.0%}".format).to_numpy()})
+    table = pd.DataFrame({"seeds that agree": mean.map("{:.0%}".format).to_numpy()}, index=names)
+    if dataset.genres is not None:
+        table.insert(0, "genre", dataset.tracks["genre"].reindex(mean.index).fillna("").to_numpy())
+    return table
 
 
 def findings(clusters: pd.DataFrame) -> dict[str, str]:

@@ -65,7 +65,8 @@
     }
 
     sure(track, method) {
-      return this.others ? `${method.agree[track]} of ${plural(this.others, "other seed")} agree` : "";
+      if (!this.others) return "";
+      return `${method.agree[track]} of ${plural(this.others, "other seed")} ${this.others === 1 ? "agrees" : "agree"}`;
     }
 
     listColourings() {
@@ -305,7 +306,7 @@
     }
 
     press(event) {
-      const typing = event.target.closest("input:not([type=checkbox]), textarea, select, dialog");
+      const typing = event.target.closest?.("input:not([type=checkbox]), textarea, select, dialog");
       if (event.ctrlKey || event.altKey || event.metaKey) return;
       if (event.key === "/" && !typing) {
         event.preventDefault();
@@ -559,7 +560,7 @@
       }
     }
 
-    // The letter of every cluster, on its track nearest to the middle of the others.
+    // The letter of every cluster, in the middle of its tracks.
     drawLetters(panel, pen, ink, paper) {
       const sums = this.data.clusters.map(() => [0, 0, 0]);
       panel.method.cluster.forEach((cluster, track) => {
@@ -581,14 +582,14 @@
     }
 
     showTip({ method, canvas, tip }, track) {
+      const { titles, artists, ids } = this.data;
+      const joined = (...parts) => parts.filter(Boolean).join(" · ");
       const lines = [
-        this.data.titles[track] ? this.data.artists[track] : null,
-        this.genre(track),
-        this.data.titles[track] ? this.data.ids[track] : null,
-        `cluster ${letter(method.cluster[track])}`,
-        this.sure(track, method),
+        titles[track] && artists[track],
+        joined(this.genre(track), titles[track] && ids[track]),
+        joined(`cluster ${letter(method.cluster[track])}`, this.sure(track, method)),
       ];
-      const title = this.data.titles[track] ?? this.name(track);
+      const title = titles[track] ?? this.name(track);
       tip.replaceChildren(make("strong", {}, title), ...lines.filter(Boolean).map((line) => make("span", {}, line)));
       tip.hidden = false;
       const [x, y] = this.place({ method, canvas }, track);
@@ -679,7 +680,8 @@
       const { cluster, agree, title } = this.method;
       const members = cluster.flatMap((other, place) => (other === cluster[track] ? [place] : []));
       const mean = members.reduce((sum, member) => sum + agree[member], 0) / members.length;
-      const sure = this.others ? ` On average ${mean.toFixed(1)} of ${plural(this.others, "other seed")} agree.` : "";
+      const share = Math.round((100 * mean) / this.others);
+      const sure = this.others ? ` On average ${share} % of the other seeds agree.` : "";
       const text = `${plural(members.length, "track")} of ${this.count}.${sure}`;
       const heading = make("h3", {}, `${title}, cluster `, this.mark(cluster[track]));
       this.cluster.replaceChildren(heading, make("p", {}, text));
