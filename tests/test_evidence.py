@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from conftest import ROOT
 
-from vaeclust import COMPARED, METRICS, fit, load
+from vaeclust import COMPARED, METRICS, fit, load, studies
 from vaeclust.controls import TITLES, add, conditions, of_lyrics
 from vaeclust.diagnostics import agreement, effective_dimension, rate_and_distortion, silhouette_of_noise, stability
 from vaeclust.differences import (
@@ -19,7 +19,16 @@ from vaeclust.differences import (
     paired,
     verdict,
 )
-from vaeclust.evidence import as_published, beside_published, closest_to_genre, comparison, overall, scaled, survival
+from vaeclust.evidence import (
+    as_published,
+    beside_published,
+    closest_to_genre,
+    comparison,
+    overall,
+    scaled,
+    side_by_side,
+    survival,
+)
 from vaeclust.release import released
 from vaeclust.studies import study
 
@@ -261,3 +270,17 @@ class TestReleasedRecords:
         published_way = comparison(as_published(gtzan_intervals, condition="published_lyrics"))
         mean = published_way.loc["multimodal_vae", "silhouette"]
         assert beside.loc[("Multi-modal VAE", "this book"), "Silhouette ↑"].startswith(f"{mean:.3f}")
+
+
+def test_a_trial_scores_as_the_study_does_and_keeps_no_record(corpus, tmp_path, monkeypatch):
+    whole = study("pca", corpus, seeds=2, latent_dim=4, results_dir=tmp_path / "results")
+    monkeypatch.chdir(tmp_path)
+    kept = set(tmp_path.rglob("*"))
+    tried, scores = studies.trial("pca", corpus, seeds=2, latent_dim=4)
+    assert set(tmp_path.rglob("*")) == kept
+    np.testing.assert_array_equal(tried.embeddings, whole.fit.embeddings)
+    kmeans = whole.scores.query("clusterer == 'kmeans'")
+    assert scores["value"].tolist() == kmeans["value"].tolist()
+    table = side_by_side({"the study": whole.scores, "the trial": scores})
+    assert list(table.index) == ["the study", "the trial"]
+    assert table.loc["the study"].tolist() == table.loc["the trial"].tolist()

@@ -9,9 +9,10 @@ WIDTH = 7.2  # inches: the text column of the book
 GREY = "#5f6b7a"
 # From low to high: the steps of cividis, Nuñez et al. (2018), which colour-blind readers see as others do.
 SEQUENTIAL = [matplotlib.colors.to_hex(matplotlib.colormaps["cividis"](step / 10)) for step in range(11)]
+SPOKEN = "Interactive map of the tracks; the static map before it shows the same points."  # to who cannot see it
 
 _METHOD_COLOURS = {
-    "pca": "#7f8c9b",
+    "pca": "#66707c",
     "autoencoder": "#d55e00",
     "vae": "#0072b2",
     "conv_vae": "#009e73",
@@ -85,6 +86,7 @@ def _show_plotly_offline() -> None:
                 fig_dict, include_plotlyjs=False, include_mathjax=False, full_html=False,
                 config={"displaylogo": False, "responsive": True}, div_id=fig_dict["layout"]["meta"]["div_id"],
             )  # fmt: skip
+            html = f'<div role="figure" aria-label="{SPOKEN}">{html}</div>'
             return {"text/html": html, "application/vnd.plotly.v1+json": fig_dict}
 
     pio.renderers["vaeclust"] = Page()
