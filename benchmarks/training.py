@@ -34,7 +34,7 @@ def training(repetitions: int) -> None:
 
         def ours(repetition, n_seeds, slug=slug, losses=losses):
             fitted = fit(slug, data, range(n_seeds), device="cpu")
-            losses[f"vaeclust, {n_seeds} seeds"] += [_loss(model, x) for model in fitted.models]
+            losses[_ours(n_seeds)] += [_loss(model, x) for model in fitted.models]
 
         def peer(repetition, name, train, slug=slug, losses=losses):
             with one_thread():
@@ -43,7 +43,7 @@ def training(repetitions: int) -> None:
         contenders = {
             "pythae": lambda r: peer(r, "pythae", peers.by_pythae),  # noqa: B023
             "plain loop": lambda r: peer(r, "plain loop", peers.plain_loop),  # noqa: B023
-            **{f"vaeclust, {n} seeds": lambda r, n=n: ours(r, n) for n in SEEDS},
+            **{_ours(n): lambda r, n=n: ours(r, n) for n in SEEDS},
         }
         fit(slug, data, [0], epochs=1)  # what the first use of a library costs is not training
         importlib.import_module("pythae.trainers")
@@ -52,7 +52,7 @@ def training(repetitions: int) -> None:
         per_model = {name: [value / models[name] for value in values] for name, values in times.items()}
         for name, values in per_model.items():
             ratios = [peer / own for peer, own in zip(per_model["pythae"], values, strict=True)]
-            many = losses[f"vaeclust, {SEEDS[-1]} seeds"][: SEEDS[-1]]  # every repetition trains the same seeds again
+            many = losses[_ours(SEEDS[-1])][: SEEDS[-1]]  # every repetition trains the same seeds again
             n = len(set(losses[name]))
             mean, error = np.mean(losses[name]), np.std(many, ddof=1) * np.sqrt(1 / n + 1 / len(many))
             apart = mean - np.mean(many)
@@ -63,6 +63,10 @@ def training(repetitions: int) -> None:
                 "as good": "yes" if abs(apart) <= 2 * error else "no",
             })  # fmt: skip
     write("training", rows)
+
+
+def _ours(n_seeds: int) -> str:
+    return f"vaeclust, {n_seeds} seed{'s' if n_seeds > 1 else ''}"
 
 
 @torch.no_grad()
