@@ -69,6 +69,7 @@ def main(clips: list[Path], pairs: int = PAIRS) -> None:
                 took = seconds(lambda: extract(names, cache=Cache(place / f"n{n}.sqlite")))  # noqa: B023
             rows.append(("vaeclust, growth", n, took, np.nan, np.nan, memory.peak - before))
     table = pd.DataFrame(rows, columns=["what", "clips", "median", "low", "high", "megabytes"])
+    table["unit"] = "s"
     table["milliseconds a clip"] = 1000 * table["median"] / table["clips"]
     write("extraction", table.to_dict("records"))
 

@@ -9,9 +9,9 @@ from urllib.parse import unquote, urlsplit
 import nbformat
 import pandas as pd
 import pytest
-from conftest import HOSTILE
+from conftest import HOSTILE, command
 
-from vaeclust import METRICS, STUDIED, Record
+from vaeclust import METRICS, STUDIED, Record, chapters
 from vaeclust.evidence import findings
 from vaeclust.facts import kept, quoted
 
@@ -376,3 +376,14 @@ def test_cells_of_a_page_have_stable_ids_and_no_paths_of_the_run(built_book):
         notebook = nbformat.read(page, as_version=4)
         assert [cell.id for cell in notebook.cells] == [f"cell-{i}" for i in range(len(notebook.cells))]
         assert "papermill" not in notebook.metadata
+
+
+def test_a_second_book_of_the_same_keeps_every_chapter_and_the_html(built_book, table_path):
+    front = built_book / "_build" / "html" / "book" / "index.html"
+    before = front.stat().st_mtime_ns
+    options = ["--tracks", "tracks.csv", "-p", "seeds=2", "-p", "epochs=3"]
+    done = command("vaeclust", "book", "--dataset", table_path, *options, cwd=built_book)
+    assert done.returncode == 0, done.stderr
+    said = [line.split()[0] for line in done.stdout.splitlines() if line.startswith(("kept", "done"))]
+    assert said == ["kept"] * len(chapters.chapters(built_book))
+    assert front.stat().st_mtime_ns == before

@@ -11,12 +11,9 @@ NAMES = ("machine", "training", "floor", "scoring", "study", "extraction", "book
 
 
 def measured(folder: str | Path = "benchmarks") -> dict[str, pd.DataFrame]:
-    """Return the tables of ``make bench`` by name; raises FileNotFoundError for one that has not been made."""
+    """Return the tables of ``make bench`` by name, as far as they have been made."""
     paths = {name: resolve(folder) / f"{name}.csv" for name in NAMES}
-    missing = [name for name, path in paths.items() if not path.is_file()]
-    if missing:
-        raise FileNotFoundError(f"no {', '.join(missing)} in {resolve(folder)}; make them with: make bench")
-    return {name: pd.read_csv(path) for name, path in paths.items()}
+    return {name: pd.read_csv(path) for name, path in paths.items() if path.is_file()}
 
 
 def machines(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -24,43 +21,51 @@ def machines(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     return tables["machine"].set_index("benchmark").rename_axis(None).astype(str)
 
 
+def quality(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the loss of every trainer's models and whether they are as good as ours; a row each."""
+    if "training" not in tables:
+        return pd.DataFrame({"model": []})
+    shown = ["trained by", "model", "loss", "as good", "repetitions"]
+    return tables["training"][shown].round(3).set_index("trained by")
+
+
 def side_by_side(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Return the small comparisons in words: clustering and scoring, audio to features, the book."""
     rows = {}
-    for what, table in (("Clustering and scoring", "scoring"), ("The book", "book")):
-        for row in tables[table].itertuples():
-            rows[f"{what}: {row.what}"] = f"{_spread(row)} {row.unit}"
-    for row in tables["extraction"].dropna(subset=["low"]).itertuples():
-        rows[f"Audio to features, {row.clips} clips: {row.what}"] = f"{_spread(row)} s"
+    for name, title in (
+        ("scoring", "Clustering and scoring"),
+        ("extraction", "Audio to features"),
+        ("book", "The book"),
+    ):
+        for row in tables.get(name, pd.DataFrame({"low": []})).dropna(subset=["low"]).itertuples():
+            rows[f"{title}: {row.what}"] = f"{row.median:.3g} ({row.low:.3g} to {row.high:.3g}) {row.unit}"
     return pd.DataFrame({"median (spread)": rows})
 
 
 def findings(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
-    """Return what the tables say as texts to state."""
-    training = tables["training"].set_index(["model", "trained by"])
-    floor = tables["floor"].query("what == 'step / floor'").set_index("model")
-    book = tables["book"].set_index("what")
-    texts = {}
+    """Return what the tables say as texts to state; what was not measured reads so."""
+    names = "vae_ratio conv_ratio vae_floor conv_floor not_as_good study book book_again most_tracks chapter".split()
+    texts = dict.fromkeys(names, "(not measured)")
     for slug, model in (("vae", "VAE"), ("conv", "Conv-VAE")):
-        row = training.loc[model, "vaeclust, 10 seeds"]
-        texts[f"{slug}_ratio"] = f"{row['faster than pythae']:.1f} ({row['ratio low']:.1f} to {row['ratio high']:.1f})"
-        texts[f"{slug}_floor"] = f"{floor.loc[model, 'median']:.1f}"
-    texts["not_as_good"] = _not_as_good(tables["training"])
-    texts["study"] = f"{tables['study'].set_index('what').loc['the whole study', 'median']:.0f} s"
-    texts["book"] = f"{book.loc['from scratch', 'median']:.0f} s"
-    texts["book_again"] = f"{book.loc['nothing changed', 'median']:.0f} s"
-    largest = tables["chapter"].set_index("tracks").iloc[-1]
-    texts["most_tracks"] = f"{largest.name:,}"
-    texts["chapter"] = (
-        f"{largest['seconds'] / 60:.1f} minutes and at most {largest['megabytes'] / 1024:.1f} GiB of memory"
-    )
+        if "training" in tables:
+            row = tables["training"].set_index(["model", "trained by"]).loc[(model, "vaeclust, 10 seeds")]
+            bounds = f"({row['ratio low']:.1f} to {row['ratio high']:.1f})"
+            texts[f"{slug}_ratio"] = f"{row['faster than pythae']:.1f} {bounds}"
+            texts["not_as_good"] = _not_as_good(tables["training"])
+        if "floor" in tables:
+            table = tables["floor"].set_index(["model", "what"])
+            texts[f"{slug}_floor"] = f"{table.loc[(model, 'step / floor'), 'median']:.1f}"
+    if "study" in tables:
+        texts["study"] = f"{tables['study']['median'].iloc[0]:.0f} s"
+    if "book" in tables:
+        texts["book"], texts["book_again"] = (f"{seconds:.0f} s" for seconds in tables["book"]["median"])
+    if "chapter" in tables:
+        largest = tables["chapter"].iloc[-1]
+        texts["most_tracks"] = f"{largest['tracks']:,.0f}"
+        texts["chapter"] = f"{largest['seconds'] / 60:.1f} minutes and {largest['megabytes'] / 1024:.1f} GiB of memory"
     return texts
 
 
 def _not_as_good(table: pd.DataFrame) -> str:
     worse = table[table["as good"] == "no"]
     return ", ".join(worse["model"] + " by " + worse["trained by"]) or "none"
-
-
-def _spread(row) -> str:
-    return f"{row.median:.3g} ({row.low:.3g} to {row.high:.3g})"

@@ -1,5 +1,7 @@
 """Figures about time and memory (chapter ``12_how_fast``)."""
 
+from collections.abc import Mapping
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -9,6 +11,17 @@ from matplotlib.figure import Figure
 from vaeclust.plots.style import GREY, WIDTH, colours, method_colour, new_axes
 
 _MARKERS = "osDv^<>PXdph*"
+
+
+def drawn(name: str, tables: Mapping[str, pd.DataFrame]) -> Figure:
+    """Draw one of the tables of ``speed.measured``, or say that it has not been measured."""
+    if name not in tables:
+        ax = new_axes(None, WIDTH, 1.2)
+        ax.text(0.5, 0.5, f'not measured yet: make bench BENCHMARKS="{name}"', ha="center", va="center", fontsize=10)
+        ax.set_axis_off()
+        return ax.figure
+    figures = {"training": training, "floor": floor, "study": study, "book_stages": stages, "scale": scale}
+    return figures[name](tables[name])
 
 
 def training(table: pd.DataFrame) -> Figure:
@@ -29,35 +42,35 @@ def training(table: pd.DataFrame) -> Figure:
     return figure
 
 
-def floor(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+def floor(table: pd.DataFrame) -> Figure:
     """Draw the operations of a training step stacked, and the step itself as a line; table: ``model, what, median``."""
     wide = table[table["unit"] == "ms"].pivot(index="model", columns="what", values="median")
     whole = wide.pop("the whole step")
-    ax = stacked(wide, "milliseconds", ax=ax)
+    ax = stacked(wide, "milliseconds")
     places = np.arange(len(whole))
     ax.vlines(whole.to_numpy(), places - 0.4, places + 0.4, color="black", label="the whole step")
     ax.set(xlim=(0, 1.08 * whole.max()))
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.28), ncols=2)
-    return ax
+    _legend(ax, 2)
+    return ax.figure
 
 
-def study(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+def study(table: pd.DataFrame) -> Figure:
     """Draw what every method of the study takes, part by part; table: ``what`` as 'method, part', ``median``."""
     rows = table[table["what"].str.contains(", ")]
     parts = rows["what"].str.rsplit(", ", n=1, expand=True).set_axis(["method", "part"], axis=1)
     wide = parts.assign(seconds=rows["median"]).pivot(index="method", columns="part", values="seconds")
-    return stacked(wide.loc[parts["method"].unique(), parts["part"].unique()], "seconds of one core", ax=ax)
+    return stacked(wide.loc[parts["method"].unique(), parts["part"].unique()], "seconds of one core").figure
 
 
-def stages(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+def stages(table: pd.DataFrame) -> Figure:
     """Draw what every chapter's time is spent on; table: ``chapter, stage, seconds``."""
     wide = table.pivot(index="chapter", columns="stage", values="seconds")
-    return stacked(wide.loc[table["chapter"].unique(), table["stage"].unique()], "seconds", ax=ax)
+    return stacked(wide.loc[table["chapter"].unique(), table["stage"].unique()], "seconds").figure
 
 
-def stacked(wide: pd.DataFrame, label: str, *, ax: Axes | None = None) -> Axes:
+def stacked(wide: pd.DataFrame, label: str) -> Axes:
     """Draw one bar a row, its columns end to end."""
-    ax = new_axes(ax, WIDTH, 1.5 + 0.27 * len(wide))
+    ax = new_axes(None, WIDTH, 1.3 + 0.27 * len(wide))
     start = np.zeros(len(wide))
     for name, colour in colours([str(name) for name in wide]).items():
         values = wide[name].fillna(0.0).to_numpy()
@@ -65,8 +78,15 @@ def stacked(wide: pd.DataFrame, label: str, *, ax: Axes | None = None) -> Axes:
         start += values
     ax.set(xlabel=label)
     ax.invert_yaxis()
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.5 / ax.figure.get_figheight() - 0.08), ncols=3)
+    _legend(ax, 3)
     return ax
+
+
+def _legend(ax: Axes, columns: int) -> None:
+    """Put one legend under the axes, in place of the one before."""
+    for legend in ax.figure.legends[:]:
+        legend.remove()
+    ax.figure.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=columns)
 
 
 def scale(table: pd.DataFrame) -> Figure:

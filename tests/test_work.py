@@ -1,0 +1,164 @@
+"""How much work is done, counted and not timed: seconds mean little on a machine that does other things too."""
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from vaeclust import fit, maps, metrics, parallel, training
+from vaeclust.clustering import CLUSTERERS
+from vaeclust.datasets import build
+from vaeclust.metrics import estimated_silhouette
+from vaeclust.samples import MOST, SAMPLE
+
+LARGE = MOST + 1
+
+
+class Operations(TorchDispatchMode):
+    """Counts the tensor operations that are run."""
+
+    number = 0
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        self.number += 1
+        return function(*args, **(kwargs or {}))
+
+
+def step_of(corpus, slug, n_seeds):
+    """Return the batched model after its first step, and the next one to take."""
+    method = training.find(slug)
+    with torch.device("meta"):
+        template = method.build()(20, latent_dim=16, **method.settings)
+    study = training._Batched(template, torch.tensor(training.inputs(method, corpus)), tuple(range(n_seeds)), 1e-3)
+    noise = study.draw(32)
+    study.template.train()
+    x = study.x[:32].expand(len(study.generators), -1, -1)
+    study.step(x, noise)
+    return lambda: study.step(x, noise)
+
+
+@pytest.mark.parametrize(("slug", "most"), [("vae", 420), ("conv_vae", 640), ("multimodal_vae", 470)])
+def test_a_step_takes_as_many_operations_for_thirty_seeds_as_for_two(corpus, slug, most):
+    counts = []
+    for n_seeds in (2, 30):
+        step = step_of(corpus, slug, n_seeds)
+        with Operations() as counted:
+            step()
+        counts.append(counted.number)
+    assert counts[0] == counts[1]
+    assert counts[0] <= most
+
+
+def test_the_gradient_is_recorded_once_and_replayed(corpus, monkeypatch):
+    """Of 120 tracks in batches of 32, the last batch of every epoch has another shape."""
+    recorded, found = [], []
+    record, gradient = training.make_fx, training._Batched.gradient
+    monkeypatch.setattr(training, "make_fx", lambda *a, **o: recorded.append(1) or record(*a, **o))
+    monkeypatch.setattr(training._Batched, "gradient", lambda *a: found.append(1) or gradient(*a))
+    fit("vae", corpus, range(4), epochs=5)
+    assert len(recorded) == 1
+    assert len(found) == 1 + 5
+
+
+@pytest.fixture(scope="module")
+def large():
+    """10,001 tracks in five groups that nobody can miss."""
+    rng = np.random.default_rng(0)
+    group = np.arange(LARGE) % 5
+    ids = pd.Index([f"{i:05d}" for i in range(LARGE)], name="track_id")
+    features = pd.DataFrame(np.tile(np.eye(5), 4)[group] * 9 + rng.normal(size=(LARGE, 20)), ids).rename(columns=str)
+    return build("large", pd.DataFrame({"genre": [f"g{g}" for g in group]}, ids), features)
+
+
+@pytest.mark.parametrize("slug", ["agglomerative", "dbscan", "hdbscan"])
+def test_pairs_are_those_of_a_sample_and_the_others_follow(large, slug):
+    shapes = []
+    found = replace(
+        CLUSTERERS[slug],
+        function=lambda x, k, s: shapes.append(x.shape) or CLUSTERERS["agglomerative"].function(x, k, s),
+    ).labels(large.audio, 5, 0)
+    assert shapes == [(SAMPLE, 20)]
+    assert metrics.purity(large.genres, found) == 1.0
+
+
+def test_kmeans_sees_every_track(large):
+    shapes = []
+    replace(CLUSTERERS["kmeans"], function=lambda x, k, s: shapes.append(len(x))).labels(large.audio, 5, 0)
+    assert shapes == [LARGE]
+
+
+def test_a_large_silhouette_compares_few_tracks_with_all(large, monkeypatch):
+    rows, distances = [], metrics.euclidean_distances
+    monkeypatch.setattr(metrics, "euclidean_distances", lambda a, b: rows.append(a.shape + b.shape) or distances(a, b))
+    value = metrics.METRICS["silhouette"].function(large.audio, large.genres)
+    assert 1 <= len(rows) <= 10
+    assert all(shape == (metrics.BLOCK, 20, LARGE, 20) for shape in rows)
+    assert 0.2 < value < 1
+
+
+def test_a_map_of_many_tracks_shows_some(large):
+    points = maps(large.audio, large.ids, projections=("pca",))
+    assert len(points) == SAMPLE
+    assert set(points["track_id"]) < set(large.ids)
+
+
+def test_the_estimate_of_all_points_is_the_silhouette():
+    rng = np.random.default_rng(0)
+    clusters = np.append(rng.integers(0, 4, 1500), 9)  # the last is alone
+    points = (np.eye(10)[clusters] * 3 + rng.normal(size=(1501, 10))).astype(np.float32)
+    exact = metrics.silhouette(points, clusters)
+    assert estimated_silhouette(points, clusters, precision=0)[0] == pytest.approx(exact, abs=1e-5)
+    estimates = [estimated_silhouette(points, order[clusters], precision=0.01) for order in _renamings(rng)]
+    errors = [abs(value - exact) for value, _ in estimates]
+    assert all(error <= 0.01 for _, error in estimates)
+    assert max(errors) <= 0.02
+    assert len({value for value, _ in estimates}) > 1
+
+
+def _renamings(rng):
+    return [rng.permutation(10) for _ in range(5)]
+
+
+def test_noise_for_many_tracks_is_drawn_in_parts_and_seeds_go_to_all_cores(large, monkeypatch):
+    monkeypatch.setattr(parallel, "cores", lambda: 2)
+    dealt = fit("vae", large, range(2), epochs=1)
+    drawn, draw = [], training._Batched.draw
+    monkeypatch.setattr(parallel, "cores", lambda: 1)
+    monkeypatch.setattr(training._Batched, "draw", lambda study, n: drawn.append(n) or draw(study, n))
+    together = fit("vae", large, range(2), epochs=1)
+    assert sum(drawn) == LARGE
+    assert max(drawn) <= SAMPLE + 1
+    np.testing.assert_array_equal(dealt.embeddings, together.embeddings)
+    assert dealt.history.equals(together.history)
+
+
+@pytest.mark.parametrize(("n", "size"), [(MOST, 32), (LARGE, 32), (20_000, 7), (20_000, 6_000)])
+def test_parts_are_of_whole_batches(n, size):
+    parts = list(training.blocks(n, size))
+    assert [track for part in parts for track in range(n)[part]] == list(range(n))
+    assert len(parts) == 1 if n <= MOST else len(parts) > 1
+    assert all((part.stop - part.start) % size == 0 for part in parts[:-1])
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system cannot bind a process to a core")
+def test_threads_follow_the_cores_of_the_process():
+    code = "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); from vaeclust import parallel; "
+    code += "print(parallel.cores())"
+    alone = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert alone.stdout.strip() == "1"
+    share = {**os.environ, "LOKY_MAX_CPU_COUNT": "1"}
+    code = "from vaeclust import parallel; print(parallel.cores())"
+    kernel = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=share)
+    assert kernel.stdout.strip() == "1"
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU, which rounds otherwise")
+def test_the_processor_is_what_there_is_without_a_gpu(corpus):
+    auto, named = fit("vae", corpus, [0], epochs=2), fit("vae", corpus, [0], epochs=2, device="cpu")
+    np.testing.assert_array_equal(auto.embeddings, named.embeddings)
