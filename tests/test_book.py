@@ -199,8 +199,9 @@ def test_the_status_page_tells_of_every_chapter(chapter, built_book):
 
 
 def test_every_chapter_shows_the_line_that_runs_it_and_no_button_without_a_repository(chapter, pages, table_path):
+    shown = chapter("chapters/03_vae").inner_text("#parameters").replace("\\\n", "")
     line = f"papermill jupytext://notebooks/03_vae.md out.ipynb -r dataset {table_path} -r tracks tracks.csv"
-    assert line in chapter("chapters/03_vae").inner_text("#parameters")
+    assert line in re.sub(" +", " ", shown)
     for path in pages:
         assert "mybinder.org" not in path.read_text(encoding="utf-8")
 

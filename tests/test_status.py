@@ -16,7 +16,8 @@ AWKWARD = {"dataset": 'my music\'s "best"', "tracks": "2024", "seeds": 3, "learn
 
 
 def lines(text):
-    return [shlex.split(line) for line in text.split("```sh\n")[1].split("\n```")[0].splitlines()]
+    commands = text.split("```sh\n")[1].split("\n```")[0].replace("\\\n", "")
+    return [shlex.split(line) for line in commands.splitlines()]
 
 
 def test_papermill_takes_the_line_and_sets_just_what_was_given(tmp_path):

@@ -15,15 +15,12 @@ from vaeclust.statements import cell, title
 
 def again(slug: str, given: Mapping[str, Any]) -> str:
     """Return, in Markdown, the papermill line and our own that execute a chapter with these parameters."""
-    pairs = {name: shlex.quote(str(value)) for name, value in given.items()}
     # -r takes a text as it stands; -p would make a number of the folder 2024.
-    flags = [f" {'-r' if isinstance(given[name], str) else '-p'} {name} {value}" for name, value in pairs.items()]
-    ours = [f" -p {name}={value}" for name, value in pairs.items()]
-    return (
-        "This page is what either of these lines makes of the chapter:\n\n"
-        f"```sh\npapermill jupytext://notebooks/{slug}.md out.ipynb{''.join(flags)}\n"
-        f"vaeclust run {slug}{''.join(ours)}\n```"
-    )
+    flags = [f"{'-r' if isinstance(v, str) else '-p'} {name} {shlex.quote(str(v))}" for name, v in given.items()]
+    ours = [f"-p {name}={shlex.quote(str(value))}" for name, value in given.items()]
+    lines = [f"papermill jupytext://notebooks/{slug}.md out.ipynb", *flags], [f"vaeclust run {slug}", *ours]
+    text = "\n".join(" \\\n  ".join(parts) for parts in lines)
+    return f"This page is what either of these commands makes of the chapter:\n\n```sh\n{text}\n```"
 
 
 def note(page: Path, parameters: Mapping[str, Any], seconds: float) -> None:
