@@ -267,7 +267,7 @@ def _networks(found: dict, table: pd.DataFrame | None = None) -> dict[str, str]:
     start = f"Of the networks of the study, {_list(above)}" if above else "None of the networks of the study"
     worse = f"; {_list(below)} group{'s' if len(below) == 1 else ''} them less well" if below else ""
     return {
-        "lead_networks": "Some networks help." if above else "The study's networks do not help.",
+        "lead_networks": "Some networks help." if above else "The networks do not help.",
         "answer_networks": f"{start} {what}{worse}.",
     }
 
