@@ -70,7 +70,7 @@
     }
 
     listColourings() {
-      const { genres, clusters, methods, colourings, sequential, grey } = this.data;
+      const { genres, clusters, colourings, sequential, grey } = this.data;
       const scale = (low, high) => (value) =>
         sequential[Math.round((high > low ? (value - low) / (high - low) : 0) * (sequential.length - 1))];
       const category = ({ title, of, names, palette, note = "", rest = "unknown" }) => {
@@ -98,7 +98,7 @@
       };
       const own = colourings.map((one) => (one.values ? number(one) : category(one)));
       const first = genres ? [category(genres), cluster] : [cluster];
-      return [...first, ...(this.others && methods.length ? [sureness] : []), ...own];
+      return [...first, ...(this.others ? [sureness] : []), ...own];
     }
 
     // ---- the page
@@ -585,12 +585,12 @@
       const { titles, artists, ids } = this.data;
       const joined = (...parts) => parts.filter(Boolean).join(" · ");
       const lines = [
-        titles[track] && artists[track],
+        artists[track],
         joined(this.genre(track), titles[track] && ids[track]),
         joined(`cluster ${letter(method.cluster[track])}`, this.sure(track, method)),
       ];
-      const title = titles[track] ?? this.name(track);
-      tip.replaceChildren(make("strong", {}, title), ...lines.filter(Boolean).map((line) => make("span", {}, line)));
+      const title = make("strong", {}, this.title(track));
+      tip.replaceChildren(title, ...lines.filter(Boolean).map((line) => make("span", {}, line)));
       tip.hidden = false;
       const [x, y] = this.place({ method, canvas }, track);
       const left = Math.min(x + 14, canvas.clientWidth - tip.offsetWidth);
