@@ -17,7 +17,14 @@ def drawn(name: str, tables: Mapping[str, pd.DataFrame]) -> Figure:
     """Draw one of the tables of ``speed.measured``, or say that it has not been measured."""
     if name not in tables:
         ax = new_axes(None, WIDTH, 1.2)
-        ax.text(0.5, 0.5, f'not measured yet: make bench BENCHMARKS="{name}"', ha="center", va="center", fontsize=10)
+        ax.text(
+            0.5,
+            0.5,
+            f"not measured yet: make bench BENCHMARKS={name.split('_')[0]}",
+            ha="center",
+            va="center",
+            fontsize=10,
+        )
         ax.set_axis_off()
         return ax.figure
     figures = {"training": training, "floor": floor, "study": study, "book_stages": stages, "scale": scale}
