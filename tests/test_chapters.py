@@ -65,8 +65,6 @@ class TestEveryChapter:
         assert not re.findall(r"\d+\.\d+|\d+ ?%", saw)
 
     def test_exercises_have_solutions_that_are_executed_and_read(self, chapter):
-        if chapter.slug == "09_beyond":
-            pytest.skip("its exercises are still without solutions")
         text = chapter.path.read_text().split("## Exercises")[1]
         labels = re.findall(r"```\{exercise\} .+\n:label: (\S+)", text)
         form = r"```\{solution-start\} (\S+)\n:class: dropdown\n```\n(.*?)```\{solution-end\}"
