@@ -15,6 +15,7 @@ from vaeclust.disentanglement import MEASURES
 from vaeclust.evidence import t_interval
 from vaeclust.methods import METHODS
 from vaeclust.metrics import METRICS
+from vaeclust.modalities import STUDIES, VIEWS
 from vaeclust.plots.style import GREY, WIDTH, colours, method_colour, new_axes
 
 _MARKERS = "osDv^<>PX*hp"
@@ -79,6 +80,31 @@ def pipelines(intervals: pd.DataFrame, metrics: tuple[str, ...] = ("nmi", "ari",
     axes[0].set_yticks(range(len(names)), names)
     axes[0].invert_yaxis()
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    return figure
+
+
+def views(intervals: pd.DataFrame, metrics: tuple[str, ...] = ("nmi", "ari", "purity")) -> Figure:
+    """Draw the scores of audio, lyrics and both against genre, one panel a metric, a row a view, a mark a method.
+
+    intervals: of the record of ``modalities.run``.
+    """
+    rows = intervals[intervals["reference"] == "genre"].set_index(["metric", "condition"])
+    methods = list(dict.fromkeys(slug for slugs in STUDIES.values() for slug in slugs))
+    palette = colours(methods)
+    figure, axes = plt.subplots(1, len(metrics), figsize=(WIDTH, 3.2), sharey=True)
+    for ax, metric in zip(axes, metrics, strict=True):
+        for number, slug in enumerate(methods):
+            seen = [(y, f"{slug}_{view}") for y, (view, slugs) in enumerate(STUDIES.items()) if slug in slugs]
+            here = rows.loc[[(metric, condition) for _, condition in seen]]
+            reach = np.abs(here[["low", "high"]].sub(here["mean"], axis=0)).fillna(0.0).to_numpy().T
+            places = np.array([y for y, _ in seen]) + 0.7 * ((number + 0.5) / len(methods) - 0.5)
+            ax.errorbar(here["mean"], places, xerr=reach, fmt=_MARKERS[number], markersize=4, color=palette[slug],
+                        linewidth=1, label=METHODS[slug].title)  # fmt: skip
+        ax.set(title=METRICS[metric].title)
+        ax.grid(axis="y", linewidth=0.4, alpha=0.5)
+    axes[0].set_yticks(range(len(VIEWS)), [title.replace(", ", ",\n") for title in VIEWS.values()])
+    axes[0].invert_yaxis()
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return figure
 
 
