@@ -187,7 +187,7 @@ def open_page(browser, home, monkeypatch):  # noqa: F811
             f'{script}</head><body>{html.data}<textarea id="elsewhere"></textarea></body></html>',
             encoding="utf-8",
         )
-        visits.append(Visit(browser, path, viewport))
+        visits.append(Visit(browser.new_context(viewport=viewport), path))
         visits[-1].page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
         visits[-1].told = told(html)
         return visits[-1]
@@ -195,7 +195,7 @@ def open_page(browser, home, monkeypatch):  # noqa: F811
     yield build_page
     for visit in visits:
         assert visit.outside == visit.failed == visit.complaints == []
-        visit.page.close()
+        visit.page.context.close()
     assert dialogs == []
 
 

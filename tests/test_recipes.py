@@ -12,6 +12,7 @@ from typer.main import get_command
 
 from vaeclust import chapters
 from vaeclust.cli import app
+from vaeclust.parallel import SCHEDULER
 
 PAGE = (ROOT / "book" / "reproduce.md").read_text(encoding="utf-8")
 LINES = [line for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL) for line in block.splitlines()]
@@ -31,7 +32,8 @@ def test_the_page_has_a_recipe_for_every_way():
 
 
 @pytest.mark.parametrize("words", words_of("vaeclust"), ids=" ".join)
-def test_our_own_lines_are_understood(words):
+def test_our_own_lines_are_understood(words, monkeypatch):
+    monkeypatch.setenv(SCHEDULER, "")  # the option of that name sets it; no other test shall find it set
     verb, *rest = words
     command = get_command(app).commands[verb]
     given = command.make_context(verb, rest, resilient_parsing=False).params  # raises for what it does not know
