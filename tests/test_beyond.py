@@ -111,7 +111,7 @@ def test_all_features_are_taken_where_they_cost_nothing(table_path, tmp_path):
 
 
 def test_umap_follows_the_method_it_is_based_on(corpus):
-    assert beyond.with_settings("vade", {"n_neighbors": 5, "n_components": 2}, 7).settings["components"] == 7
+    assert beyond.with_settings("vade", WITH_FULL, 7).settings["components"] == 7
     method = find("vae_umap", n_neighbors=10, n_components=3)
     found, base = fit(method, corpus, [0, 1], epochs=2), fit("vae", corpus, [0, 1], epochs=2)
     assert found.embeddings.shape == (2, 120, 3)

@@ -57,7 +57,7 @@ def told(html) -> dict:
 
 class TestContents:
     def test_names_cannot_leave_their_script(self, named):
-        html = explorer.page(named, *records(named))
+        html = explorer.page(explorer.contents(named, *records(named)))
         assert html.data.count("<script") == html.data.count("</script") == 1
         assert HOSTILE not in html.data
         assert told(html)["titles"][:3] == [HOSTILE, named.tracks["title"].iloc[1], None]
@@ -115,7 +115,7 @@ class TestContents:
         maps, clusters, spaces = records(named)
         fewer = clusters[clusters["track_id"] != named.ids[3]]
         with pytest.raises(ValueError, match=r"records of pca lack 1 of the 120 tracks .*run 01_pca again"):
-            explorer.page(named, maps, fewer, spaces)
+            explorer.contents(named, maps, fewer, spaces)
 
     def test_a_thousand_tracks_are_small(self):
         ids = pd.Index(sorted(GTZAN_IDS), name="track_id")
@@ -123,7 +123,7 @@ class TestContents:
         tracks = pd.DataFrame({"genre": ids.str.split(".").str[0], "title": names, "artist": names}, index=ids)
         values = pd.DataFrame(np.random.default_rng(0).normal(size=(1000, 20)), ids)
         big = build("gtzan", tracks, values.rename(columns=str))
-        html = explorer.page(big, *records(big, methods=tuple(COMPARED), seeds=2, k=10))
+        html = explorer.page(explorer.contents(big, *records(big, methods=tuple(COMPARED), seeds=2, k=10)))
         assert len(html.data.encode()) < 1_000_000  # the whole page may have three million, figures included
         assert "commercial recordings" in told(html)["silence"]
 
@@ -177,7 +177,8 @@ def open_page(browser, home, monkeypatch):  # noqa: F811
 
     def build_page(dataset, *, viewport=WIDE, theme="light", script=True, **options):
         monkeypatch.chdir(home)
-        html = explorer.page(dataset, *records(dataset, **options), sounds=library.sounds(dataset))
+        found = explorer.contents(dataset, *records(dataset, **options), sounds=library.sounds(dataset))
+        html = explorer.page(found)
         static = (ROOT / "book" / "_static").as_uri()
         script = f'<script src="{static}/explorer.js"></script>' if script else ""
         path = home / "_build" / "html" / "book" / "chapters" / "page.html"

@@ -55,11 +55,20 @@ def power_transformed(dataset: Dataset) -> Dataset:
     return replace(dataset, audio=PowerTransformer().fit_transform(dataset.features).astype(np.float32))
 
 
-def with_settings(slug: str, chosen: Mapping[str, int], k: int) -> Method:
-    """Return a representation with UMAP's chosen settings, or with a mixture of k components; others have neither."""
+def with_settings(slug: str, features: str, k: int) -> Method:
+    """Return a representation with UMAP's settings settled for a set of features, or with a mixture of k components.
+
+    features: a key of FEATURES. A representation with neither is returned as it is.
+    """
     method = find(slug)
-    settings = {"UMAP": chosen, "VaDE": {"components": k}}
-    return find(method, **settings.get(method.model, {}))
+    if method.model == "UMAP":
+        return find(method, **choose(settled(features)))
+    return find(method, components=k) if method.model == "VaDE" else method
+
+
+def part(dataset: Dataset, kept: np.ndarray) -> Dataset:
+    """Return the tracks where ``kept`` (n,) bool is true, their features scaled as they are in the whole corpus."""
+    return replace(subset(dataset, kept), audio=dataset.audio[kept])
 
 
 def stability(method: Method, dataset: Dataset, k: int, *, seed: int = 0) -> float:
@@ -71,10 +80,9 @@ def stability(method: Method, dataset: Dataset, k: int, *, seed: int = 0) -> flo
     n = len(dataset)
     parts = [np.sort(rng.choice(n, round(rule()["share"] * n), replace=False)) for _ in range(2)]
     found = []
-    for part in parts:
-        kept = np.isin(np.arange(n), part)
-        embedding = fit(method, replace(subset(dataset, kept), audio=dataset.audio[kept]), [seed]).embeddings[0]
-        found.append(pd.Series(CLUSTERERS["kmeans"].function(embedding, k, seed), index=part))
+    for chosen in parts:
+        embedding = fit(method, part(dataset, np.isin(np.arange(n), chosen)), [seed]).embeddings[0]
+        found.append(pd.Series(CLUSTERERS["kmeans"].function(embedding, k, seed), index=chosen))
     both = found[0].index.intersection(found[1].index)
     return float(adjusted_rand_score(found[0][both], found[1][both]))
 
@@ -163,8 +171,7 @@ def run(
     k = n_clusters or dataset.default_k()
     fits, clusters, scores = {}, {}, {}
     for condition, corpus in corpora.items():
-        features = STANDARD if condition == STANDARD else WITH_FULL
-        method = with_settings(slug, choose(settled(features)), k)
+        method = with_settings(slug, STANDARD if condition == STANDARD else WITH_FULL, k)
         fits[condition] = fit(method, corpus, range(seeds), **settings)
         found = cluster(fits[condition], corpus, k, clusterers=USED)
         agreed = consensus(found[found["clusterer"] == "kmeans"], k)
@@ -182,10 +189,9 @@ def run(
 
 
 def smaller(dataset: Dataset, size: int, seed: int) -> Dataset:
-    """Return ``size`` tracks of a corpus drawn at random; their features stay as they are scaled in the whole."""
-    kept = np.zeros(len(dataset), dtype=bool)
-    kept[np.random.default_rng(seed).choice(len(dataset), size, replace=False)] = True
-    return replace(subset(dataset, kept), audio=dataset.audio[kept])
+    """Return ``size`` tracks of a corpus drawn at random."""
+    chosen = np.random.default_rng(seed).choice(len(dataset), size, replace=False)
+    return part(dataset, np.isin(np.arange(len(dataset)), chosen))
 
 
 def by_size(dataset: Dataset, k: int, **settings: Any) -> pd.DataFrame:
@@ -198,10 +204,10 @@ def by_size(dataset: Dataset, k: int, **settings: Any) -> pd.DataFrame:
     draws, rows = range(rule()["draws"]), []
     parts = [(size, smaller(dataset, size, draw), [draw]) for size in rule()["sizes"] if k < size < len(dataset)
              for draw in draws]  # fmt: skip
-    for (size, part, seeds), slug in product([*parts, (len(dataset), dataset, draws)], rule()["by_size"]):
-        fitted = fit(with_settings(slug, choose(settled(WITH_FULL)), k), part, seeds, **settings)
-        found = cluster(fitted, part, k, clusterers=("kmeans",))
-        scores = score(fitted, found, part, metrics=("nmi",)).query("reference == 'genre'")
+    for (size, corpus, seeds), slug in product([*parts, (len(dataset), dataset, draws)], rule()["by_size"]):
+        fitted = fit(with_settings(slug, WITH_FULL, k), corpus, seeds, **settings)
+        found = cluster(fitted, corpus, k, clusterers=("kmeans",))
+        scores = score(fitted, found, corpus, metrics=("nmi",)).query("reference == 'genre'")
         rows += [(slug, size, seed, value) for seed, value in zip(scores["seed"], scores["value"], strict=True)]
     return pd.DataFrame(rows, columns=["method", "tracks", "seed", "nmi"])
 

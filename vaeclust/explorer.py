@@ -37,20 +37,11 @@ WITHOUT_SCRIPT = (
 )
 
 
-def page(
-    dataset: Dataset,
-    maps: pd.DataFrame,
-    clusters: pd.DataFrame,
-    spaces: Mapping[str, pd.DataFrame],
-    *,
-    sounds: pd.Series | None = None,
-    shown: Iterable[str] = ("pca", "vae"),
-) -> HTML:
+def page(found: Mapping[str, Any]) -> HTML:
     """Return the explorer as HTML; the script and the style sheet of the book bring it to life.
 
-    Arguments as for :func:`contents`. Nothing in it can end the script element that holds it, or is markup.
+    found: of :func:`contents`. Nothing in it can end the script element that holds it, or is markup.
     """
-    found = contents(dataset, maps, clusters, spaces, sounds=sounds, shown=shown)
     text = json.dumps(found, ensure_ascii=False, separators=(",", ":"), allow_nan=False).replace("<", r"\u003c")
     return HTML(
         f'<div class="explorer"><p class="facts">{WITHOUT_SCRIPT}</p>'

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from vaeclust.beyond import WITH_FULL, choose, power_transformed, settled, with_settings
+from vaeclust.beyond import WITH_FULL, power_transformed, with_settings
 from vaeclust.clustering import cluster
 from vaeclust.controls import shuffled_lyrics
 from vaeclust.datasets import Dataset, subset
@@ -70,7 +70,7 @@ def run(
     clusters, scores = {}, {}
     for view, slugs in STUDIES.items():
         for slug in slugs:
-            method = with_settings(slug, choose(settled(WITH_FULL)), k)
+            method = with_settings(slug, WITH_FULL, k)
             fitted = fit(method, seen(dataset, view, slug), range(seeds), **settings)
             found = cluster(fitted, dataset, k, clusterers=("kmeans",))
             clusters[f"{slug}_{view}"] = found

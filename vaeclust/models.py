@@ -54,12 +54,16 @@ class VAE(nn.Module):
         }
 
     def forward(self, x: Tensor, noise: dict[str, Tensor] | None = None) -> Output:
-        """Encode, draw a latent code by the reparameterisation trick, decode."""
+        """Encode, draw a latent code, decode."""
         noise = noise or {}
         hidden = self.encoder(x, noise.get("encoder"))
         mean, log_variance = self.mean(hidden), self.log_variance(hidden)
-        z = mean + (0.5 * log_variance).exp() * noise["latent"] if noise else mean
-        return Output(self.decoder(z, noise.get("decoder")), mean, log_variance)
+        z = drawn(mean, log_variance, noise)
+        return self.output(z, self.decoder(z, noise.get("decoder")), mean, log_variance)
+
+    def output(self, z: Tensor, reconstruction: Tensor, mean: Tensor, log_variance: Tensor) -> Output:
+        """Put together what the loss needs."""
+        return Output(reconstruction, mean, log_variance)
 
     def loss_terms(self, x: Tensor, output: Output) -> dict[str, Tensor]:
         """Return every term of the loss, (*, tracks), summed over dimensions, not yet weighted."""
@@ -148,8 +152,8 @@ class ProductOfExperts(nn.Module):
             weight = shown[..., m : m + 1] * (-self.log_variances[m](hidden)).exp()
             precision, weighted = precision + weight, weighted + weight * self.means[m](hidden)
         mean, log_variance = weighted / precision, -precision.log()
-        z = mean + (0.5 * log_variance).exp() * noise["latent"] if noise else mean
-        return Output(self.decoder(z, noise.get("decoder")), mean, log_variance, shown=shown)
+        again = self.decoder(drawn(mean, log_variance, noise), noise.get("decoder"))
+        return Output(again, mean, log_variance, shown=shown)
 
     def loss_terms(self, x: Tensor, output: Output) -> dict[str, Tensor]:
         """Return every term of the loss, (*, tracks); what a track does not show costs nothing."""
@@ -182,18 +186,13 @@ class VaDE(VAE):
         self.load_state_dict(weights, strict=False)
         self.prior.fit(codes, seed)
 
-    def forward(self, x: Tensor, noise: dict[str, Tensor] | None = None) -> Output:
-        """Encode, draw, decode, and compare the posterior with the components that the code may come from."""
-        noise = noise or {}
-        hidden = self.encoder(x, noise.get("encoder"))
-        mean, log_variance = self.mean(hidden), self.log_variance(hidden)
-        z = mean + (0.5 * log_variance).exp() * noise["latent"] if noise else mean
+    def output(self, z: Tensor, reconstruction: Tensor, mean: Tensor, log_variance: Tensor) -> Output:
+        """Compare the posterior with the components that the code may come from."""
         log_joint, log_weights = self.prior(z)
         log_responsibilities = log_joint.log_softmax(-1)
         responsibilities = log_responsibilities.exp()
         divergences = self.prior.kl_divergences(mean, log_variance) + log_responsibilities - log_weights
-        kl = (responsibilities * divergences).sum(-1)
-        return Output(self.decoder(z, noise.get("decoder")), mean, log_variance, kl, responsibilities)
+        return Output(reconstruction, mean, log_variance, (responsibilities * divergences).sum(-1), responsibilities)
 
     def loss_terms(self, x: Tensor, output: Output) -> dict[str, Tensor]:
         """Return both terms of the loss, (*, tracks)."""
@@ -265,6 +264,11 @@ class Autoencoder(nn.Module):
     def loss_terms(self, x: Tensor, output: Output) -> dict[str, Tensor]:
         """Return the one term of the loss, (*, tracks)."""
         return {"reconstruction": squared_error(x, output.reconstruction)}
+
+
+def drawn(mean: Tensor, log_variance: Tensor, noise: dict[str, Tensor]) -> Tensor:
+    """Draw codes from posteriors by the reparameterisation trick; without noise, return their means."""
+    return mean + (0.5 * log_variance).exp() * noise["latent"] if noise else mean
 
 
 def squared_error(x: Tensor, reconstruction: Tensor) -> Tensor:
