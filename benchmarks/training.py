@@ -102,16 +102,16 @@ def floor(repetitions: int) -> None:
         with torch.device("meta"):
             template = method.build()(data.audio.shape[1], latent_dim=16, **method.settings)
         with one_thread():
-            study = _Batched(template, torch.tensor(inputs(method, data)), tuple(range(10)), 1e-3)
+            study = _Batched(template, torch.tensor(inputs(method, data))[None], tuple(range(10)), 1e-3)
             study.epoch(BATCH)
             noise = study.draw(BATCH)
-            x = study.x[:BATCH].expand(10, -1, -1)
+            x = study.x[:, :BATCH].contiguous()
             steps, floors, kinds = [], [], defaultdict(list)
             for _ in range(repetitions):
                 steps.append(processor_seconds(lambda: [study.step(x, noise) for _ in range(50)]) / 50)  # noqa: B023
-                isolated = Isolated(study.replay)
+                isolated = Isolated(study.recorded)
                 with torch.no_grad():
-                    isolated.run(study.flat, study.buffers, x, noise)
+                    isolated.run(study.flat, x, *study.buffers.values(), *noise.values())
                 adam = processor_seconds(lambda: [study.optimiser.step() for _ in range(50)]) / 50  # noqa: B023
                 parts = {kind: sum(seconds) for kind, seconds in isolated.seconds.items()} | {"Adam": adam}
                 floors.append(sum(parts.values()))

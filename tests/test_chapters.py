@@ -186,6 +186,28 @@ def test_a_kernel_that_dies_is_a_failed_chapter(project, table_path):
     assert not chapter.page.exists()
 
 
+def test_a_chapter_sees_nothing_of_the_one_before_it_in_the_same_worker(project, table_path):
+    """Kernels are forks of one process; what a chapter changes in its own stays there."""
+    trace = """\
+import builtins, os, sys, vaeclust
+left = [hasattr(builtins, "trace"), hasattr(vaeclust, "trace"), "trace" in sys.modules, "TRACE" in os.environ]
+assert "torch" in sys.modules and not any(left), left
+builtins.trace = vaeclust.trace = sys.modules["trace"] = os.environ["TRACE"] = "left by a chapter"
+"""
+    for slug in ("01_pca", "02_autoencoder"):
+        path = project / "notebooks" / f"{slug}.md"
+        path.write_text(path.read_text().replace("import vaeclust as vc\n", trace + "import vaeclust as vc\n", 1))
+    arguments = ["--jobs", "1", "--dataset", table_path, *FAST]
+    done = command("vaeclust", "run", "01_pca", "02_autoencoder", *arguments, cwd=project)
+    assert done.returncode == 0, done.stderr
+
+
+def test_what_has_most_before_it_starts_first():
+    urgent = chapters.urgency(list(CHAPTERS.values()))
+    assert urgent["05_beta_vae"] == sum(CHAPTERS[s].seconds for s in ("05_beta_vae", "07_comparison", "11_explorer"))
+    assert urgent["03_vae"] > urgent["06_multimodal_vae"] > urgent["07_comparison"] > urgent["11_explorer"]
+
+
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM], ids=["interrupt", "kill"])
 def test_an_interrupted_run_keeps_finished_records_and_leaves_no_kernel(project, table_path, ending):
     arguments = ["run", "01_pca", "03_vae", "--jobs", "1", "--dataset", str(table_path), "-p", "epochs=100000"]

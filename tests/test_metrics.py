@@ -78,6 +78,17 @@ def test_known_values():
     assert METRICS["nmi"].function(truth, truth[::-1]) == pytest.approx(1.0)
 
 
+@pytest.mark.parametrize("name", ["ari", "nmi", "purity"])
+def test_weights_are_tracks_taken_more_than_once(name):
+    function, clusters = METRICS[name].function, kmeans(POINTS, 7, 0)
+    drawn = RNG.integers(200, size=(5, 200))
+    drawn[0] = np.flatnonzero(clusters == 0)[0]  # one track again and again: one class, one cluster
+    weights = np.stack([np.bincount(tracks, minlength=200) for tracks in drawn])
+    one_by_one = [function(TRUTH[tracks], clusters[tracks]) for tracks in drawn]
+    np.testing.assert_allclose(function(TRUTH, clusters, weights), one_by_one, rtol=1e-12)
+    assert one_by_one[0] == 1.0
+
+
 def test_random_clusters_have_no_adjusted_rand_index():
     values = [evaluate(METRICS["ari"], TRUTH, RNG.permutation(TRUTH)) for _ in range(200)]
     assert np.mean(values) == pytest.approx(0, abs=0.003)

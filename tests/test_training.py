@@ -2,6 +2,7 @@ import time
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from sklearn.metrics import adjusted_rand_score
@@ -9,6 +10,7 @@ from sklearn.metrics import adjusted_rand_score
 from vaeclust import METHODS, cluster, fit, intervals, score
 from vaeclust.clustering import OWN, own
 from vaeclust.controls import of_lyrics
+from vaeclust.datasets import subset
 from vaeclust.methods import find
 from vaeclust.models import VAE
 from vaeclust.training import batches, initialised, inputs, one_thread
@@ -23,6 +25,25 @@ def test_a_seed_is_the_same_alone_and_among_others(corpus, slug):
     for seeds in ([3], [3, 4], [9, 3, 0], [0, 1, 3]):
         alone = fit(slug, corpus, seeds, **SHORT)
         np.testing.assert_array_equal(alone.embeddings[seeds.index(3)], together.embeddings[3])
+
+
+@pytest.mark.parametrize("slug", [*TRAINED, "pca", "umap"])
+def test_a_corpus_for_each_seed_is_as_if_each_were_alone(corpus, slug):
+    parts = [subset(corpus, np.arange(len(corpus)) % 3 != left_out) for left_out in range(3)]
+    together = fit(slug, parts, [5, 1, 7], latent_dim=4, **SHORT)
+    found = cluster(together, parts, 4, clusterers=("kmeans",))
+    scores = score(together, found, parts).drop(columns="method")
+    for seed, part, embedding in zip((5, 1, 7), parts, together.embeddings, strict=True):
+        alone = fit(slug, part, [seed], latent_dim=4, **SHORT)
+        np.testing.assert_array_equal(alone.embeddings[0], embedding)
+        its_own = cluster(alone, part, 4, clusterers=("kmeans",))
+        pd.testing.assert_frame_equal(found[found["seed"] == seed].reset_index(drop=True), its_own)
+        expected = score(alone, its_own, part).drop(columns="method")
+        pd.testing.assert_frame_equal(scores[scores["seed"] == seed].reset_index(drop=True), expected)
+    with pytest.raises(ValueError, match=r"3 corpora of shapes .* for 2 seeds; expected one for each"):
+        fit(slug, parts, [0, 1])
+    with pytest.raises(ValueError, match="all of one shape"):
+        fit(slug, [*parts[:2], corpus], [0, 1, 2])
 
 
 def test_seeds_differ_and_repeat(corpus):

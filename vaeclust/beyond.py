@@ -202,10 +202,10 @@ def by_size(dataset: Dataset, k: int, **settings: Any) -> pd.DataFrame:
     :func:`training.fit`.
     """
     draws, rows = range(rule()["draws"]), []
-    parts = [(size, smaller(dataset, size, draw), [draw]) for size in rule()["sizes"] if k < size < len(dataset)
-             for draw in draws]  # fmt: skip
-    for (size, corpus, seeds), slug in product([*parts, (len(dataset), dataset, draws)], rule()["by_size"]):
-        fitted = fit(with_settings(slug, WITH_FULL, k), corpus, seeds, **settings)
+    parts = {size: [smaller(dataset, size, draw) for draw in draws] for size in rule()["sizes"]
+             if k < size < len(dataset)}  # fmt: skip
+    for (size, corpus), slug in product([*parts.items(), (len(dataset), dataset)], rule()["by_size"]):
+        fitted = fit(with_settings(slug, WITH_FULL, k), corpus, draws, **settings)
         found = cluster(fitted, corpus, k, clusterers=("kmeans",))
         scores = score(fitted, found, corpus, metrics=("nmi",)).query("reference == 'genre'")
         rows += [(slug, size, seed, value) for seed, value in zip(scores["seed"], scores["value"], strict=True)]

@@ -1,7 +1,7 @@
 """Runs chapters in dependency order with papermill, and builds the book from them (page ``reproduce``).
 
-A chapter's front matter says what it needs: ``vaeclust: {after: ["0[1-6]_*"]}`` names, by pattern, the chapters
-whose records it reads.
+A chapter's front matter says what it needs: ``vaeclust: {after: ["0[1-6]_*"], seconds: 40}`` names, by pattern, the
+chapters whose records it reads, and about how long it takes on the demo corpus, 10 if nothing is said.
 """
 
 import ast
@@ -22,7 +22,7 @@ from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import Any
 
-from vaeclust import parallel, reuse
+from vaeclust import kernels, parallel, reuse
 from vaeclust.facts import quoted
 from vaeclust.paths import WRITTEN, project_root, resolve
 from vaeclust.statements import write_index
@@ -35,14 +35,14 @@ FAILED = Path("_build/failed")
 class Chapter:
     """A text notebook: its slug, its file, the chapters it comes after, its parameters and their defaults.
 
-    ``long``: whether it takes longer than the others, so that it had better start first.
+    ``seconds``: about how long it takes, compared with the others; see :func:`urgency`.
     """
 
     slug: str
     path: Path
     after: tuple[str, ...]
     parameters: Mapping[str, Any]
-    long: bool = False
+    seconds: float = 10.0
 
     @property
     def root(self) -> Path:
@@ -79,7 +79,7 @@ def chapters(root: Path | None = None) -> dict[str, Chapter]:
     for slug, (path, notebook) in notebooks.items():
         about = notebook.metadata.get("vaeclust", {})
         after = (s for s in notebooks if s != slug and any(fnmatch(s, pattern) for pattern in about.get("after", [])))
-        found[slug] = Chapter(slug, path, tuple(after), _parameters(notebook), about.get("long", False))
+        found[slug] = Chapter(slug, path, tuple(after), _parameters(notebook), about.get("seconds", 10.0))
     return found
 
 
@@ -134,6 +134,7 @@ def run(
     by_slug = {chapter.slug: chapter for chapter in chosen}
     order = TopologicalSorter({c.slug: [s for s in c.after if s in by_slug] for c in chosen})
     order.prepare()
+    urgent = urgency(chosen)
     outcomes: dict[str, Outcome] = {}
     digests: dict[str, str] = {}
     package = reuse.package()
@@ -141,27 +142,33 @@ def run(
     threads = max(1, parallel.cores() // jobs)
     with ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_prepare, initargs=(threads,)) as pool:
         running: dict[Future, str] = {}
+        waiting: list[Chapter] = []
 
         def ended(outcome: Outcome) -> None:
             outcomes[outcome.slug] = outcome
             report(outcome.slug, outcome)
             order.done(outcome.slug)
 
+        def begin(chapter: Chapter) -> None:
+            own = {k: v for k, v in parameters.items() if k in chapter.parameters}
+            known = reuse.remembered(chapter.root)
+            digests[chapter.slug] = _digest(chapter, own, package, known)
+            failed = [s for s in chapter.after if s in outcomes and outcomes[s].error]
+            if failed:
+                ended(Outcome(chapter.slug, 0.0, f"not run: it needs {', '.join(failed)}, which failed"))
+            elif not force and reuse.unchanged(chapter.slug, chapter.page, digests[chapter.slug], known):
+                ended(Outcome(chapter.slug, 0.0, kept=True))
+            else:
+                running[pool.submit(_work, chapter, own)] = chapter.slug
+                report(chapter.slug, None)
+
         try:
             while order.is_active():
-                for chapter in sorted((by_slug[slug] for slug in order.get_ready()), key=lambda c: not c.long):
-                    own = {k: v for k, v in parameters.items() if k in chapter.parameters}
-                    known = reuse.remembered(chapter.root)
-                    digests[chapter.slug] = _digest(chapter, own, package, known)
-                    failed = [s for s in chapter.after if s in outcomes and outcomes[s].error]
-                    if failed:
-                        ended(Outcome(chapter.slug, 0.0, f"not run: it needs {', '.join(failed)}, which failed"))
-                    elif not force and reuse.unchanged(chapter.slug, chapter.page, digests[chapter.slug], known):
-                        ended(Outcome(chapter.slug, 0.0, kept=True))
-                    else:
-                        running[pool.submit(_work, chapter, own)] = chapter.slug
-                        report(chapter.slug, None)
-                for future in wait(running, return_when=FIRST_COMPLETED).done if running else ():
+                waiting += [by_slug[slug] for slug in order.get_ready()]
+                if waiting and len(running) < jobs:
+                    begin(waiting.pop(waiting.index(max(waiting, key=lambda c: urgent[c.slug]))))
+                    continue
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
                     chapter, outcome = by_slug[running.pop(future)], future.result()
                     if not outcome.error:
                         reuse.remember(chapter.root, chapter.slug, chapter.page, digests[chapter.slug], outcome.written)
@@ -172,6 +179,19 @@ def run(
                 worker.terminate()
             raise
     return [outcomes[chapter.slug] for chapter in chosen]
+
+
+def urgency(chosen: list[Chapter]) -> dict[str, float]:
+    """Return for each chapter the seconds from its start to the end of all that has to wait for it.
+
+    Whichever is ready and has most before it goes first, so that no core waits for one long chapter at the end.
+    """
+    found: dict[str, float] = {}
+    for chapter in reversed(chosen):  # a chapter stands before those that come after it
+        found[chapter.slug] = chapter.seconds + max(
+            (found[c.slug] for c in chosen if chapter.slug in c.after), default=0
+        )
+    return found
 
 
 def _digest(
@@ -185,7 +205,7 @@ def _digest(
 def _prepare(threads: int) -> None:
     """Make a worker ready: quiet kernels with their share of the cores, which end when the worker is told to."""
     share = dict.fromkeys(("OMP_NUM_THREADS", "NUMBA_NUM_THREADS", "LOKY_MAX_CPU_COUNT"), str(threads))
-    os.environ.update(**share, TQDM_DISABLE="1", PYDEVD_DISABLE_FILE_VALIDATION="1")
+    os.environ.update(**share, **kernels.ENVIRONMENT, TQDM_DISABLE="1", PYDEVD_DISABLE_FILE_VALIDATION="1")
 
     def stop(number: int, frame: object) -> None:
         raise KeyboardInterrupt  # papermill ends its kernel first
@@ -219,6 +239,7 @@ def execute(chapter: Chapter, parameters: Mapping[str, Any], *, starts: int = 3)
     try:
         papermill.execute_notebook(
             f"jupytext://{chapter.path}", attempt, dict(parameters), cwd=root, progress_bar=False,
+            request_save_on_cell_execute=False,  # writing all that there is anew for every cell costs a second
             extra_arguments=["--IPKernelApp.log_level=50"],
         )  # fmt: skip
     except papermill.PapermillExecutionError as error:

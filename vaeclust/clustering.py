@@ -1,7 +1,7 @@
 """Clusterers, all by one signature: ``(embedding (n, d), k, seed) -> labels (n,)`` (chapter ``07_comparison``)."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ from sklearn.metrics import pairwise_distances_argmin
 from sklearn.mixture import GaussianMixture
 from sklearn.neighbors import NearestNeighbors
 
-from vaeclust.datasets import Dataset
+from vaeclust.datasets import Dataset, one_each
 from vaeclust.fits import Fit
 from vaeclust.samples import sample
 from vaeclust.training import one_thread
@@ -116,9 +116,12 @@ CLUSTERERS = {
 STUDIED = tuple(slug for slug, clusterer in CLUSTERERS.items() if clusterer.published)
 
 
-def cluster(fit: Fit, dataset: Dataset, n_clusters: int = 0, *, clusterers: tuple[str, ...] = STUDIED) -> pd.DataFrame:
+def cluster(
+    fit: Fit, dataset: Dataset | Sequence[Dataset], n_clusters: int = 0, *, clusterers: tuple[str, ...] = STUDIED
+) -> pd.DataFrame:
     """Cluster the embedding of every seed; the clusterer's random state is the seed.
 
+    dataset: what was fitted, the corpus of all seeds or one for each.
     ``n_clusters=0`` means as many as there are genres, 10 without labels. See :meth:`Clusterer.labels` for corpora
     above 10,000 tracks.
 
@@ -132,13 +135,13 @@ def cluster(fit: Fit, dataset: Dataset, n_clusters: int = 0, *, clusterers: tupl
     ValueError
         For a number of clusters that this many tracks cannot have; names the largest allowed.
     """
-    k = checked_k(n_clusters or dataset.default_k(), len(dataset))
     frames = []
     with one_thread():
-        for seed, embedding in zip(fit.seeds, fit.embeddings, strict=True):
+        for seed, embedding, corpus in zip(fit.seeds, fit.embeddings, one_each(dataset, fit.seeds), strict=True):
+            k = checked_k(n_clusters or corpus.default_k(), len(corpus))
             for slug in clusterers:
                 labels = CLUSTERERS[slug].labels(embedding, k, seed)
-                columns = {"track_id": dataset.ids, "seed": seed, "clusterer": slug, "cluster": labels}
+                columns = {"track_id": corpus.ids, "seed": seed, "clusterer": slug, "cluster": labels}
                 frames.append(pd.DataFrame(columns))
     return pd.concat(frames, ignore_index=True)
 

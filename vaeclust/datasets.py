@@ -7,7 +7,7 @@ further along has to doubt them.
 import hashlib
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 from pathlib import Path
@@ -223,6 +223,20 @@ def subset(dataset: Dataset, kept: np.ndarray) -> Dataset:
         for name in ("lyrics", "has_lyrics", "genres")
     }
     return replace(dataset, tracks=dataset.tracks[kept], features=features, audio=standardise(features), **arrays)
+
+
+def one_each(dataset: Dataset | Sequence[Dataset], seeds: Sequence[int]) -> tuple[Dataset, ...]:
+    """Return a corpus for every seed: the same for all, or those that are given.
+
+    Raises ValueError unless there are as many as seeds, all with the same numbers of tracks and features.
+    """
+    corpora = (dataset,) * len(seeds) if isinstance(dataset, Dataset) else tuple(dataset)
+    shapes = sorted({corpus.audio.shape for corpus in corpora})
+    if len(corpora) != len(seeds) or len(shapes) > 1:
+        raise ValueError(
+            f"{len(corpora)} corpora of shapes {shapes} for {len(seeds)} seeds; expected one for each, all of one shape"
+        )
+    return corpora
 
 
 def tables(dataset: Dataset) -> dict[str, pd.DataFrame]:

@@ -31,7 +31,7 @@ def as_interval(differences: np.ndarray) -> dict[str, float]:
 
 def over_seeds_and_tracks(
     clusters: pd.DataFrame, reference: pd.Series, metric: str, *, baseline: pd.DataFrame | None = None,
-    draws: int = 100, seed: int = 0, level: float = LEVEL,
+    draws: int = 1000, seed: int = 0, level: float = LEVEL,
 ) -> dict[str, float]:  # fmt: skip
     """Return ``mean, sd, low, high`` of a metric against labels when both seeds and tracks might have been others.
 
@@ -46,7 +46,7 @@ def over_seeds_and_tracks(
     return difference([resampled(table, reference, metric, draws, seed) for table in tables], level)
 
 
-def resampled(clusters: pd.DataFrame, reference: pd.Series, metric: str, draws: int = 100, seed: int = 0) -> pd.Series:
+def resampled(clusters: pd.DataFrame, reference: pd.Series, metric: str, draws: int = 1000, seed: int = 0) -> pd.Series:
     """Return the mean over seeds of a metric: as measured first, then for every draw of seeds and tracks.
 
     The draws depend on the numbers of seeds and tracks alone, so that two methods of one study share them. The index
@@ -55,14 +55,15 @@ def resampled(clusters: pd.DataFrame, reference: pd.Series, metric: str, draws: 
     known = reference.dropna()
     truth = pd.factorize(known)[0]
     table = clusters.pivot(index="seed", columns="track_id", values="cluster")[known.index]
-    found, function = table.to_numpy(), METRICS[metric].function
-    n, s = len(truth), len(found)
+    n, s = len(truth), len(table)
     rng = np.random.default_rng(seed)
     drawn = [(rng.integers(s, size=s), rng.integers(n, size=n)) for _ in range(draws)]
-    values = [
-        np.mean([function(truth[tracks], found[row][tracks]) for row in rows])
-        for rows, tracks in [(np.arange(s), np.arange(n)), *drawn]
-    ]
+    seeds = np.stack([np.bincount(rows, minlength=s) for rows in (np.arange(s), *(rows for rows, _ in drawn))])
+    weights = np.stack(
+        [np.bincount(tracks, minlength=n) for tracks in (np.arange(n), *(tracks for _, tracks in drawn))]
+    )
+    found = np.stack([METRICS[metric].function(truth, row, weights) for row in table.to_numpy()], axis=1)
+    values = (found * seeds).sum(axis=1) / s  # found, seeds: (draws, seeds)
     return pd.Series(values, name=tuple(table.index))
 
 

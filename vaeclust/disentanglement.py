@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
-from sklearn.metrics import mutual_info_score
 
 from vaeclust.datasets import Dataset
 from vaeclust.differences import as_interval, differs
+from vaeclust.metrics import counts, entropies
 from vaeclust.records import Record
 from vaeclust.training import one_thread
 
@@ -46,7 +46,8 @@ def measure(embedding: np.ndarray, factors: pd.DataFrame, *, seed: int = 0) -> d
     random forests, one half of the tracks predicting the other. A factor of at most 12 values is a category.
     """
     columns = [factors[name].to_numpy() for name in factors]
-    information = np.array([_information(embedding, column) for column in columns])
+    binned = [_binned(values) for values in embedding.T]
+    information = np.array([_information(binned, column) for column in columns])
     prediction = np.array([_alone(embedding, column) for column in columns])
     forests = [_forest(embedding, column, seed) for column in columns]
     importance = np.array([weights for weights, _ in forests]).T  # (d, f)
@@ -93,10 +94,11 @@ def _category(column: np.ndarray) -> bool:
     return len(np.unique(column)) <= MOST_CATEGORIES
 
 
-def _information(embedding: np.ndarray, column: np.ndarray) -> np.ndarray:
+def _information(binned: list[np.ndarray], column: np.ndarray) -> np.ndarray:
     """Return the mutual information of every dimension with a factor, as a share of the factor's entropy."""
     label = column if _category(column) else _binned(column)
-    return np.array([mutual_info_score(label, _binned(z)) for z in embedding.T]) / mutual_info_score(label, label)
+    both = [entropies(counts(label, values)) for values in binned]
+    return np.array([(own + other - joint) / own for own, other, joint in both])
 
 
 def _binned(values: np.ndarray) -> np.ndarray:

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from vaeclust.layouts import umap
 from vaeclust.samples import sample
 from vaeclust.training import one_thread
 
@@ -12,12 +13,14 @@ PROJECTIONS = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
 def project(embedding: np.ndarray, projection: str, *, seed: int = 0) -> np.ndarray:
     """Return (n, 2) float64: an embedding (n, d) laid out in the plane.
 
-    t-SNE: van der Maaten & Hinton (2008), JMLR 9. UMAP: McInnes et al. (2018), arXiv:1802.03426. Raises ValueError
-    for an unknown projection.
+    t-SNE: van der Maaten & Hinton (2008), JMLR 9. UMAP: :func:`layouts.umap`. Raises ValueError for an unknown
+    projection.
     """
+    points = np.ascontiguousarray(embedding)
     with one_thread():
-        points = _projector(projection, len(embedding), seed).fit_transform(np.ascontiguousarray(embedding))
-    return points.astype(np.float64)
+        if projection == "umap":
+            return umap(points, seed=seed).astype(np.float64)
+        return _projector(projection, len(points), seed).fit_transform(points).astype(np.float64)
 
 
 def maps(embedding: np.ndarray, ids: list[str], *, projections: tuple[str, ...], seed: int = 0) -> pd.DataFrame:
@@ -42,8 +45,4 @@ def _projector(projection: str, n: int, seed: int):
         return PCA(2, svd_solver="full")
     if projection == "tsne":
         return TSNE(n_components=2, init="pca", perplexity=min(30.0, (n - 1) / 3), random_state=seed)
-    if projection == "umap":
-        import umap  # costs seconds, and its first fit many more: imported where it is used
-
-        return umap.UMAP(n_components=2, n_neighbors=min(15, n - 1), random_state=seed, n_jobs=1)
     raise ValueError(f"unknown projection {projection!r}; expected one of {', '.join(PROJECTIONS)}")

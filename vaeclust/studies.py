@@ -38,6 +38,7 @@ def study(
     n_clusters: int = 0,
     results_dir: str | Path = "results",
     parameters: Mapping[str, Any] | None = None,
+    projections: tuple[str, ...] = ("tsne", "pca"),
     **settings: Any,
 ) -> Study:
     """Fit, cluster, score and record a method: what the chapters 01 to 04 do step by step.
@@ -46,6 +47,8 @@ def study(
     ----------
     parameters : mapping, optional
         What else run.json should tell: where the corpus came from.
+    projections : tuple of str
+        The maps to make, of ``projections.PROJECTIONS``.
     settings
         Of :func:`training.fit`: epochs, batch_size, learning_rate, latent_dim.
     """
@@ -57,7 +60,7 @@ def study(
     record.write("clusters", clusters)
     scores = record.write("scores", score(fitted, clusters, dataset))
     summary = record.write("intervals", intervals(scores))
-    points = record.write("maps", maps(fitted.embeddings[0], dataset.ids, projections=("tsne", "pca")))
+    points = record.write("maps", maps(fitted.embeddings[0], dataset.ids, projections=projections))
     record.save_run(fitted, dataset, {**(parameters or {}), "seeds": seeds, "n_clusters": n_clusters, **settings})
     return Study(record, fitted, clusters, scores, summary, points)
 

@@ -8,7 +8,7 @@ which other seeds train beside it.
 import copy
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -18,12 +18,14 @@ import torch
 from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state, vmap
+from torch.fx import GraphModule
 from torch.fx.experimental.proxy_tensor import make_fx
 from tqdm.auto import tqdm
 
 from vaeclust import parallel
-from vaeclust.datasets import Dataset
+from vaeclust.datasets import Dataset, one_each
 from vaeclust.fits import Fit, dimensions_table, history_table
+from vaeclust.layouts import umap
 from vaeclust.lyrics import N_FEATURES as N_LYRICS
 from vaeclust.methods import Method, find
 from vaeclust.models import MixturePrior, Output
@@ -33,7 +35,7 @@ from vaeclust.samples import MOST, SAMPLE
 
 def fit(
     method: str | Method,
-    dataset: Dataset,
+    dataset: Dataset | Sequence[Dataset],
     seeds: Iterable[int] = range(10),
     *,
     epochs: int = 50,
@@ -45,6 +47,7 @@ def fit(
 ) -> Fit:
     """Fit a method to a corpus, for all seeds at once (Adam; every epoch a new order of the tracks).
 
+    dataset: the corpus of all seeds, or one for each, of one size, such as random parts of a larger one.
     With ``train=False`` the networks keep their initial weights: what the architecture does without any learning.
 
     With a Dask scheduler (see ``parallel``) the seeds are dealt out to its workers, two by two, and above 10,000
@@ -53,39 +56,45 @@ def fit(
     setting that cannot work, with the values that can.
     """
     method, seeds = find(method), tuple(seeds)
-    n = len(dataset)
+    corpora = one_each(dataset, seeds)
+    n = len(corpora[0]) if corpora else 0
     _check(seeds, n, epochs=epochs, batch_size=batch_size, latent_dim=latent_dim, learning_rate=learning_rate)
     if method.model == "UMAP":
         base = fit(method.settings["base"], dataset, seeds, epochs=epochs, batch_size=batch_size,
                    learning_rate=learning_rate, latent_dim=latent_dim)  # fmt: skip
         return _fit_umap(method, base)
     if not method.trained:
-        return _fit_linear(method, dataset, seeds, latent_dim)
+        if isinstance(dataset, Dataset):
+            return _fit_linear(method, dataset, seeds, latent_dim)
+        each = zip(corpora, seeds, strict=True)
+        return _joined([_fit_linear(method, corpus, (seed,), latent_dim) for corpus, seed in each])
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     settings = (epochs if train else 0, batch_size, learning_rate, latent_dim, device)
     cores = parallel.cores() if n > MOST and train and device == "cpu" else 1
     if not parallel.scheduler() and cores == 1:
-        return _fit_here(method, dataset, seeds, *settings)
+        return _fit_here(method, corpora, seeds, *settings)
     share = 2 if parallel.scheduler() else -(-len(seeds) // cores)
-    tasks = [(method, dataset, seeds[i : i + share], *settings) for i in range(0, len(seeds), share)]
+    shares = [slice(i, i + share) for i in range(0, len(seeds), share)]
+    tasks = [(method, corpora[some], seeds[some], *settings) for some in shares]
     parts = parallel.run(_fit_here, tasks, total=len(tasks), title=method.title, unit="share of the seeds")
     return _joined(sorted(parts, key=lambda part: seeds.index(part.seeds[0])))
 
 
 def _fit_here(
-    method: Method, dataset: Dataset, seeds: tuple[int, ...], epochs: int, batch_size: int, learning_rate: float,
-    latent_dim: int, device: str,
+    method: Method, corpora: tuple[Dataset, ...], seeds: tuple[int, ...], epochs: int, batch_size: int,
+    learning_rate: float, latent_dim: int, device: str,
 ) -> Fit:  # fmt: skip
-    n_features = dataset.audio.shape[1]
+    n_features = corpora[0].audio.shape[1]
     start = time.perf_counter()
     with torch.device("meta"):
         template = method.build()(n_features, latent_dim=latent_dim, **method.settings)
     first = getattr(template, "starts_from", None)  # another method, which is trained before it
     settings = (epochs, batch_size, learning_rate, latent_dim, device)
-    base = _fit_here(find(first), dataset, seeds, *settings) if first else None
+    base = _fit_here(find(first), corpora, seeds, *settings) if first else None
     with one_thread():
-        x = torch.tensor(inputs(method, dataset), device=device)
+        shown = corpora if any(corpus is not corpora[0] for corpus in corpora) else corpora[:1]
+        x = torch.tensor(np.stack([inputs(method, corpus) for corpus in shown]), device=device)
         study = _Batched(template, x, seeds, learning_rate, base)
         history = [study.epoch(batch_size) for _ in tqdm(range(epochs), method.title, leave=False, delay=5)]
         output = study.evaluate()
@@ -126,9 +135,13 @@ class _Batched:
     def __init__(
         self, template: nn.Module, x: Tensor, seeds: tuple[int, ...], learning_rate: float, base: Fit | None = None
     ):
-        self.template, self.x = template, x
+        self.template = template
         self.n_seeds = len(seeds)
         padded = seeds + seeds[-1:] * (len(seeds) % 2)
+        if len(x) == self.n_seeds < len(padded):
+            x = torch.cat([x, x[-1:]])
+        self.x = x.expand(len(padded), -1, -1)  # one corpus is shown to every seed without being copied
+        self.rows = torch.arange(len(padded))[:, None]
         self.generators = [torch.Generator().manual_seed(seed) for seed in padded]
         models = [initialised(template, generator) for generator in self.generators]
         for model, seed in zip(models, padded, strict=True) if base else ():
@@ -140,8 +153,7 @@ class _Batched:
         self.flat = nn.functional.pad(rows, (0, -rows.shape[1] % 32)).to(x.device).requires_grad_()
         self.buffers = {name: values.to(x.device) for name, values in self.buffers.items()}
         self.optimiser = torch.optim.Adam([self.flat], lr=learning_rate, fused=True)
-        self.replay: Callable | None = None
-        self.shape: torch.Size | None = None
+        self.shape: torch.Size | None = None  # of the batches whose operations are recorded
 
     def parameters(self, flat: Tensor) -> dict[str, Tensor]:
         """Return views of the flat parameters by name, each (seeds, *shape)."""
@@ -166,19 +178,31 @@ class _Batched:
         (gradient,) = torch.autograd.grad(terms["loss"].mean(-1).sum(), flat)
         return gradient, {term: value.detach().sum(-1) for term, value in terms.items()}
 
+    def record(self, x: Tensor, noise: dict[str, Tensor]) -> None:
+        """Record the tensor operations of :meth:`gradient`, to be replayed for every batch of this shape."""
+
+        def operations(flat, x, *others):
+            buffers, drawn = dict(zip(self.buffers, others, strict=False)), others[len(self.buffers) :]
+            gradient, terms = self.gradient(flat, buffers, x, dict(zip(noise, drawn, strict=True)))
+            self.terms = tuple(terms)
+            return gradient, *terms.values()
+
+        rehearsal = [values.clone() for values in self.buffers.values()]
+        self.shape, self.recorded = x.shape, make_fx(operations)(self.flat, x, *rehearsal, *noise.values())
+        self.replay = scripted(self.recorded)
+
     def step(self, x: Tensor, noise: dict[str, Tensor]) -> dict[str, Tensor]:
         """Take one step of Adam and return each term of the loss, summed over tracks, (seeds,).
 
         The gradient's tensor operations are recorded at the first batch and replayed at all others of its shape:
         the same operations in the same order, without the cost of finding them anew.
         """
-        if self.replay is None:
-            rehearsal = {name: values.clone() for name, values in self.buffers.items()}
-            self.shape = x.shape
-            self.replay = make_fx(lambda *a: self.gradient(*a))(self.flat, rehearsal, x, noise)
+        if self.shape is None:
+            self.record(x, noise)
         if x.shape == self.shape:
             with torch.no_grad():
-                self.flat.grad, terms = self.replay(self.flat, self.buffers, x, noise)
+                self.flat.grad, *values = self.replay(self.flat, x, *self.buffers.values(), *noise.values())
+            terms = dict(zip(self.terms, values, strict=True))
         else:
             self.flat.grad, terms = self.gradient(self.flat, self.buffers, x, noise)
         self.optimiser.step()
@@ -187,11 +211,12 @@ class _Batched:
     def epoch(self, batch_size: int) -> dict[str, np.ndarray]:
         """Train on every track once; return each term of the loss, (seeds,), averaged over the tracks."""
         self.template.train()
-        n = len(self.x)
+        n = self.x.shape[1]
         order = torch.stack([torch.randperm(n, generator=generator) for generator in self.generators])
         sums: dict[str, Tensor] = {}
         for block in blocks(n, batch_size):
-            shuffled, noise = self.x[order[:, block]], self.draw(block.stop - block.start)  # (seeds, tracks, features)
+            shuffled = self.x[self.rows, order[:, block]]  # (seeds, tracks, features)
+            noise = self.draw(block.stop - block.start)
             for batch in batches(shuffled.shape[1], batch_size):
                 terms = self.step(shuffled[:, batch], {name: values[:, batch] for name, values in noise.items()})
                 sums = {term: sums.get(term, 0) + value for term, value in terms.items()}
@@ -211,8 +236,9 @@ class _Batched:
     def evaluate(self) -> Output:
         """Run every seed's model on all tracks, without noise and with the running statistics of batch norm."""
         self.template.eval()
-        x = self.x.expand(len(self.generators), *self.x.shape)
-        parts = [self.run(self.flat, self.buffers, x[:, block], None) for block in blocks(len(self.x))]
+        every = blocks(self.x.shape[1])
+        # A product with one matrix for all seeds rounds otherwise than one with a copy for each.
+        parts = [self.run(self.flat, self.buffers, self.x[:, block].contiguous(), None) for block in every]
         whole = (None if values[0] is None else torch.cat(values, dim=1) for values in zip(*parts, strict=True))
         return Output(*(values if values is None else values[: self.n_seeds].cpu() for values in whole))
 
@@ -225,6 +251,22 @@ class _Batched:
             model.load_state_dict({name: value[i] for name, value in state.items()})
             models.append(model)
         return tuple(models)
+
+
+def scripted(recorded: GraphModule) -> Callable:
+    """Return recorded operations as TorchScript: the same ones, with no Python in between, which is a third of a step.
+
+    TorchScript looks an operation's variant up by its arguments, and wants a device by its name.
+    """
+    for node in recorded.graph.nodes:
+        if hasattr(node.target, "overloadpacket"):
+            node.target = node.target.overloadpacket
+            names = {key: value.type for key, value in node.kwargs.items() if isinstance(value, torch.device)}
+            node.kwargs = {**node.kwargs, **names}
+    recorded.recompile()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that it is deprecated, and about annotations of torch.fx
+        return torch.jit.script(recorded)
 
 
 def inputs(method: Method, dataset: Dataset) -> np.ndarray:
@@ -305,20 +347,15 @@ def _fit_linear(method: Method, dataset: Dataset, seeds: tuple[int, ...], latent
 
 
 def _fit_umap(method: Method, base: Fit) -> Fit:
-    """Lay the embedding of every seed of another method out by UMAP; McInnes et al. (2018), arXiv:1802.03426.
+    """Lay the embedding of every seed of another method out by :func:`layouts.umap`, without room between neighbours.
 
     The reconstructions are those of the other method: UMAP has none.
     """
-    import umap  # costs seconds, and its first fit many more
-
     start = time.perf_counter()
-    with one_thread(), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "n_jobs value")  # a fixed seed is one thread
+    chosen = {name: method.settings[name] for name in ("n_neighbors", "n_components")}
+    with one_thread():
         embeddings = np.stack([
-            umap.UMAP(
-                n_components=method.settings["n_components"], min_dist=0.0, random_state=seed,
-                n_neighbors=min(method.settings["n_neighbors"], len(embedding) - 1),
-            ).fit_transform(np.ascontiguousarray(embedding))
+            umap(embedding, **chosen, min_dist=0.0, seed=seed)
             for seed, embedding in zip(base.seeds, base.embeddings, strict=True)
         ])  # fmt: skip
     dimensions = dimensions_table(Output(torch.empty(0), torch.from_numpy(embeddings)), base.seeds)

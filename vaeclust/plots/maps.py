@@ -2,17 +2,22 @@
 
 from collections.abc import Mapping
 from html import escape
+from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from vaeclust.datasets import Dataset
 from vaeclust.plots.style import GREY, WIDTH, colours, new_axes
 from vaeclust.projections import PROJECTIONS
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure as Interactive
+
+SPOKEN = "Interactive map of the tracks; the static map before it shows the same points."  # to who cannot see it
 
 
 def scatter(points: pd.DataFrame, labels: pd.Series, *, ax: Axes | None = None, legend: bool = True) -> Axes:
@@ -73,12 +78,15 @@ def small_multiples(maps: Mapping[str, pd.DataFrame], labels: Mapping[str, pd.Se
 
 def interactive(
     points: pd.DataFrame, dataset: Dataset, clusters: pd.Series, *, name: str, sounds: pd.Series | None = None
-) -> go.Figure:
+) -> "Interactive":
     """Return a map to zoom and hover over, one trace a genre (a cluster for unlabelled music).
 
     ``name`` must be unique on a page: it is the id of the picture there. ``sounds``: address of each track's file, by
     track id; on a page of the book a click plays it.
     """
+    import plotly.graph_objects as go  # costs more than a second, and most chapters do without
+
+    _show_plotly_offline()
     about = dataset.tracks.reindex(points["track_id"])
     about = about.assign(x=points["x"].to_numpy(), y=points["y"].to_numpy(), cluster=clusters.reindex(about.index))
     group = (
@@ -110,3 +118,23 @@ def _hover(rows: pd.DataFrame) -> list[str]:
         known = [str(row[c]) for c in ("artist", "title") if c in row and pd.notna(row[c])]
         texts.append(escape(" – ".join(known) or str(track)) + f"<br>{escape(str(track))}, cluster {row['cluster']}")
     return texts
+
+
+def _show_plotly_offline() -> None:
+    """Show plotly's figures without a network from now on."""
+    import plotly.io as pio
+    from plotly.io.base_renderers import MimetypeRenderer
+
+    class Page(MimetypeRenderer):
+        """HTML for the book, whose pages load plotly once, and the mimetype for JupyterLab."""
+
+        def to_mimebundle(self, fig_dict: dict) -> dict:
+            html = pio.to_html(
+                fig_dict, include_plotlyjs=False, include_mathjax=False, full_html=False,
+                config={"displaylogo": False, "responsive": True}, div_id=fig_dict["layout"]["meta"]["div_id"],
+            )  # fmt: skip
+            html = f'<div role="figure" aria-label="{SPOKEN}">{html}</div>'
+            return {"text/html": html, "application/vnd.plotly.v1+json": fig_dict}
+
+    pio.renderers["vaeclust"] = Page()
+    pio.renderers.default = "vaeclust"

@@ -9,7 +9,6 @@ WIDTH = 7.2  # inches: the text column of the book
 GREY = "#5f6b7a"
 # From low to high: the steps of cividis, Nuñez et al. (2018), which colour-blind readers see as others do.
 SEQUENTIAL = [matplotlib.colors.to_hex(matplotlib.colormaps["cividis"](step / 10)) for step in range(11)]
-SPOKEN = "Interactive map of the tracks; the static map before it shows the same points."  # to who cannot see it
 
 _METHOD_COLOURS = {
     "pca": "#66707c",
@@ -25,7 +24,7 @@ _METHOD_COLOURS = {
 
 
 def use_book_style() -> None:
-    """Set the style of all figures: vector pictures in the notebook, one font size, plotly without a network."""
+    """Set the style of all figures: vector pictures in the notebook, one font size."""
     sns.set_theme(context="notebook", style="ticks", palette="colorblind")
     matplotlib.rcParams.update({
         "font.size": 10,
@@ -45,7 +44,6 @@ def use_book_style() -> None:
         "svg.hashsalt": "vaeclust",
     })  # fmt: skip
     _show_vector_pictures()
-    _show_plotly_offline()
 
 
 def colours(names: list[str]) -> dict[str, str]:
@@ -72,22 +70,3 @@ def _show_vector_pictures() -> None:
         return
     if get_ipython() is not None:
         set_matplotlib_formats("svg", metadata={"Date": None})
-
-
-def _show_plotly_offline() -> None:
-    import plotly.io as pio
-    from plotly.io.base_renderers import MimetypeRenderer
-
-    class Page(MimetypeRenderer):
-        """HTML for the book, whose pages load plotly once, and the mimetype for JupyterLab."""
-
-        def to_mimebundle(self, fig_dict: dict) -> dict:
-            html = pio.to_html(
-                fig_dict, include_plotlyjs=False, include_mathjax=False, full_html=False,
-                config={"displaylogo": False, "responsive": True}, div_id=fig_dict["layout"]["meta"]["div_id"],
-            )  # fmt: skip
-            html = f'<div role="figure" aria-label="{SPOKEN}">{html}</div>'
-            return {"text/html": html, "application/vnd.plotly.v1+json": fig_dict}
-
-    pio.renderers["vaeclust"] = Page()
-    pio.renderers.default = "vaeclust"
