@@ -1,5 +1,6 @@
 """The book on the demo corpus: from scratch, again when nothing has changed, and what its time is spent on."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from measure import FOLDER, spread, wall_seconds, write
 
-from vaeclust import chapters
+from vaeclust import chapters, kernels
 
 ROOT = FOLDER.parent
 # What a cell does, by what it calls; the first that fits counts.
@@ -39,6 +40,7 @@ def book(repetitions: int) -> None:
         for _ in range(repetitions):
             times["nothing changed"].append(wall_seconds(lambda: subprocess.run(command, cwd=project, check=True)))
         write("book", [{"what": what, "unit": "s", **spread(values)} for what, values in times.items()])
+        os.environ.update(kernels.ENVIRONMENT)  # forked kernels, as the command has them
         rows = [row for chapter in chapters.chapters(project).values() for row in _stages(chapter)]
         html = wall_seconds(lambda: chapters.build_html(project, force=True))
         write("book_stages", [*rows, {"chapter": "the book", "stage": "HTML", "seconds": html}])
@@ -59,7 +61,8 @@ def _stages(chapter: chapters.Chapter) -> list[dict]:
 
     executed = chapter.root / "timed.ipynb"
     start = time.perf_counter()
-    papermill.execute_notebook(f"jupytext://{chapter.path}", executed, {}, cwd=chapter.root, progress_bar=False)
+    papermill.execute_notebook(f"jupytext://{chapter.path}", executed, {}, cwd=chapter.root, progress_bar=False,
+                                request_save_on_cell_execute=False)  # fmt: skip
     whole = time.perf_counter() - start
     seconds = defaultdict(float)
     for cell in nbformat.read(executed, as_version=4).cells:

@@ -76,11 +76,21 @@ def _loss(model: torch.nn.Module, x: np.ndarray) -> float:
 
 
 class Isolated(torch.fx.Interpreter):
-    """Runs the recorded step, and times every tensor operation by itself on the very tensors it gets."""
+    """Runs the recorded step, and times every tensor operation by itself on the very tensors it gets.
+
+    From each goes what it costs to call an operation from Python at all, that of one which does no work: the step
+    itself runs without Python in between.
+    """
 
     def __init__(self, module: torch.fx.GraphModule, often: int = 50):
         super().__init__(module)
         self.often, self.seconds = often, defaultdict(list)
+        nothing = torch.empty(1)
+        self.call = min(self.timed(torch.ops.aten.detach, (nothing,), {}) for _ in range(20))
+
+    def timed(self, operation, args: tuple, settings: dict) -> float:
+        """Return processor seconds of one call."""
+        return processor_seconds(lambda: [operation(*args, **settings) for _ in range(self.often)]) / self.often
 
     def run_node(self, n: torch.fx.Node):
         """Run an operation, repeatedly if it computes anything."""
@@ -89,8 +99,7 @@ class Isolated(torch.fx.Interpreter):
         if n.op == "call_function" and name not in (*NO_WORK, "getitem"):
             args, kwargs = self.fetch_args_kwargs_from_env(n)
             kind = "matrix products" if name in PRODUCTS else "elementwise operations"
-            took = processor_seconds(lambda: [n.target(*args, **kwargs) for _ in range(self.often)])
-            self.seconds[kind].append(took / self.often)
+            self.seconds[kind].append(max(self.timed(n.target, args, kwargs) - self.call, 0.0))
         return result
 
 

@@ -6,6 +6,7 @@ that its first cell takes a fifth of a second instead of three.
 
 import gc
 import os
+import sys
 from functools import cache
 from multiprocessing import get_context
 from multiprocessing.context import BaseContext
@@ -15,8 +16,16 @@ from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning import LocalProvisioner
 
 NAME = "vaeclust-forked"  # in the entry-point group jupyter_client.kernel_provisioners
-# What a process must have in its environment before anything is imported, as kernels have.
-ENVIRONMENT = {"JUPYTER_DEFAULT_PROVISIONER_NAME": NAME, "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+# What makes a process start its kernels so. Matplotlib reads its backend when it is imported. Other systems than Linux
+# cannot fork, or not with their own libraries for arithmetic loaded: there kernels start as they always do.
+ENVIRONMENT = (
+    {
+        "JUPYTER_DEFAULT_PROVISIONER_NAME": NAME,
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    }
+    if sys.platform == "linux"
+    else {}
+)
 # Imports start no threads, which a fork would lose; a first fit or layout would. The last one tells tqdm that it is in
 # a notebook, which is for the kernel to find out.
 IMPORTED = ("vaeclust.plots", "plotly.io", "torch._dynamo", "umap", "ipykernel.kernelapp")
