@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from vaeclust import fit, maps, metrics, parallel, training
+from vaeclust import beyond, fit, maps, metrics, parallel, training
 from vaeclust.clustering import CLUSTERERS
 from vaeclust.datasets import build
 from vaeclust.metrics import estimated_silhouette
@@ -88,6 +88,25 @@ def test_pairs_are_those_of_a_sample_and_the_others_follow(large, slug):
     ).labels(large.audio, 5, 0)
     assert shapes == [(SAMPLE, 20)]
     assert metrics.purity(large.genres, found) == 1.0
+
+
+def test_a_consensus_of_many_tracks_is_that_of_a_sample_and_the_others_follow(large, monkeypatch):
+    """One track in five is in a wrong cluster of each seed, another fifth each time."""
+    rng, shapes = np.random.default_rng(0), []
+    linkage = beyond.AgglomerativeClustering.fit_predict
+    monkeypatch.setattr(
+        beyond.AgglomerativeClustering, "fit_predict", lambda self, x: shapes.append(x.shape) or linkage(self, x)
+    )
+    seeds = []
+    for seed in range(4):
+        wrong = rng.permutation(LARGE) % 5 == 0
+        found = np.where(wrong, rng.integers(5, size=LARGE), (large.genres + seed) % 5)
+        seeds.append(pd.DataFrame({"track_id": large.ids, "seed": seed, "clusterer": "kmeans", "cluster": found}))
+    agreed = beyond.consensus(pd.concat(seeds), 5)
+    assert shapes == [(SAMPLE, SAMPLE)] * 4
+    for _, group in agreed.groupby("seed"):
+        assert group["track_id"].tolist() == large.ids
+        assert metrics.purity(large.genres, group["cluster"].to_numpy()) > 0.85
 
 
 def test_kmeans_sees_every_track(large):
