@@ -12,7 +12,7 @@ from pathlib import Path
 
 from measure import FOLDER, spread, wall_seconds, write
 
-from vaeclust import chapters, kernels
+from vaeclust import chapters, html, kernels
 
 ROOT = FOLDER.parent
 # What a cell does, by what it calls; the first that fits counts.
@@ -42,8 +42,8 @@ def book(repetitions: int) -> None:
         write("book", [{"what": what, "unit": "s", **spread(values)} for what, values in times.items()])
         os.environ.update(kernels.ENVIRONMENT)  # forked kernels, as the command has them
         rows = [row for chapter in chapters.chapters(project).values() for row in _stages(chapter)]
-        html = wall_seconds(lambda: chapters.build_html(project, force=True))
-        write("book_stages", [*rows, {"chapter": "the book", "stage": "HTML", "seconds": html}])
+        seconds = wall_seconds(lambda: html.build(project, force=True))
+        write("book_stages", [*rows, {"chapter": "the book", "stage": "HTML", "seconds": seconds}])
 
 
 def _project(folder: Path) -> Path:

@@ -78,7 +78,7 @@ def _stage(stage: str, table: str) -> None:
     from vaeclust import fit, load, maps
     from vaeclust.clustering import CLUSTERERS
     from vaeclust.metrics import LABEL_FREE, METRICS, evaluate
-    from vaeclust.training import one_thread
+    from vaeclust.parallel import one_thread
 
     data = load(table)
     x = data.audio

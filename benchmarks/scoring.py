@@ -10,7 +10,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from vaeclust import METRICS, STUDIED, cluster, fit, parallel, purity, score
 from vaeclust.clustering import knee
-from vaeclust.training import one_thread
+from vaeclust.parallel import one_thread
 
 
 def scoring(repetitions: int) -> None:

@@ -13,8 +13,10 @@ import torch
 from measure import corpus, paired, processor_seconds, spread, write
 
 from vaeclust import fit
+from vaeclust.batched import Batched
 from vaeclust.methods import find
-from vaeclust.training import _Batched, inputs, one_thread
+from vaeclust.parallel import one_thread
+from vaeclust.training import inputs
 
 MODELS = {"vae": "VAE", "conv_vae": "Conv-VAE"}
 SEEDS = (1, 10, 30)
@@ -111,7 +113,7 @@ def floor(repetitions: int) -> None:
         with torch.device("meta"):
             template = method.build()(data.audio.shape[1], latent_dim=16, **method.settings)
         with one_thread():
-            study = _Batched(template, torch.tensor(inputs(method, data))[None], tuple(range(10)), 1e-3)
+            study = Batched(template, torch.tensor(inputs(method, data))[None], tuple(range(10)), 1e-3)
             study.epoch(BATCH)
             noise = study.draw(BATCH)
             x = study.x[:, :BATCH].contiguous()

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 import torch
 
+from vaeclust.batched import initialised
 from vaeclust.methods import METHODS, betas, find
 from vaeclust.models import MixturePrior, kl_divergence, shown_modalities
 from vaeclust.networks import ConvDecoder, ConvEncoder, Convolution, TransposedConvolution, conv_widths, dense_widths
-from vaeclust.training import initialised
 
 TRAINED = [method for method in METHODS.values() if method.trained]
 PARAMETERS = {

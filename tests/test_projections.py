@@ -20,7 +20,7 @@ def test_neighbours_are_exact():
     assert distances[5:300, 1].min() > 0.1
 
 
-def test_umap_keeps_islands_apart_and_ignores_other_seeds():
+def test_umap_keeps_islands_apart_and_repeats_by_seed():
     islands = POINTS + 20 * np.repeat(np.eye(3, 16), 100, axis=0)
     layout = umap(islands, n_neighbors=10, n_components=3, seed=1)
     assert layout.shape == (300, 3)

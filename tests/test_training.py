@@ -8,12 +8,14 @@ import torch
 from sklearn.metrics import adjusted_rand_score
 
 from vaeclust import METHODS, cluster, fit, intervals, score
+from vaeclust.batched import batches, initialised
 from vaeclust.clustering import OWN, own
 from vaeclust.controls import of_lyrics
 from vaeclust.datasets import subset
 from vaeclust.methods import find
 from vaeclust.models import VAE
-from vaeclust.training import batches, initialised, inputs, one_thread
+from vaeclust.parallel import one_thread
+from vaeclust.training import inputs
 
 SHORT = {"epochs": 3}
 TRAINED = [slug for slug, method in METHODS.items() if method.trained]

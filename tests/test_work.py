@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from vaeclust import beyond, fit, maps, metrics, parallel, training
+from vaeclust import batched, beyond, fit, maps, metrics, parallel, training
 from vaeclust.clustering import CLUSTERERS
 from vaeclust.datasets import build
 from vaeclust.metrics import estimated_silhouette
@@ -35,9 +35,7 @@ def step_of(corpus, slug, n_seeds):
     method = training.find(slug)
     with torch.device("meta"):
         template = method.build()(20, latent_dim=16, **method.settings)
-    study = training._Batched(
-        template, torch.tensor(training.inputs(method, corpus))[None], tuple(range(n_seeds)), 1e-3
-    )
+    study = batched.Batched(template, torch.tensor(training.inputs(method, corpus))[None], tuple(range(n_seeds)), 1e-3)
     noise = study.draw(32)
     study.template.train()
     x = study.x[:, :32].contiguous()
@@ -61,9 +59,9 @@ def test_a_step_takes_as_many_operations_for_thirty_seeds_as_for_two(corpus, slu
 def test_the_gradient_is_recorded_once_and_replayed(corpus, monkeypatch):
     """Of 120 tracks in batches of 32, the last batch of every epoch has another shape."""
     recorded, found = [], []
-    record, gradient = training.make_fx, training._Batched.gradient
-    monkeypatch.setattr(training, "make_fx", lambda *a, **o: recorded.append(1) or record(*a, **o))
-    monkeypatch.setattr(training._Batched, "gradient", lambda *a: found.append(1) or gradient(*a))
+    record, gradient = batched.make_fx, batched.Batched.gradient
+    monkeypatch.setattr(batched, "make_fx", lambda *a, **o: recorded.append(1) or record(*a, **o))
+    monkeypatch.setattr(batched.Batched, "gradient", lambda *a: found.append(1) or gradient(*a))
     fit("vae", corpus, range(4), epochs=5)
     assert len(recorded) == 1
     assert len(found) == 1 + 5
@@ -150,9 +148,9 @@ def _renamings(rng):
 def test_noise_for_many_tracks_is_drawn_in_parts_and_seeds_go_to_all_cores(large, monkeypatch):
     monkeypatch.setattr(parallel, "cores", lambda: 2)
     dealt = fit("vae", large, range(2), epochs=1)
-    drawn, draw = [], training._Batched.draw
+    drawn, draw = [], batched.Batched.draw
     monkeypatch.setattr(parallel, "cores", lambda: 1)
-    monkeypatch.setattr(training._Batched, "draw", lambda study, n: drawn.append(n) or draw(study, n))
+    monkeypatch.setattr(batched.Batched, "draw", lambda study, n: drawn.append(n) or draw(study, n))
     together = fit("vae", large, range(2), epochs=1)
     assert sum(drawn) == LARGE
     assert max(drawn) <= SAMPLE + 1
@@ -162,7 +160,7 @@ def test_noise_for_many_tracks_is_drawn_in_parts_and_seeds_go_to_all_cores(large
 
 @pytest.mark.parametrize(("n", "size"), [(MOST, 32), (LARGE, 32), (20_000, 7), (20_000, 6_000)])
 def test_parts_are_of_whole_batches(n, size):
-    parts = list(training.blocks(n, size))
+    parts = list(batched.blocks(n, size))
     assert [track for part in parts for track in range(n)[part]] == list(range(n))
     assert len(parts) == 1 if n <= MOST else len(parts) > 1
     assert all((part.stop - part.start) % size == 0 for part in parts[:-1])

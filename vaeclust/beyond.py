@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.cluster import AgglomerativeClustering
-from sklearn.metrics import adjusted_rand_score
 from sklearn.preprocessing import PowerTransformer
 
 from vaeclust.clustering import CLUSTERERS, NOISE, OWN, cluster, own
@@ -25,7 +24,7 @@ from vaeclust.datasets import FULL, Dataset, load, subset
 from vaeclust.differences import as_interval, differs, verdict
 from vaeclust.evidence import intervals, wording
 from vaeclust.methods import Method, find
-from vaeclust.metrics import METRICS, score
+from vaeclust.metrics import METRICS, ari, score
 from vaeclust.paths import resolve
 from vaeclust.projections import maps
 from vaeclust.records import SOURCES, STANDARD, Record, joined, published
@@ -85,7 +84,7 @@ def stability(method: Method, dataset: Dataset, k: int, *, seed: int = 0) -> flo
         embedding = fit(method, part(dataset, np.isin(np.arange(n), chosen)), [seed]).embeddings[0]
         found.append(pd.Series(CLUSTERERS["kmeans"].function(embedding, k, seed), index=chosen))
     both = found[0].index.intersection(found[1].index)
-    return float(adjusted_rand_score(found[0][both], found[1][both]))
+    return float(ari(found[0][both], found[1][both]))
 
 
 def judged(dataset: Dataset, k: int) -> pd.DataFrame:

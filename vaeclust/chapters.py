@@ -1,4 +1,4 @@
-"""Runs chapters in dependency order with papermill, and builds the book from them (page ``reproduce``).
+"""Runs chapters in dependency order with papermill (page ``reproduce``).
 
 A chapter's front matter says what it needs: ``vaeclust: {after: ["0[1-6]_*"], seconds: 40}`` names, by pattern, the
 chapters whose records it reads, and about how long it takes on the demo corpus, 10 if nothing is said.
@@ -6,11 +6,7 @@ chapters whose records it reads, and about how long it takes on the demo corpus,
 
 import ast
 import os
-import re
-import shutil
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -23,10 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from vaeclust import kernels, parallel, reuse
-from vaeclust.facts import quoted
 from vaeclust.paths import WRITTEN, project_root, resolve
-from vaeclust.statements import write_index
-from vaeclust.status import again, note, write_status
+from vaeclust.status import again, note
 
 FAILED = Path("_build/failed")
 
@@ -132,7 +126,7 @@ def run(
     """
     parameters = checked_parameters(chosen, parameters)
     by_slug = {chapter.slug: chapter for chapter in chosen}
-    order = TopologicalSorter({c.slug: [s for s in c.after if s in by_slug] for c in chosen})
+    order = TopologicalSorter(_needs(chosen))
     order.prepare()
     urgent = urgency(chosen)
     outcomes: dict[str, Outcome] = {}
@@ -186,12 +180,17 @@ def urgency(chosen: list[Chapter]) -> dict[str, float]:
 
     Whichever is ready and has most before it goes first, so that no core waits for one long chapter at the end.
     """
+    needs, seconds = _needs(chosen), {chapter.slug: chapter.seconds for chapter in chosen}
     found: dict[str, float] = {}
-    for chapter in reversed(chosen):  # a chapter stands before those that come after it
-        found[chapter.slug] = chapter.seconds + max(
-            (found[c.slug] for c in chosen if chapter.slug in c.after), default=0
-        )
+    for slug in reversed(list(TopologicalSorter(needs).static_order())):  # what waits, before what it waits for
+        found[slug] = seconds[slug] + max((found[other] for other in needs if slug in needs[other]), default=0)
     return found
+
+
+def _needs(chosen: list[Chapter]) -> dict[str, list[str]]:
+    """Return for each chapter those of the chosen ones that it comes after."""
+    slugs = {chapter.slug for chapter in chosen}
+    return {chapter.slug: [slug for slug in chapter.after if slug in slugs] for chapter in chosen}
 
 
 def _digest(
@@ -283,48 +282,6 @@ def publish(executed: Path, page: Path, again: str) -> None:
     executed.replace(page)
 
 
-def build_html(root: Path | None = None, *, force: bool = False) -> Path:
-    """Typeset the paper, build the book from the executed chapters, warnings being errors, and return its front page.
-
-    The new book takes the place of the old one only when it is complete. One that was built from the same pages is
-    kept unless ``force``. Raises RuntimeError with the builder's last words otherwise.
-    """
-    import plotly
-
-    from vaeclust.paper import build as typeset
-
-    root = root or project_root()
-    html = root / "_build" / "html"
-    sources = [root / name for name in ("_config.yml", "_toc.yml", "book", "benchmarks")]
-    mark = html / ".made-from"  # written last, so that it vouches for a whole book
-    if not force and mark.is_file() and mark.read_text() == reuse.package() + reuse.content(*sources):
-        return html / "book" / "index.html"
-    typeset(root)
-    pages = {slug: chapter.page for slug, chapter in chapters(root).items() if chapter.page.is_file()}
-    write_index(pages, root / "book" / "chapters" / "evidence.md", quoted(root))
-    write_status(pages, root / "book" / "chapters" / "status.md")
-    script = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-    shutil.copyfile(script, root / "book" / "_static" / "plotly.min.js")
-    made_from = reuse.package() + reuse.content(*sources)
-    workshop = root / "_build" / "next"
-    builder = "from jupyter_book.cli.main import main; main()"
-    command = [sys.executable, "-c", builder, "build", ".", "--path-output", str(workshop)]
-    shutil.rmtree(workshop, ignore_errors=True)
-    done = subprocess.run(
-        [*command, "-W", "-n", "--keep-going", "--all"], cwd=root, text=True, stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**os.environ, "NO_COLOR": "1"},
-    )  # fmt: skip
-    built = workshop / "_build" / "html"
-    if done.returncode or not (built / "index.html").is_file():
-        raise RuntimeError("the book could not be built:\n" + _last_words(done.stdout))
-    mark.unlink(missing_ok=True)
-    shutil.rmtree(html, ignore_errors=True)
-    built.replace(html)
-    shutil.rmtree(workshop)
-    mark.write_text(made_from)
-    return html / "book" / "index.html"
-
-
 def _parameters(notebook) -> dict[str, Any]:
     """Return the assignments of the cell tagged ``parameters``."""
     cells = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
@@ -341,8 +298,3 @@ def _close(name: str, known: Iterable[str]) -> str:
 
 def _first_line(source: str) -> str:
     return next((line for line in source.splitlines() if line.strip() and not line.startswith("#")), "")[:70]
-
-
-def _last_words(log: str) -> str:
-    lines = [line for line in log.splitlines() if re.search(r"WARNING|ERROR|SEVERE|rror:", line)]
-    return "\n".join(lines[-20:] or log.splitlines()[-20:])

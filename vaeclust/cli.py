@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from vaeclust import __version__
+from vaeclust import __version__, html
 from vaeclust import chapters as book_chapters
 from vaeclust.audio import SECONDS
 from vaeclust.parallel import SCHEDULER
@@ -80,7 +80,7 @@ def book(
     given = _parameters(parameter, dataset=dataset, tracks=tracks, lyrics=lyrics, features=features)
     _run(book_chapters.choose([]), given, jobs, force)
     with console.status("Building the HTML"):
-        page = book_chapters.build_html(force=force)
+        page = html.build(force=force)
     console.print(f"The book is ready: open {page}")
 
 

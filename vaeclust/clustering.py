@@ -13,8 +13,8 @@ from sklearn.neighbors import NearestNeighbors
 
 from vaeclust.datasets import Dataset, one_each
 from vaeclust.fits import Fit
+from vaeclust.parallel import one_thread
 from vaeclust.samples import sample
-from vaeclust.training import one_thread
 
 NOISE = -1
 OWN = "own"  # the clusters of a method that has its own: VaDE's mixture prior

@@ -5,14 +5,13 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import adjusted_rand_score
 
 from vaeclust.clustering import CLUSTERERS
 from vaeclust.datasets import Dataset
 from vaeclust.evidence import as_published
 from vaeclust.fits import Fit
 from vaeclust.methods import METHODS
-from vaeclust.metrics import METRICS
+from vaeclust.metrics import METRICS, ari
 
 
 def expected_of_noise(noise: pd.DataFrame, effective: float) -> float:
@@ -45,7 +44,7 @@ def stability(clusters: pd.DataFrame) -> pd.DataFrame:
     for slug, found in clusters.groupby("clusterer", sort=False):
         by_seed = found.pivot(index="track_id", columns="seed", values="cluster")
         for one, other in combinations(by_seed, 2):
-            rows.append((slug, one, other, adjusted_rand_score(by_seed[one], by_seed[other])))
+            rows.append((slug, one, other, ari(by_seed[one], by_seed[other])))
     return pd.DataFrame(rows, columns=["clusterer", "seed", "other", "ari"])
 
 
@@ -59,7 +58,7 @@ def agreement(clusters: pd.DataFrame, *, clusterer: str = "kmeans") -> pd.DataFr
     methods = [m for m in METHODS if m in set(found["method"])]
     seeds = sorted(set(found["seed"]))
     rates = [
-        [np.mean([adjusted_rand_score(labels[one, seed], labels[other, seed]) for seed in seeds]) for other in methods]
+        [np.mean([ari(labels[one, seed], labels[other, seed]) for seed in seeds]) for other in methods]
         for one in methods
     ]
     return pd.DataFrame(rates, index=methods, columns=methods)

@@ -14,8 +14,8 @@ from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from vaeclust.datasets import Dataset
 from vaeclust.differences import as_interval, differs
 from vaeclust.metrics import counts, entropies
+from vaeclust.parallel import one_thread
 from vaeclust.records import Record
-from vaeclust.training import one_thread
 
 BINS = 20
 MOST_CATEGORIES = 12

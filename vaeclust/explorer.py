@@ -20,12 +20,12 @@ from vaeclust.datasets import Dataset
 from vaeclust.demo import FACTOR_TABLE
 from vaeclust.disentanglement import MOST_CATEGORIES, factors
 from vaeclust.methods import METHODS
+from vaeclust.parallel import one_thread
 from vaeclust.paths import project_root
 from vaeclust.plots.style import GREY, SEQUENTIAL, colours
 from vaeclust.projections import PROJECTIONS
 from vaeclust.sureness import agreeing, matched
 from vaeclust.tables import some
-from vaeclust.training import one_thread
 
 NEIGHBOURS = 5
 GRID = 4_000  # coordinates on the page are whole numbers from 0 to this

@@ -8,15 +8,16 @@ from urllib.parse import quote
 import numpy as np
 import pandas as pd
 from sklearn.cluster import KMeans
-from sklearn.metrics import adjusted_rand_score, silhouette_score
+from sklearn.metrics import silhouette_score
 from sklearn.neighbors import NearestNeighbors
 
 from vaeclust.datasets import Dataset
 from vaeclust.diagnostics import stability
 from vaeclust.methods import METHODS
+from vaeclust.metrics import ari
+from vaeclust.parallel import one_thread
 from vaeclust.paths import project_root, replacing
 from vaeclust.tables import GTZAN_IDS
-from vaeclust.training import one_thread
 
 LARGEST_SAMPLE = 2_000
 # What a low and a high value of a feature sounds like; only features that have a plain word for it.
@@ -95,7 +96,7 @@ def _agreement(x: np.ndarray, k: int, rng: np.random.Generator) -> float:
         chosen = rng.permutation(len(x))[: round(0.8 * len(x))]
         row[chosen] = KMeans(k, n_init=3, random_state=int(rng.integers(2**31))).fit_predict(x[chosen])
     shared = (labels >= 0).all(axis=0)
-    return adjusted_rand_score(*labels[:, shared])
+    return ari(*labels[:, shared])
 
 
 def methods_without_labels(intervals: pd.DataFrame, clusters: pd.DataFrame) -> pd.DataFrame:

@@ -15,8 +15,8 @@ from sklearn.metrics.pairwise import euclidean_distances
 from vaeclust.clustering import NOISE, cluster
 from vaeclust.datasets import Dataset, one_each
 from vaeclust.fits import Fit
+from vaeclust.parallel import one_thread
 from vaeclust.samples import MOST
-from vaeclust.training import one_thread
 
 LABEL_FREE, LABELS = "label-free", "labels"
 PRECISION = 0.01  # half-width of the 95 % interval of a silhouette that is estimated

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 
 from vaeclust.layouts import umap
+from vaeclust.parallel import one_thread
 from vaeclust.samples import sample
-from vaeclust.training import one_thread
 
 PROJECTIONS = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
 

@@ -7,6 +7,7 @@ from scipy.optimize import linear_sum_assignment
 from vaeclust.datasets import Dataset
 from vaeclust.library import name_of
 from vaeclust.methods import METHODS
+from vaeclust.metrics import counts
 
 
 def matched(labels: np.ndarray, reference: np.ndarray) -> np.ndarray:
@@ -16,10 +17,8 @@ def matched(labels: np.ndarray, reference: np.ndarray) -> np.ndarray:
     left over get new numbers, from the largest of reference on.
     """
     ours, row = np.unique(labels, return_inverse=True)
-    theirs, column = np.unique(reference, return_inverse=True)
-    shared = np.zeros((len(ours), len(theirs)), dtype=int)
-    np.add.at(shared, (row, column), 1)
-    taken, given = linear_sum_assignment(shared, maximize=True)
+    theirs = np.unique(reference)
+    taken, given = linear_sum_assignment(counts(labels, reference), maximize=True)
     left = np.setdiff1d(np.arange(len(ours)), taken)
     names = np.empty_like(ours)
     names[taken] = theirs[given]

@@ -14,8 +14,8 @@ from matplotlib.patches import FancyBboxPatch
 from vaeclust.datasets import Dataset
 from vaeclust.fits import Fit
 from vaeclust.methods import find
+from vaeclust.parallel import one_thread
 from vaeclust.plots.style import GREY, WIDTH, method_colour, new_axes
-from vaeclust.training import one_thread
 
 _TERMS = {
     "loss": "loss",
