@@ -5,7 +5,15 @@ import torch
 from vaeclust.batched import initialised
 from vaeclust.methods import METHODS, betas, find
 from vaeclust.models import MixturePrior, kl_divergence, shown_modalities
-from vaeclust.networks import ConvDecoder, ConvEncoder, Convolution, TransposedConvolution, conv_widths, dense_widths
+from vaeclust.networks import (
+    ConvDecoder,
+    ConvEncoder,
+    Convolution,
+    TransposedConvolution,
+    conv_widths,
+    dense_widths,
+    dropout_factors,
+)
 
 TRAINED = [method for method in METHODS.values() if method.trained]
 PARAMETERS = {
@@ -22,8 +30,12 @@ def build(method, **settings):
 
 def noise_for(model, tracks, seed=0):
     generator = torch.Generator().manual_seed(seed)
-    draw = {"latent": torch.randn}
-    return {name: draw.get(name, torch.rand)(tracks, width, generator=generator)
+    draw = {"latent": torch.randn, "shown": torch.rand}
+
+    def dropout(*shape, generator):
+        return dropout_factors(torch.rand(*shape, generator=generator))
+
+    return {name: draw.get(name, dropout)(tracks, width, generator=generator)
             for name, width in model.noise_widths.items()}  # fmt: skip
 
 
@@ -111,10 +123,10 @@ def test_the_reparameterisation_moves_the_code_by_its_deviation(x):
     torch.testing.assert_close(hidden_noise.reconstruction, model.decoder(z, ones["decoder"]))
 
 
-def test_dropout_keeps_the_expectation_and_uses_its_uniforms():
+def test_dropout_keeps_the_expectation_and_uses_its_factors():
     dropout = build(METHODS["vae"]).encoder.dropout
-    uniforms = torch.rand(20_000, 1, generator=torch.Generator().manual_seed(0))
-    kept = dropout(torch.ones(20_000, 1), uniforms)
+    factors = dropout_factors(torch.rand(20_000, 1, generator=torch.Generator().manual_seed(0)))
+    kept = dropout(torch.ones(20_000, 1), factors)
     assert set(np.unique(kept.numpy()).round(4)) == {0.0, 1.25}
     assert kept.mean() == pytest.approx(1.0, abs=0.02)
     assert torch.equal(dropout(torch.ones(3)), torch.ones(3))

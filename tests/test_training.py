@@ -14,6 +14,7 @@ from vaeclust.controls import of_lyrics
 from vaeclust.datasets import subset
 from vaeclust.methods import find
 from vaeclust.models import VAE
+from vaeclust.networks import dropout_factors
 from vaeclust.parallel import one_thread
 from vaeclust.training import inputs
 
@@ -77,6 +78,7 @@ def test_the_batched_loop_is_a_plain_loop(corpus):
         draws = {"latent": torch.randn}
         noise = {name: draws.get(name, torch.rand)(len(x), width, generator=generator)
                  for name, width in model.noise_widths.items()}  # fmt: skip
+        noise |= {name: dropout_factors(noise[name]) for name in ("encoder", "decoder")}
         for batch in batches(len(x), 50):
             tracks = x[order][batch]
             output = model(tracks, {name: values[batch] for name, values in noise.items()})

@@ -31,11 +31,11 @@ _HOME = {
     "published": "records",
 }
 _MODULES = (
-    "paths tables parallel audio extraction folders downloads synthesis demo lyrics corpora datasets samples networks "
-    "models methods fits layouts batched training projections clustering metrics records evidence differences "
-    "diagnostics studies controls disentanglement beyond modalities library sureness release percentages claims "
-    "display describe speed plots facts summary markup paper explorer statements status reuse chapters html launch "
-    "notebook_io"
+    "paths provenance tables parallel audio extraction folders downloads synthesis demo lyrics corpora datasets "
+    "samples networks models methods fits layouts batched training projections clustering metrics records evidence "
+    "differences diagnostics studies controls disentanglement beyond modalities library sureness release "
+    "percentages claims display describe speed plots facts summary markup paper explorer statements status reuse "
+    "chapters html launch notebook_io"
 ).split()
 
 __all__ = sorted([*_HOME, *_MODULES])

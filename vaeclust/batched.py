@@ -1,7 +1,7 @@
 """The models of all seeds as one, batched: what a step and an epoch of training are (chapter ``03_vae``).
 
 Randomness is an input. Every seed owns a generator, which draws its initial weights and then, epoch by epoch, its
-permutation, dropout uniforms and latent noise; the batched step draws nothing. So a seed's numbers do not depend on
+permutation, dropout and latent noise; the batched step draws nothing. So a seed's numbers do not depend on
 which other seeds train beside it.
 """
 
@@ -18,7 +18,7 @@ from torch.fx.experimental.proxy_tensor import make_fx
 
 from vaeclust.fits import Fit
 from vaeclust.models import MixturePrior, Output
-from vaeclust.networks import TransposedConvolution
+from vaeclust.networks import TransposedConvolution, dropout_factors
 from vaeclust.samples import MOST, SAMPLE
 
 
@@ -26,8 +26,9 @@ class Batched:
     """One model per seed, run as a single batched model.
 
     All parameters lie in one tensor ``flat`` (seeds, parameters), so that the optimiser's step is one pass over
-    memory. Rows are padded to whole vector registers, and an odd number of seeds to an even one by training the last
-    twice: sums over the last values of a row take another order, so a seed would depend on its neighbours otherwise.
+    memory; the weights of linear layers lie there transposed, as their gradients come. Rows are padded to whole
+    vector registers, and an odd number of seeds to an even one by training the last twice: sums over the last values
+    of a row take another order, so a seed would depend on its neighbours otherwise.
     """
 
     def __init__(
@@ -46,8 +47,11 @@ class Batched:
             place = base.seeds.index(seed)
             model.start_from(base.models[place], base.embeddings[place], seed)
         parameters, self.buffers = stack_module_state(models)
-        self.shapes = {name: values.shape[1:] for name, values in parameters.items()}
-        rows = torch.cat([values.detach().flatten(1) for values in parameters.values()], dim=1)
+        layers = template.named_modules()
+        self.transposed = {f"{name}.weight" for name, layer in layers if isinstance(layer, nn.Linear)}
+        stored = {name: v.detach().mT if name in self.transposed else v.detach() for name, v in parameters.items()}
+        self.shapes = {name: values.shape[1:] for name, values in stored.items()}
+        rows = torch.cat([values.flatten(1) for values in stored.values()], dim=1)
         self.flat = nn.functional.pad(rows, (0, -rows.shape[1] % 32)).to(x.device).requires_grad_()
         self.buffers = {name: values.to(x.device) for name, values in self.buffers.items()}
         self.optimiser = torch.optim.Adam([self.flat], lr=learning_rate, fused=True)
@@ -57,7 +61,10 @@ class Batched:
         """Return views of the flat parameters by name, each (seeds, *shape)."""
         sizes = [shape.numel() for shape in self.shapes.values()]
         parts = flat.split([*sizes, flat.shape[1] - sum(sizes)], dim=1)
-        return {name: part.unflatten(1, shape) for (name, shape), part in zip(self.shapes.items(), parts, strict=False)}
+        stored = {
+            name: part.unflatten(1, shape) for (name, shape), part in zip(self.shapes.items(), parts, strict=False)
+        }
+        return {name: values.mT if name in self.transposed else values for name, values in stored.items()}
 
     def run(self, flat: Tensor, buffers: dict[str, Tensor], x: Tensor, noise: dict[str, Tensor] | None) -> Output:
         """Run every seed's model on its own batch (seeds, tracks, features)."""
@@ -128,6 +135,8 @@ class Batched:
             for name, values in noise.items():
                 draw = torch.randn if name == "latent" else torch.rand
                 draw(values.shape[1:], generator=generator, out=values[i])
+        for name in {"encoder", "decoder"} & set(noise):
+            dropout_factors(noise[name])
         return {name: values.to(self.x.device) for name, values in noise.items()}
 
     @torch.no_grad()

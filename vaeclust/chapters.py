@@ -205,6 +205,7 @@ def _prepare(threads: int) -> None:
     """Make a worker ready: quiet kernels with their share of the cores, which end when the worker is told to."""
     share = dict.fromkeys(("OMP_NUM_THREADS", "NUMBA_NUM_THREADS", "LOKY_MAX_CPU_COUNT"), str(threads))
     os.environ.update(**share, **kernels.ENVIRONMENT, TQDM_DISABLE="1", PYDEVD_DISABLE_FILE_VALIDATION="1")
+    kernels.prepare()
 
     def stop(number: int, frame: object) -> None:
         raise KeyboardInterrupt  # papermill ends its kernel first

@@ -12,7 +12,6 @@ from vaeclust import audio, demo, downloads, lyrics
 from vaeclust.parallel import run
 from vaeclust.paths import replacing
 
-NAMES = ("demo", "gtzan-mini", "gtzan")
 MFCC20 = [f"mfcc{i}_mean" for i in range(1, audio.N_MFCC + 1)]
 SYNTHETIC = ("demo",)  # called so wherever they are shown
 CLIP_SECONDS = 5  # of every track of the demo corpus to hear: all 600 stay below 10 MB

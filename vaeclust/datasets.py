@@ -21,6 +21,7 @@ from vaeclust.downloads import mini_checksums
 from vaeclust.folders import measure_folder
 from vaeclust.lyrics import load_lyrics
 from vaeclust.paths import resolve
+from vaeclust.provenance import CHECKSUM, CORPORA
 from vaeclust.tables import GTZAN_IDS, numeric_columns, read_csv, read_embeddings, some, track_ids
 
 GTZAN_DAMAGED = {"jazz.00054": "damaged in the usual download of GTZAN; the published study has 999 tracks too"}
@@ -33,7 +34,6 @@ FULL = (
     *(f"mfcc{i}_{moment}" for i in range(1, 21) for moment in ("mean", "var")),
 )
 FEATURE_SETS = {"mfcc20": MFCC20, "full": FULL}
-CHECKSUM = "checksum"  # what a displayed corpus carries beside its words, for the page ``status``
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ def load(
     """
     given = None if features in FEATURE_SETS else _given_features(features)
     measured = "mfcc20" if given is not None else str(features)
-    named = str(source) if str(source) in corpora.NAMES else None
+    named = str(source) if str(source) in CORPORA else None
     if named:
         source = corpora.fetch(named)
     path, faults = resolve(source), {}
@@ -339,5 +339,5 @@ def _name(ids: pd.Index, path: Path) -> str:
 def _unknown_source(source: str | Path, path: Path) -> str:
     if path.suffix or len(Path(source).parts) > 1:
         return f"no file {path}; expected a feature table (CSV) or a folder of audio"
-    names = ", ".join(corpora.NAMES)
+    names = ", ".join(CORPORA)
     return f"unknown dataset {str(source)!r}; expected {names}, or the path of a feature table (CSV) or folder of audio"

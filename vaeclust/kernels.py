@@ -8,7 +8,7 @@ import gc
 import os
 import sys
 from functools import cache
-from multiprocessing import get_context
+from multiprocessing import forkserver, get_context
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 
@@ -73,6 +73,13 @@ def _server() -> BaseContext:
     context = get_context("forkserver")
     context.set_forkserver_preload(list(IMPORTED))
     return context
+
+
+def prepare() -> None:
+    """Start the process that kernels are forked from, if this process starts them so; it imports while we go on."""
+    if os.environ.get("JUPYTER_DEFAULT_PROVISIONER_NAME") == NAME:
+        _server()
+        forkserver.ensure_running()
 
 
 def _kernel(options: list[str], environment: dict[str, str], folder: str) -> None:

@@ -1,7 +1,7 @@
 """Encoders and decoders: plain ``nn.Module``s, one per published architecture (chapters 02 to 06).
 
-Nothing here draws random numbers. Dropout gets its uniforms as an argument, so that a training run is a function
-of its inputs; ``uniforms=None`` means evaluation. ``dropout_width`` says how many uniforms a track needs.
+Nothing here draws random numbers. Dropout gets its factors as an argument, so that a training run is a function of
+its inputs; ``factors=None`` means evaluation. ``dropout_width`` says how many factors a track needs.
 """
 
 import torch
@@ -13,24 +13,25 @@ DROPOUT = 0.2
 
 
 class Dropout(nn.Module):
-    """``x * [u >= p] / (1 - p)`` for uniforms u, the identity without them.
+    """Each value times a factor, 0 if its unit is dropped and 1 / (1 - p) if not; the identity without factors.
 
-    Srivastava et al. (2014), JMLR 15. Shapes: x and u (*, features) → (*, features).
+    Srivastava et al. (2014), JMLR 15. Shapes: x and factors (*, features) → (*, features).
     """
 
-    def __init__(self, p: float = DROPOUT):
-        super().__init__()
-        self.p = p
+    def forward(self, x: Tensor, factors: Tensor | None = None) -> Tensor:
+        """Drop the units whose factor is 0."""
+        return x if factors is None else x * factors
 
-    def forward(self, x: Tensor, uniforms: Tensor | None = None) -> Tensor:
-        """Drop the units whose uniform is below p."""
-        return x if uniforms is None else x * (uniforms >= self.p) / (1 - self.p)
+
+def dropout_factors(uniforms: Tensor, p: float = DROPOUT) -> Tensor:
+    """Turn uniforms, in place, into the factors of :class:`Dropout`: 0 with probability p, else 1 / (1 - p)."""
+    return uniforms.ge_(p).div_(1 - p)
 
 
 class DenseEncoder(nn.Module):
     """Two hidden layers, each linear, batch norm, ReLU; dropout after the first.
 
-    Shapes: x (tracks, n_inputs) → (tracks, out_features); uniforms (tracks, dropout_width).
+    Shapes: x (tracks, n_inputs) → (tracks, out_features); factors (tracks, dropout_width).
     """
 
     def __init__(self, n_inputs: int, hidden: tuple[int, int] = HIDDEN):
@@ -41,16 +42,16 @@ class DenseEncoder(nn.Module):
         self.dropout = Dropout()
         self.dropout_width, self.out_features = first, second
 
-    def forward(self, x: Tensor, uniforms: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, factors: Tensor | None = None) -> Tensor:
         """Return the last hidden layer."""
-        x = self.dropout(self.norm1(self.linear1(x)).relu(), uniforms)
+        x = self.dropout(self.norm1(self.linear1(x)).relu(), factors)
         return self.norm2(self.linear2(x)).relu()
 
 
 class DenseDecoder(nn.Module):
     """The mirrored encoder and a linear layer back to the features.
 
-    Shapes: z (tracks, latent_dim) → (tracks, n_outputs); uniforms (tracks, dropout_width).
+    Shapes: z (tracks, latent_dim) → (tracks, n_outputs); factors (tracks, dropout_width).
     """
 
     def __init__(self, latent_dim: int, n_outputs: int, hidden: tuple[int, int] = HIDDEN[::-1]):
@@ -59,9 +60,9 @@ class DenseDecoder(nn.Module):
         self.output = nn.Linear(self.hidden.out_features, n_outputs)
         self.dropout_width = self.hidden.dropout_width
 
-    def forward(self, z: Tensor, uniforms: Tensor | None = None) -> Tensor:
+    def forward(self, z: Tensor, factors: Tensor | None = None) -> Tensor:
         """Return the reconstructed features."""
-        return self.output(self.hidden(z, uniforms))
+        return self.output(self.hidden(z, factors))
 
 
 class Heads(nn.Module):
@@ -79,7 +80,7 @@ class Heads(nn.Module):
 class SideBySide(nn.Module):
     """A whole decoder for each of two modalities, their outputs side by side.
 
-    Shapes: z (tracks, latent_dim) → (tracks, sum of n_outputs); uniforms (tracks, dropout_width).
+    Shapes: z (tracks, latent_dim) → (tracks, sum of n_outputs); factors (tracks, dropout_width).
     """
 
     def __init__(self, latent_dim: int, n_outputs: tuple[int, int]):
@@ -87,9 +88,9 @@ class SideBySide(nn.Module):
         self.decoders = nn.ModuleList(DenseDecoder(latent_dim, width) for width in n_outputs)
         self.dropout_width = sum(decoder.dropout_width for decoder in self.decoders)
 
-    def forward(self, z: Tensor, uniforms: Tensor | None = None) -> Tensor:
+    def forward(self, z: Tensor, factors: Tensor | None = None) -> Tensor:
         """Decode by both."""
-        drops = halves(uniforms)
+        drops = halves(factors)
         return torch.cat([decoder(z, drop) for decoder, drop in zip(self.decoders, drops, strict=True)], dim=-1)
 
 
@@ -111,7 +112,8 @@ class Convolution(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Slide the kernel along the sequence."""
         windows = nn.functional.pad(x, (0, 0, 1, 1)).unfold(1, 3, self.stride)  # (tracks, places, channels, 3)
-        return self.kernel(windows.flatten(2))
+        # Overlapping windows of one channel are a view, of which the product would be taken track by track.
+        return self.kernel(windows.flatten(2).contiguous())
 
 
 class TransposedConvolution(nn.Module):
@@ -145,7 +147,7 @@ class ConvEncoder(nn.Module):
     """The features as a sequence with one channel: three convolutions, the last two of stride 2.
 
     Each is followed by batch norm and ReLU, the first two by dropout too. Shapes: x (tracks, n_inputs) →
-    (tracks, out_features); uniforms (tracks, dropout_width).
+    (tracks, out_features); factors (tracks, dropout_width).
     """
 
     def __init__(self, n_inputs: int, channels: tuple[int, int, int] = CHANNELS):
@@ -160,9 +162,9 @@ class ConvEncoder(nn.Module):
         self.dropout_width = n_inputs * first + half * second
         self.out_features = quarter * third
 
-    def forward(self, x: Tensor, uniforms: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, factors: Tensor | None = None) -> Tensor:
         """Return the last hidden layer, flattened."""
-        first, second = shared_out(uniforms, self.dropped)
+        first, second = shared_out(factors, self.dropped)
         x = self.dropout(normed(self.norm1, self.conv1(x[:, :, None])).relu(), first)
         x = self.dropout(normed(self.norm2, self.conv2(x)).relu(), second)
         return normed(self.norm3, self.conv3(x)).relu().flatten(1)
@@ -172,7 +174,7 @@ class ConvDecoder(nn.Module):
     """The mirrored encoder: a linear layer and three transposed convolutions, the last one to a single channel.
 
     Batch norm, ReLU and dropout follow the first two. What reaches beyond the number of features is
-    cut off. Shapes: z (tracks, latent_dim) → (tracks, n_outputs); uniforms (tracks, dropout_width).
+    cut off. Shapes: z (tracks, latent_dim) → (tracks, n_outputs); factors (tracks, dropout_width).
     """
 
     def __init__(self, latent_dim: int, n_outputs: int, channels: tuple[int, int, int] = CHANNELS[::-1]):
@@ -187,9 +189,9 @@ class ConvDecoder(nn.Module):
         self.dropped = ((2 * self.places, second), (4 * self.places, third))
         self.dropout_width = self.places * (2 * second + 4 * third)
 
-    def forward(self, z: Tensor, uniforms: Tensor | None = None) -> Tensor:
+    def forward(self, z: Tensor, factors: Tensor | None = None) -> Tensor:
         """Return the reconstructed features."""
-        first, second = shared_out(uniforms, self.dropped)
+        first, second = shared_out(factors, self.dropped)
         x = self.linear(z).unflatten(1, (self.places, -1))
         x = self.dropout(normed(self.norm1, self.conv1(x)).relu(), first)
         x = self.dropout(normed(self.norm2, self.conv2(x)).relu(), second)
@@ -201,11 +203,11 @@ def normed(norm: nn.BatchNorm1d, x: Tensor) -> Tensor:
     return norm(x.flatten(0, 1)).unflatten(0, x.shape[:2])
 
 
-def shared_out(uniforms: Tensor | None, layers: tuple[tuple[int, int], ...]) -> list[Tensor | None]:
-    """Share uniforms (tracks, width) out among layers of (length, channels); None for each in evaluation."""
-    if uniforms is None:
+def shared_out(factors: Tensor | None, layers: tuple[tuple[int, int], ...]) -> list[Tensor | None]:
+    """Share factors (tracks, width) out among layers of (length, channels); None for each in evaluation."""
+    if factors is None:
         return [None] * len(layers)
-    parts = uniforms.split([length * channels for length, channels in layers], dim=1)
+    parts = factors.split([length * channels for length, channels in layers], dim=1)
     return [part.unflatten(1, layer) for part, layer in zip(parts, layers, strict=True)]
 
 
@@ -229,6 +231,6 @@ def conv_widths(n_features: int, latent_dim: int) -> dict[str, int | tuple[int, 
     }  # fmt: skip
 
 
-def halves(uniforms: Tensor | None) -> tuple[Tensor | None, Tensor | None]:
-    """Share uniforms (*, width) out among two networks of one width; None for each in evaluation."""
-    return (None, None) if uniforms is None else uniforms.chunk(2, dim=-1)
+def halves(factors: Tensor | None) -> tuple[Tensor | None, Tensor | None]:
+    """Share factors (*, width) out among two networks of one width; None for each in evaluation."""
+    return (None, None) if factors is None else factors.chunk(2, dim=-1)

@@ -1,11 +1,8 @@
 """The study on disk: small tidy files, written whole or not at all (page ``reproduce``)."""
 
 import json
-import os
-import platform
 from collections.abc import Iterable, Mapping
 from functools import cache
-from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -19,6 +16,7 @@ from vaeclust.methods import METHODS
 from vaeclust.metrics import PRECISION
 from vaeclust.paths import project_root, replacing, resolve
 from vaeclust.projections import maps
+from vaeclust.provenance import machine, versions
 from vaeclust.samples import MOST, SAMPLE
 
 STANDARD = "standard"
@@ -30,7 +28,6 @@ TABLES = {
     "history": "condition seed epoch term value".split(),
     "dimensions": "condition seed dimension variance kl active".split(),
 }
-_VERSIONS = ("numpy", "pandas", "scipy", "scikit-learn", "torch", "umap-learn", "vaeclust")
 
 
 class Record:
@@ -158,16 +155,6 @@ class Record:
             f"no {path.name} of {self.slug} on {self.dataset} (looked for {path}). "
             f"Make it with: vaeclust run {chapter_of(self.slug)} --dataset <the data set>"
         )
-
-
-def versions() -> dict[str, str]:
-    """Return the versions of Python and of the packages that numbers depend on."""
-    return {"python": platform.python_version(), **{name: version(name) for name in _VERSIONS}}
-
-
-def machine() -> str:
-    """Return what kind of machine this is, without its name."""
-    return f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
 
 
 def joined(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

@@ -14,8 +14,8 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
-from vaeclust.corpora import NAMES
 from vaeclust.paths import replacing, resolve
+from vaeclust.provenance import CORPORA
 
 FOLDER = Path("_build/kept")
 
@@ -121,7 +121,7 @@ def unchanged(slug: str, page: Path, digest: str, known: Mapping[str, Kept]) -> 
 
 
 def _is_path(name: str, value: Any) -> bool:
-    text = isinstance(value, str) and value not in ("", *NAMES) and name != "results_dir"
+    text = isinstance(value, str) and value not in ("", *CORPORA) and name != "results_dir"
     return text and resolve(value).exists()
 
 

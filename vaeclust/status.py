@@ -7,9 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from vaeclust.datasets import CHECKSUM
 from vaeclust.paths import replacing
-from vaeclust.records import machine, versions
+from vaeclust.provenance import CHECKSUM, machine, versions
 from vaeclust.statements import cell, title
 
 
