@@ -28,13 +28,11 @@ STAGES = {
 def book(repetitions: int) -> None:
     """Write book.csv and book_stages.csv: wall seconds of ``vaeclust book``, and every chapter's stages one by one.
 
-    The command runs chapters side by side; the stages are taken one chapter after another, so they add up to more.
-    From scratch is measured at most twice: it takes minutes.
-    """
+    The command runs chapters side by side; the stages are taken one chapter after another, so they add up to more."""
     command = [Path(sys.executable).with_name("vaeclust"), "book"]
     with tempfile.TemporaryDirectory() as place:
         times = defaultdict(list)
-        for repetition in range(min(repetitions, 2)):
+        for repetition in range(repetitions):
             project = _project(Path(place) / str(repetition))
             times["from scratch"].append(wall_seconds(lambda: subprocess.run(command, cwd=project, check=True)))  # noqa: B023
         for _ in range(repetitions):

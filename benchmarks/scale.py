@@ -6,14 +6,17 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections import defaultdict
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from measure import FOLDER, Memory, corpus, processor_seconds, wall_seconds, write
+from measure import FOLDER, Memory, corpus, processor_seconds, spread, wall_seconds, write
 from sklearn.mixture import GaussianMixture
 
 SIZES = (1_000, 10_000, 100_000)
+ENOUGH = 20
 
 
 def simulated(n: int, path: Path) -> Path:
@@ -32,20 +35,25 @@ def simulated(n: int, path: Path) -> Path:
 def scale(repetitions: int) -> None:
     """Write scale.csv; every stage runs in a process of its own, so that its peak memory is its own.
 
-    ``repetitions`` is not used: the largest stages take minutes, and sizes are compared with each other.
+    Training is measured at every size in turn, once in each repetition, so that sizes can be compared; all else is
+    repeated within its process, but not when that has taken ENOUGH seconds.
     """
-    rows = []
+    seconds, peaks = defaultdict(list), defaultdict(list)
     with tempfile.TemporaryDirectory() as place:
-        for n in SIZES:
-            table = simulated(n, Path(place) / f"simulated-{n}.csv")
-            for stage in STAGES:
-                command = [sys.executable, FOLDER / "scale.py", stage, table]
+        tables = {n: simulated(n, Path(place) / f"simulated-{n}.csv") for n in SIZES}
+        for repetition in range(repetitions):
+            for (n, table), stage in product(tables.items(), STAGES[: None if repetition == 0 else 1]):
+                command = [sys.executable, FOLDER / "scale.py", stage, table, str(repetitions)]
                 done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
                 measured = json.loads(done.stdout.splitlines()[-1])
-                rows.append(
-                    {"tracks": n, "what": stage, **measured, "microseconds a track": 1e6 * measured["seconds"] / n}
-                )
-                print(rows[-1], flush=True)
+                seconds[n, stage] += measured["seconds"]
+                peaks[n, stage].append(measured["megabytes"])
+                print(n, stage, measured, flush=True)
+    rows = []
+    for (n, stage), values in seconds.items():
+        times = {"seconds" if name == "median" else name: value for name, value in spread(values).items()}
+        each = {"microseconds a track": 1e6 * times["seconds"] / n}
+        rows.append({"tracks": n, "what": stage, **times, "megabytes": max(peaks[n, stage]), **each})
     write("scale", rows)
 
 
@@ -73,8 +81,8 @@ STAGES = ("training, an epoch of a seed", "K-Means", "Agglomerative", "DBSCAN", 
           "Davies-Bouldin", "ARI", "NMI", "Purity", "t-SNE map", "UMAP map")  # fmt: skip
 
 
-def _stage(stage: str, table: str) -> None:
-    """Print seconds and peak megabytes of one stage, as JSON."""
+def _stage(stage: str, table: str, repetitions: str) -> None:
+    """Print the processor seconds of every repetition of a stage, and its peak megabytes, as JSON."""
     from vaeclust import fit, load, maps
     from vaeclust.clustering import CLUSTERERS
     from vaeclust.metrics import LABEL_FREE, METRICS, evaluate
@@ -103,11 +111,13 @@ def _stage(stage: str, table: str) -> None:
         os.environ["LOKY_MAX_CPU_COUNT"] = "1"
         fit("vae", data, range(seeds), epochs=1, device="cpu")
         once = processor_seconds(lambda: fit("vae", data, range(seeds), epochs=1, device="cpu"))
+    took = []
     with one_thread(), Memory() as memory:
-        took = processor_seconds(run)
+        while not took or (sum(took) < ENOUGH and len(took) < int(repetitions) and not stage.startswith("training")):
+            took.append(processor_seconds(run))
     if stage.startswith("training"):
-        took = (took - once) / (epochs - 1) / seeds
-    print(json.dumps({"seconds": took, "megabytes": memory.peak, "clock": "processor"}))
+        took = [(took[0] - once) / (epochs - 1) / seeds]
+    print(json.dumps({"seconds": took, "megabytes": memory.peak}))
 
 
 if __name__ == "__main__":

@@ -44,8 +44,8 @@ def side_by_side(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 def findings(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
     """Return what the tables say as texts to state; what was not measured reads so."""
-    names = "vae_ratio conv_ratio vae_floor conv_floor not_as_good study book book_again most_tracks chapter".split()
-    texts = dict.fromkeys(names, "(not measured)")
+    names = "vae_ratio conv_ratio vae_floor conv_floor not_as_good study book book_again most_tracks chapter per_track"
+    texts = dict.fromkeys(names.split(), "(not measured)")
     for slug, model in (("vae", "VAE"), ("conv", "Conv-VAE")):
         if "training" in tables:
             row = tables["training"].set_index(["model", "trained by"]).loc[(model, "vaeclust, 10 seeds")]
@@ -62,7 +62,13 @@ def findings(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
     if "chapter" in tables:
         largest = tables["chapter"].iloc[-1]
         texts["most_tracks"] = f"{largest['tracks']:,.0f}"
-        texts["chapter"] = f"{largest['seconds'] / 60:.1f} minutes and {largest['megabytes'] / 1024:.1f} GiB of memory"
+        memory = largest["megabytes"] * 1e6 / 2**30
+        texts["chapter"] = f"{largest['seconds'] / 60:.1f} minutes and {memory:.1f} GiB of memory"
+    if "scale" in tables:
+        rows = tables["scale"].query("what.str.startswith('training')").nlargest(2, "tracks")
+        each = [f"{row.microseconds:.1f} µs of {row.tracks:,}" for row in
+                rows.rename(columns={"microseconds a track": "microseconds"}).itertuples()]  # fmt: skip
+        texts["per_track"] = " and ".join(each)
     return texts
 
 
