@@ -7,6 +7,8 @@ found by the environment variable VAECLUST_DATA.
 
 import argparse
 import os
+import subprocess
+import sys
 
 os.environ["TQDM_DISABLE"] = "1"
 
@@ -27,14 +29,12 @@ TITLES = {
 
 
 def extraction(repetitions: int) -> None:
-    """Write extraction.csv from the clips of GTZAN, where they are."""
-    import extraction as benchmark
-
-    clips = sorted((gtzan() / "audio").rglob("*.*")) if gtzan() else []
-    if not clips:
+    """Write extraction.csv from the clips of GTZAN, where they are, in a process with a memory of its own."""
+    clips = gtzan() / "audio" if gtzan() else None
+    if clips is None or not clips.is_dir():
         print("no clips: set VAECLUST_DATA to the folder that holds gtzan/audio")
         return
-    benchmark.main(clips, repetitions)
+    subprocess.run([sys.executable, FOLDER / "extraction.py", clips, str(repetitions)], check=True)
 
 
 def readme() -> None:

@@ -1,4 +1,4 @@
-"""How fast audio becomes features: python benchmarks/extraction.py FOLDER_OF_CLIPS (writes benchmarks/extraction.csv).
+"""How fast audio becomes features: python benchmarks/extraction.py FOLDER_OF_CLIPS [REPETITIONS].
 
 The clips are linked under as many names as a row needs; each name is decoded and measured. Times are medians of
 paired repetitions in one process; memory is that of this process and its workers together, above what this process
@@ -75,6 +75,9 @@ def main(clips: list[Path], pairs: int = PAIRS) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
+    if len(sys.argv) not in (2, 3):
         sys.exit(__doc__)
-    main(sorted(path for path in Path(sys.argv[1]).rglob("*") if path.suffix in audio.SUFFIXES))
+    main(
+        sorted(path for path in Path(sys.argv[1]).rglob("*") if path.suffix in audio.SUFFIXES),
+        *map(int, sys.argv[2:]),
+    )
