@@ -51,7 +51,7 @@ def test_the_sentences_turn_with_the_numbers():
         for baseline in ("pca", "raw") for slug, method in vaeclust.STUDIED.items() if method.trained
     ])  # fmt: skip
     said = summary._networks(found, rows)
-    assert said["answer_networks"].startswith("None of the networks of the study groups the 9 clips")
+    assert said["answer_networks"].startswith("None of the networks of the study can be shown to group the 9 clips")
     assert said["answer_networks"].endswith("without any network.")
     rows.loc[rows["method"] == "vae", "low"] = 0.1
     rows.loc[rows["method"] == "autoencoder", "high"] = -0.1

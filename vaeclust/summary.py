@@ -261,10 +261,11 @@ def _networks(found: dict, table: pd.DataFrame | None = None) -> dict[str, str]:
     nmi = rows.query("metric == 'nmi' and baseline == 'raw'").set_index("method")["high"]
     below = [METHODS[slug].title for slug in trained if nmi[slug] < 0]
     what = (
-        f"groups the {found['tracks']['text']} clips of GTZAN closer to their genres than plain PCA does, or than the "
+        f"the {found['tracks']['text']} clips of GTZAN closer to their genres than plain PCA does, or than the "
         f"{found['features']['text']} measured numbers do without any network"
     )
-    start = f"Of the networks of the study, {_list(above)}" if above else "None of the networks of the study"
+    none = "None of the networks of the study can be shown to group"
+    start = f"Of the networks of the study, {_list(above)} group{'s' if len(above) == 1 else ''}" if above else none
     worse = f"; {_list(below)} group{'s' if len(below) == 1 else ''} them less well" if below else ""
     return {
         "lead_networks": "Some networks help." if above else "The networks do not help.",

@@ -123,9 +123,9 @@ def k_distance(embedding: np.ndarray, *, method: str, ax: Axes | None = None) ->
 def scores_by_k(scores: pd.DataFrame, *, method: str) -> Figure:
     """Draw every metric in the method's own space and against genre over the number of clusters, one line a seed.
 
-    scores: ``seed, k, space, metric, value``, as ``metrics.score_by_k`` returns.
+    scores: ``seed, k, space, reference, metric, value``, as ``metrics.score_by_k`` returns.
     """
-    shown = scores[scores["space"] != "input"]
+    shown = scores[(scores["space"] != "input") & scores["reference"].isin(["", "genre"])]
     metrics = [metric for metric in METRICS.values() if metric.name in set(shown["metric"])]
     rows = int(np.ceil(len(metrics) / 3))
     figure, axes = plt.subplots(rows, 3, figsize=(WIDTH, 2.1 * rows), squeeze=False, sharex=True)
