@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from vaeclust import METRICS, beyond, fit, load
+from vaeclust import METRICS, beyond, fit, load, training
 from vaeclust.beyond import FILTERED, FIRST, REPRESENTATIONS, USED, WITH_FULL, choose, consensus, rule
 from vaeclust.methods import find
 from vaeclust.records import read_all
@@ -110,7 +110,9 @@ def test_all_features_are_taken_where_they_cost_nothing(table_path, tmp_path):
     assert beyond.with_all_features(str(tmp_path / "few.csv")) is None
 
 
-def test_umap_follows_the_method_it_is_based_on(corpus):
+def test_umap_follows_the_method_it_is_based_on(corpus, monkeypatch):
+    bases, lay_out = [], training._fit_umap
+    monkeypatch.setattr(training, "_fit_umap", lambda method, base: bases.append(base) or lay_out(method, base))
     assert beyond.with_settings("vade", WITH_FULL, 7).settings["components"] == 7
     method = find("vae_umap", n_neighbors=10, n_components=3)
     found, base = fit(method, corpus, [0, 1], epochs=2), fit("vae", corpus, [0, 1], epochs=2)
@@ -118,7 +120,7 @@ def test_umap_follows_the_method_it_is_based_on(corpus):
     assert found.embeddings.dtype == np.float32
     np.testing.assert_array_equal(found.reconstructions, base.reconstructions)
     np.testing.assert_array_equal(found.embeddings[1], fit(method, corpus, [1], epochs=2).embeddings[0])
-    assert found.seconds > base.seconds / 2
+    assert found.seconds > bases[0].seconds > 0  # of this very run: another one may have had more to import
 
 
 def test_every_pipeline_is_recorded(corpus, table_path, tmp_path):
