@@ -28,7 +28,8 @@ STAGES = {
 def book(repetitions: int) -> None:
     """Write book.csv and book_stages.csv: wall seconds of ``vaeclust book``, and every chapter's stages one by one.
 
-    The command runs chapters side by side; the stages are taken one chapter after another, so they add up to more."""
+    The command runs chapters side by side; the stages are taken one chapter after another, so they add up to more.
+    """
     command = [Path(sys.executable).with_name("vaeclust"), "book"]
     with tempfile.TemporaryDirectory() as place:
         times = defaultdict(list)

@@ -11,6 +11,7 @@ import numpy as np
 import peers
 import torch
 from measure import corpus, paired, processor_seconds, spread, write
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from vaeclust import fit
 from vaeclust.batched import Batched
@@ -77,32 +78,39 @@ def _loss(model: torch.nn.Module, x: np.ndarray) -> float:
     return float(sum(model.loss_terms(x, model(x)).values()).mean())
 
 
-class Isolated(torch.fx.Interpreter):
-    """Runs the recorded step, and times every tensor operation by itself on the very tensors it gets.
+class Operations(TorchDispatchMode):
+    """Keeps the tensor operations that run under it, with the very tensors that each gets, to be timed one by one."""
 
-    From each goes what it costs to call an operation from Python at all, that of one which does no work: the step
-    itself runs without Python in between.
-    """
+    def __init__(self):
+        super().__init__()
+        self.calls = []
 
-    def __init__(self, module: torch.fx.GraphModule, often: int = 50):
-        super().__init__(module)
-        self.often, self.seconds = often, defaultdict(list)
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        """Run an operation and keep what was called."""
+        kwargs = kwargs or {}
+        self.calls.append((function.overloadpacket, args, kwargs))
+        return function(*args, **kwargs)
+
+    @torch.no_grad()
+    def seconds(self, often: int = 50) -> dict[str, float]:
+        """Return the processor seconds of all operations that compute anything, by their kind.
+
+        From each goes what it costs to call an operation from Python at all, that of one which does no work: the step
+        itself runs without Python in between.
+        """
+
+        def timed(operation, args: tuple, settings: dict) -> float:
+            return processor_seconds(lambda: [operation(*args, **settings) for _ in range(often)]) / often
+
         nothing = torch.empty(1)
-        self.call = min(self.timed(torch.ops.aten.detach, (nothing,), {}) for _ in range(20))
-
-    def timed(self, operation, args: tuple, settings: dict) -> float:
-        """Return processor seconds of one call."""
-        return processor_seconds(lambda: [operation(*args, **settings) for _ in range(self.often)]) / self.often
-
-    def run_node(self, n: torch.fx.Node):
-        """Run an operation, repeatedly if it computes anything."""
-        result = super().run_node(n)
-        name = getattr(n.target, "__name__", str(n.target)).split(".")[0]
-        if n.op == "call_function" and name not in (*NO_WORK, "getitem"):
-            args, kwargs = self.fetch_args_kwargs_from_env(n)
-            kind = "matrix products" if name in PRODUCTS else "elementwise operations"
-            self.seconds[kind].append(max(self.timed(n.target, args, kwargs) - self.call, 0.0))
-        return result
+        call = min(timed(torch.ops.aten.detach, (nothing,), {}) for _ in range(20))
+        seconds = defaultdict(float)
+        for operation, args, kwargs in self.calls:
+            name = operation.__name__
+            if name not in NO_WORK:
+                kind = "matrix products" if name in PRODUCTS else "elementwise operations"
+                seconds[kind] += max(timed(operation, args, kwargs) - call, 0.0)
+        return seconds
 
 
 def floor(repetitions: int) -> None:
@@ -120,11 +128,11 @@ def floor(repetitions: int) -> None:
             steps, floors, kinds = [], [], defaultdict(list)
             for _ in range(repetitions):
                 steps.append(processor_seconds(lambda: [study.step(x, noise) for _ in range(50)]) / 50)  # noqa: B023
-                isolated = Isolated(study.recorded)
-                with torch.no_grad():
-                    isolated.run(study.flat, x, *study.buffers.values(), *noise.values())
+                rehearsal = {name: values.clone() for name, values in study.buffers.items()}
+                with Operations() as operations:
+                    study.gradient(study.flat, rehearsal, x, noise)
                 adam = processor_seconds(lambda: [study.optimiser.step() for _ in range(50)]) / 50  # noqa: B023
-                parts = {kind: sum(seconds) for kind, seconds in isolated.seconds.items()} | {"Adam": adam}
+                parts = operations.seconds() | {"Adam": adam}
                 floors.append(sum(parts.values()))
                 for kind, seconds in parts.items():
                     kinds[kind].append(1000 * seconds)

@@ -32,10 +32,10 @@ _HOME = {
 }
 _MODULES = (
     "paths provenance tables parallel audio extraction folders downloads synthesis demo lyrics corpora datasets "
-    "samples networks models methods fits layouts batched training projections clustering metrics records evidence "
-    "differences diagnostics studies controls disentanglement beyond modalities library sureness release "
-    "percentages claims display describe speed plots facts summary markup paper explorer statements status reuse "
-    "chapters html launch notebook_io"
+    "samples networks models methods fits layouts recording batched training projections clustering metrics "
+    "records evidence differences diagnostics studies controls disentanglement beyond modalities library "
+    "sureness release percentages claims display describe speed plots facts summary markup paper explorer "
+    "statements status reuse chapters html launch notebook_io"
 ).split()
 
 __all__ = sorted([*_HOME, *_MODULES])

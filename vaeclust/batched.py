@@ -6,19 +6,17 @@ which other seeds train beside it.
 """
 
 import copy
-import warnings
 from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state, vmap
-from torch.fx import GraphModule
-from torch.fx.experimental.proxy_tensor import make_fx
 
 from vaeclust.fits import Fit
 from vaeclust.models import MixturePrior, Output
 from vaeclust.networks import TransposedConvolution, dropout_factors
+from vaeclust.recording import record
 from vaeclust.samples import MOST, SAMPLE
 
 
@@ -55,7 +53,7 @@ class Batched:
         self.flat = nn.functional.pad(rows, (0, -rows.shape[1] % 32)).to(x.device).requires_grad_()
         self.buffers = {name: values.to(x.device) for name, values in self.buffers.items()}
         self.optimiser = torch.optim.Adam([self.flat], lr=learning_rate, fused=True)
-        self.shape: torch.Size | None = None  # of the batches whose operations are recorded
+        self.replays: dict[torch.Size, Callable[..., tuple[Tensor, ...]]] = {}  # by the shape of the batch
 
     def parameters(self, flat: Tensor) -> dict[str, Tensor]:
         """Return views of the flat parameters by name, each (seeds, *shape)."""
@@ -83,8 +81,8 @@ class Batched:
         (gradient,) = torch.autograd.grad(terms["loss"].mean(-1).sum(), flat)
         return gradient, {term: value.detach().sum(-1) for term, value in terms.items()}
 
-    def record(self, x: Tensor, noise: dict[str, Tensor]) -> None:
-        """Record the tensor operations of :meth:`gradient`, to be replayed for every batch of this shape."""
+    def recorded(self, x: Tensor, noise: dict[str, Tensor]) -> Callable[..., tuple[Tensor, ...]]:
+        """Return :meth:`gradient` for batches of this shape as nothing but its tensor operations."""
 
         def operations(flat, x, *others):
             buffers, drawn = dict(zip(self.buffers, others, strict=False)), others[len(self.buffers) :]
@@ -93,25 +91,21 @@ class Batched:
             return gradient, *terms.values()
 
         rehearsal = [values.clone() for values in self.buffers.values()]
-        self.shape, self.recorded = x.shape, make_fx(operations)(self.flat, x, *rehearsal, *noise.values())
-        self.replay = scripted(self.recorded)
+        return record(operations, self.flat, x, *rehearsal, *noise.values())
 
     def step(self, x: Tensor, noise: dict[str, Tensor]) -> dict[str, Tensor]:
         """Take one step of Adam and return each term of the loss, summed over tracks, (seeds,).
 
-        The gradient's tensor operations are recorded at the first batch and replayed at all others of its shape:
-        the same operations in the same order, without the cost of finding them anew.
+        The gradient's tensor operations are recorded at the first batch of a shape and replayed at all others: the
+        same operations in the same order, without the cost of finding them anew.
         """
-        if self.shape is None:
-            self.record(x, noise)
-        if x.shape == self.shape:
-            with torch.no_grad():
-                self.flat.grad, *values = self.replay(self.flat, x, *self.buffers.values(), *noise.values())
-            terms = dict(zip(self.terms, values, strict=True))
-        else:
-            self.flat.grad, terms = self.gradient(self.flat, self.buffers, x, noise)
+        if x.shape not in self.replays:
+            self.replays[x.shape] = self.recorded(x, noise)
+        with torch.no_grad():
+            replay = self.replays[x.shape]
+            self.flat.grad, *values = replay(self.flat, x, *self.buffers.values(), *noise.values())
         self.optimiser.step()
-        return terms
+        return dict(zip(self.terms, values, strict=True))
 
     def epoch(self, batch_size: int) -> dict[str, np.ndarray]:
         """Train on every track once; return each term of the loss, (seeds,), averaged over the tracks."""
@@ -135,7 +129,7 @@ class Batched:
             for name, values in noise.items():
                 draw = torch.randn if name == "latent" else torch.rand
                 draw(values.shape[1:], generator=generator, out=values[i])
-        for name in {"encoder", "decoder"} & set(noise):
+        for name in ("encoder", "decoder"):
             dropout_factors(noise[name])
         return {name: values.to(self.x.device) for name, values in noise.items()}
 
@@ -158,22 +152,6 @@ class Batched:
             model.load_state_dict({name: value[i] for name, value in state.items()})
             models.append(model)
         return tuple(models)
-
-
-def scripted(recorded: GraphModule) -> Callable:
-    """Return recorded operations as TorchScript: the same ones, with no Python in between, which is a third of a step.
-
-    TorchScript looks an operation's variant up by its arguments, and wants a device by its name.
-    """
-    for node in recorded.graph.nodes:
-        if hasattr(node.target, "overloadpacket"):
-            node.target = node.target.overloadpacket
-            names = {key: value.type for key, value in node.kwargs.items() if isinstance(value, torch.device)}
-            node.kwargs = {**node.kwargs, **names}
-    recorded.recompile()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that it is deprecated, and about annotations of torch.fx
-        return torch.jit.script(recorded)
 
 
 def initialised(template: nn.Module, generator: torch.Generator) -> nn.Module:
