@@ -73,6 +73,11 @@ def test_a_corpus_is_rendered_once_and_in_progress_it_is_incomplete(tmp_path, mo
     corpora.fetch("demo")
     assert calls == [40, 40]
     assert len(pd.read_csv(folder / "features.csv")) == 40
+    assert len(list(corpora.clips().glob("*.mp3"))) == 40
+    assert calls == [40, 40]
+    (corpora.clips() / "slow_ballad.00001.mp3").unlink()
+    assert len(list(corpora.clips().glob("*.mp3"))) == 40
+    assert calls == [40, 40, 1]
 
 
 def test_players_hold_sound_that_decodes(data):

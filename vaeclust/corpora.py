@@ -15,6 +15,7 @@ from vaeclust.paths import replacing
 MFCC20 = [f"mfcc{i}_mean" for i in range(1, audio.N_MFCC + 1)]
 SYNTHETIC = ("demo",)  # called so wherever they are shown
 CLIP_SECONDS = 5  # of every track of the demo corpus to hear: all 600 stay below 10 MB
+CLIPS = f"clips_{CLIP_SECONDS}s"  # the folder that they are in
 
 
 def fetch(name: str) -> Path:
@@ -35,11 +36,13 @@ def fetch(name: str) -> Path:
 
 
 def _render(folder: Path) -> None:
-    """Render and measure every clip; features.csv is written last and marks the corpus as complete."""
+    """Render and measure every track, and cut its clip; features.csv comes last and marks the corpus as complete."""
     tracks = demo.corpus()
     texts = pd.Series(demo.lyrics(tracks), name="text").rename_axis("track_id")
-    tasks = tracks.iterrows()
-    measured = dict(run(_clip, tasks, total=len(tracks), title="rendering the demo corpus", unit="clip"))
+    measured, said = {}, {"title": "rendering the demo corpus", "unit": "track"}
+    for track, row, mp3 in run(_track, tracks.iterrows(), total=len(tracks), **said):
+        measured[track] = row
+        _keep(folder, track, mp3)
     features = pd.DataFrame([measured[track] for track in tracks.index], index=tracks.index, columns=MFCC20)
     for file, table in (
         ("tracks", tracks),
@@ -51,30 +54,41 @@ def _render(folder: Path) -> None:
             table.to_csv(path, lineterminator="\n")
 
 
-def _clip(track: str, about: pd.Series) -> tuple[str, np.ndarray]:
-    return track, audio.measure(demo.render(about), "mfcc20")
-
-
 def clips() -> Path:
-    """Return the folder of ``<track_id>.mp3``, the first seconds of every track of the demo corpus; made once.
+    """Return the folder of ``<track_id>.mp3``, the first seconds of every track of the demo corpus.
 
-    An interrupted call leaves whole files, and the next one makes those that are missing.
+    They are cut when the corpus is rendered; those that are missing all the same are cut now.
     """
-    folder = fetch("demo") / f"clips_{CLIP_SECONDS}s"
-    missing = [(track, about) for track, about in demo.corpus().iterrows() if not (folder / f"{track}.mp3").is_file()]
-    for track, mp3 in run(_mp3, missing, total=len(missing), title="writing clips to hear", unit="clip"):
-        with replacing(folder / f"{track}.mp3") as path:
-            path.write_bytes(mp3)
-    return folder
+    folder = fetch("demo")
+    missing = [(track, about) for track, about in demo.corpus().iterrows() if not _clip(folder, track).is_file()]
+    cut = run(_track, missing, total=len(missing), title="cutting clips to hear", unit="clip") if missing else ()
+    for track, _, mp3 in cut:
+        _keep(folder, track, mp3)
+    return folder / CLIPS
 
 
-def _mp3(track: str, about: pd.Series) -> tuple[str, bytes]:
+def _track(track: str, about: pd.Series) -> tuple[str, np.ndarray, bytes]:
+    """Return the id of a track, its features, and its start as MP3."""
+    samples = demo.render(about)
+    return track, audio.measure(samples, "mfcc20"), _mp3(samples)
+
+
+def _mp3(samples: np.ndarray) -> bytes:
     """Return the start of a track at 24 kbit/s; it fades out, because an abrupt end clicks."""
     import soundfile
 
-    samples = demo.render(about)[: CLIP_SECONDS * audio.SAMPLE_RATE]
+    samples = samples[: CLIP_SECONDS * audio.SAMPLE_RATE]
     fade = np.minimum(1, np.arange(len(samples))[::-1] / (0.2 * audio.SAMPLE_RATE))
     mp3 = io.BytesIO()
     small = {"format": "MP3", "bitrate_mode": "CONSTANT", "compression_level": 0.9}
     soundfile.write(mp3, samples * fade, audio.SAMPLE_RATE, **small)
-    return track, mp3.getvalue()
+    return mp3.getvalue()
+
+
+def _clip(folder: Path, track: str) -> Path:
+    return folder / CLIPS / f"{track}.mp3"
+
+
+def _keep(folder: Path, track: str, mp3: bytes) -> None:
+    with replacing(_clip(folder, track)) as path:
+        path.write_bytes(mp3)
