@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from conftest import ROOT
 
-from vaeclust import COMPARED, METRICS, fit, load, studies
+from vaeclust import COMPARED, METRICS, fit, load, plots, studies
 from vaeclust.controls import TITLES, add, conditions, of_lyrics
 from vaeclust.diagnostics import agreement, effective_dimension, rate_and_distortion, silhouette_of_noise, stability
 from vaeclust.differences import (
@@ -189,6 +189,15 @@ def test_a_rank_test_tells_apart_what_differs_and_nothing_else():
     assert ranks.sum() == pytest.approx(6)
     assert p.loc["pca", "vae"] < 0.05
     assert p.loc["vae", "autoencoder"] > 0.05
+
+
+def test_the_diagram_of_ranks_has_the_same_bytes_in_every_process():
+    """A bar that joins methods comes in the order of a set."""
+    slugs = ["pca", "autoencoder", "vae", "conv_vae", "beta_vae_4", "multimodal_vae"]
+    ranks = pd.Series([1.0, 2.5, 2.5, 4.0, 5.0, 6.0], index=slugs)
+    ax = plots.controls.critical_differences(ranks, pd.DataFrame(1.0, slugs, slugs))
+    (bar,) = (line.get_xdata() for line in ax.lines if len(line.get_xdata()) == len(slugs))
+    assert list(bar) == ranks.tolist()
 
 
 def test_the_effective_dimension_counts_directions():

@@ -156,10 +156,12 @@ def critical_differences(ranks: pd.Series, p_values: pd.DataFrame, *, ax: Axes |
     ax = new_axes(ax, WIDTH, 0.9 + 0.24 * len(ranks))
     titles = {slug: METHODS[slug].title for slug in ranks.index}
     palette = {titles[slug]: method_colour(slug) for slug in ranks.index}
-    critical_difference_diagram(
+    drawn = critical_difference_diagram(
         ranks.rename(titles), p_values.rename(index=titles, columns=titles), ax=ax, color_palette=palette,
         crossbar_props={"color": GREY, "linewidth": 2}, label_props={"fontsize": 9}, text_h_margin=0.05,
     )  # fmt: skip
+    for (bar,) in drawn["crossbars"]:
+        bar.set_xdata(sorted(bar.get_xdata()))  # they come in the order of a set, another one in every process
     for label in ax.texts:
         label.set_color(plt.rcParams["text.color"])  # the lines carry the colour; as text some are too pale to read
     return ax
