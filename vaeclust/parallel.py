@@ -78,7 +78,7 @@ def client() -> Any:
     try:
         from distributed import Client
     except ImportError:
-        raise ImportError("a scheduler needs Dask: pip install 'vaeclust[cluster]'") from None
+        raise ImportError("a scheduler needs Dask: pip install -e '.[cluster]' in the project's folder") from None
     try:
         return Client(scheduler(), timeout=10)
     except OSError as error:
