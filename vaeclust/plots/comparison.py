@@ -144,11 +144,15 @@ def rate_distortion(table: pd.DataFrame) -> Figure:
     table: ``beta, seed, rate, distortion, active, effective``.
     """
     figure, (left, right) = plt.subplots(1, 2, figsize=(WIDTH, 3.0))
-    mean = table.groupby("beta")[["rate", "distortion", "active"]].mean()
+    mean = table.groupby("beta")[["rate", "distortion"]].mean()
     left.plot(mean["rate"], mean["distortion"], "-", color=GREY, linewidth=1)
     left.plot(table["rate"], table["distortion"], ".", color=method_colour("beta_vae_2"), markersize=5)
-    for beta, row in mean.iterrows():
-        left.annotate(f"{beta:g}", (row["rate"], row["distortion"]), xytext=(5, 4), textcoords="offset points", size=9)
+    label = None
+    for beta, point in mean.iterrows():
+        if label and (abs(point - label.xy) < 0.06 * np.ptp(mean, axis=0)).all():  # betas that fell into one place
+            label.set_text(f"{label.get_text()}, {beta:g}")
+        else:
+            label = left.annotate(f"{beta:g}", tuple(point), xytext=(5, 4), textcoords="offset points", size=9)
     left.set(xlabel="rate: KL divergence (nats)", ylabel="distortion: squared error")
     for column, marker in (("active", "o"), ("effective", "s")):
         group = table.groupby("beta")[column]
