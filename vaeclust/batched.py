@@ -129,7 +129,7 @@ class Batched:
             for name, values in noise.items():
                 draw = torch.randn if name == "latent" else torch.rand
                 draw(values.shape[1:], generator=generator, out=values[i])
-        for name in ("encoder", "decoder"):
+        for name in {"encoder", "decoder"} & set(noise):  # a model may have no dropout
             dropout_factors(noise[name])
         return {name: values.to(self.x.device) for name, values in noise.items()}
 
