@@ -20,12 +20,14 @@ help:  ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 # The stamp is newer than what it was installed from; anything else is installed again into a fresh folder.
+# librosa compiles itself when it is first imported: here, where nothing waits for it and one process does it alone.
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v < (3, 14) else \
 	  "found Python %d.%d; vaeclust needs 3.11, 3.12 or 3.13: make PYTHON=python3.12 ..." % v)'
 	rm -rf .venv
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input -c constraints.txt -e '.[test]'
+	@$(BIN)/python -c 'from vaeclust.audio import compile_once; compile_once("mfcc20")'
 	touch $@
 
 book: $(READY)  ## Execute every chapter (DATASET=demo, or a feature table) and build the HTML book
@@ -52,7 +54,7 @@ lint: $(READY)  ## Check style
 	  -c constraints.txt -c benchmarks/constraints.txt -e . pythae psutil
 	touch $@
 
-bench: .venv-bench/.ready  ## Measure everything (about 45 minutes); REPETITIONS=5, BENCHMARKS="training floor"
+bench: .venv-bench/.ready  ## Measure everything (about 55 minutes); REPETITIONS=5, BENCHMARKS="training floor"
 	.venv-bench/bin/python benchmarks/bench.py $(BENCHMARKS) --repetitions $(REPETITIONS)
 
 lab: $(READY)  ## Open JupyterLab, text notebooks as notebooks

@@ -28,9 +28,9 @@ STAGES = {
 def book(repetitions: int) -> None:
     """Write book.csv and book_stages.csv: wall seconds of ``vaeclust book``, and every chapter's stages one by one.
 
-    From scratch is as on a machine that has run nothing before: the corpus has to be rendered, and the libraries
-    compile what they keep. The command runs chapters side by side; the stages are taken one chapter after another, so
-    they add up to more.
+    From scratch is as for a user who has run nothing before: the corpus has to be rendered, too. What libraries compile
+    once for an environment is compiled. The command runs chapters side by side; the stages are taken one chapter after
+    another, so they add up to more.
     """
     vaeclust = Path(sys.executable).with_name("vaeclust")
     with tempfile.TemporaryDirectory() as place:
@@ -54,10 +54,9 @@ def book(repetitions: int) -> None:
 
 
 def _nothing_kept(home: Path) -> dict[str, str]:
-    """Return an environment in which no program finds what an earlier run has kept."""
+    """Return the environment of a user whose home is empty."""
     home.mkdir()
-    caches = {"XDG_CACHE_HOME": home / "cache", "NUMBA_CACHE_DIR": home / "numba", "MPLCONFIGDIR": home / "matplotlib"}
-    return {**os.environ, "HOME": str(home), **{name: str(folder) for name, folder in caches.items()}}
+    return {**os.environ, "HOME": str(home), "XDG_CACHE_HOME": str(home / "cache"), "MPLCONFIGDIR": str(home / "mpl")}
 
 
 def _project(folder: Path) -> Path:
