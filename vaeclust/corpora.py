@@ -39,10 +39,7 @@ def _render(folder: Path) -> None:
     """Render and measure every track, and cut its clip; features.csv comes last and marks the corpus as complete."""
     tracks = demo.corpus()
     texts = pd.Series(demo.lyrics(tracks), name="text").rename_axis("track_id")
-    measured, said = {}, {"title": "rendering the demo corpus", "unit": "track"}
-    for track, row, mp3 in run(_track, tracks.iterrows(), total=len(tracks), **said):
-        measured[track] = row
-        _keep(folder, track, mp3)
+    measured = _measure(folder, tracks, "rendering the demo corpus")
     features = pd.DataFrame([measured[track] for track in tracks.index], index=tracks.index, columns=MFCC20)
     for file, table in (
         ("tracks", tracks),
@@ -59,12 +56,21 @@ def clips() -> Path:
 
     They are cut when the corpus is rendered; those that are missing all the same are cut now.
     """
-    folder = fetch("demo")
-    missing = [(track, about) for track, about in demo.corpus().iterrows() if not _clip(folder, track).is_file()]
-    cut = run(_track, missing, total=len(missing), title="cutting clips to hear", unit="clip") if missing else ()
-    for track, _, mp3 in cut:
-        _keep(folder, track, mp3)
+    folder, tracks = fetch("demo"), demo.corpus()
+    there = [_clip(folder, track).is_file() for track in tracks.index]
+    if not all(there):
+        _measure(folder, tracks[~np.array(there)], "cutting clips to hear")
     return folder / CLIPS
+
+
+def _measure(folder: Path, tracks: pd.DataFrame, title: str) -> dict[str, np.ndarray]:
+    """Render tracks, keep the clip of each, and return their features by track id."""
+    measured = {}
+    for track, row, mp3 in run(_track, tracks.iterrows(), total=len(tracks), title=title, unit="track"):
+        measured[track] = row
+        with replacing(_clip(folder, track)) as path:
+            path.write_bytes(mp3)
+    return measured
 
 
 def _track(track: str, about: pd.Series) -> tuple[str, np.ndarray, bytes]:
@@ -87,8 +93,3 @@ def _mp3(samples: np.ndarray) -> bytes:
 
 def _clip(folder: Path, track: str) -> Path:
     return folder / CLIPS / f"{track}.mp3"
-
-
-def _keep(folder: Path, track: str, mp3: bytes) -> None:
-    with replacing(_clip(folder, track)) as path:
-        path.write_bytes(mp3)
