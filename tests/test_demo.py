@@ -273,17 +273,6 @@ class TestLyrics:
             demo.lyrics(TRACKS, informativeness=informativeness)
 
 
-def test_recipe_hash_names_source_and_settings(monkeypatch, tmp_path):
-    key = demo.recipe_hash(seed=0, clips_per_style=60)
-    assert key == demo.recipe_hash(clips_per_style=60, seed=0)
-    assert len(key) == 12
-    assert key != demo.recipe_hash(seed=1, clips_per_style=60)
-    changed = tmp_path / "demo.py"
-    changed.write_text("changed")
-    monkeypatch.setattr(demo, "__file__", str(changed))
-    assert key != demo.recipe_hash(seed=0, clips_per_style=60)
-
-
 def test_import_costs_neither_torch_nor_librosa():
     code = "import sys, vaeclust.demo; print({'torch', 'librosa'} & set(sys.modules))"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "set()"

@@ -1,5 +1,6 @@
 """Corpora by name, made once and kept in the user's cache folder (chapter ``00_data``)."""
 
+import hashlib
 import io
 from importlib.metadata import version
 from pathlib import Path
@@ -13,6 +14,7 @@ from vaeclust.parallel import run
 from vaeclust.paths import replacing
 
 MFCC20 = [f"mfcc{i}_mean" for i in range(1, audio.N_MFCC + 1)]
+LIBRARIES = ("numpy", "scipy", "librosa", "scikit-learn")  # on which the numbers of the demo corpus depend
 SYNTHETIC = ("demo",)  # called so wherever they are shown
 CLIP_SECONDS = 5  # of every track of the demo corpus to hear: all 600 stay below 10 MB
 CLIPS = f"clips_{CLIP_SECONDS}s"  # the folder that they are in
@@ -21,15 +23,16 @@ CLIPS = f"clips_{CLIP_SECONDS}s"  # the folder that they are in
 def fetch(name: str) -> Path:
     """Return the folder of a named corpus; make it if it is not there.
 
-    That of ``demo`` holds features.csv, tracks.csv, lyrics.csv (texts) and lyrics_features.csv; it is kept under a hash
-    of its recipe, the code and libraries that render and measure it: a changed recipe is a new corpus. The others are
-    folders of audio, downloaded once.
+    That of ``demo`` holds features.csv, tracks.csv, lyrics.csv (texts) and lyrics_features.csv; its name says by which
+    recipes, and by which versions of the libraries, it was rendered and measured: another recipe is another corpus. The
+    others are folders of audio, downloaded once.
     """
     if name != "demo":
         return downloads.fetch(name)
-    sources = {Path(module.__file__).name: Path(module.__file__).read_text("utf-8") for module in (audio, lyrics)}
-    versions = {library: version(library) for library in ("numpy", "scipy", "librosa", "scikit-learn")}
-    folder = user_cache_path("vaeclust") / f"{name}-{demo.recipe_hash(**sources, **versions)}"
+    recipes = ".".join(str(module.RECIPE) for module in (demo, audio, lyrics))
+    versions = ", ".join(f"{library} {version(library)}" for library in LIBRARIES)
+    digest = hashlib.sha256(versions.encode()).hexdigest()[:12]
+    folder = user_cache_path("vaeclust") / f"{name}-{recipes}-{digest}"
     if not (folder / "features.csv").is_file():
         _render(folder)
     return folder

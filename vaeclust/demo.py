@@ -5,16 +5,14 @@ spread around the means is the same for all styles, and every style may draw eve
 overlap. Wherever it is shown it is called synthetic.
 """
 
-import hashlib
-import json
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from vaeclust import synthesis
 from vaeclust.synthesis import perform, pick
+
+RECIPE = 1  # of tracks, sound and texts, ``synthesis`` included: raised whenever they change, see ``audio.RECIPE``
 
 
 class Factor(NamedTuple):
@@ -230,10 +228,3 @@ def _text(rng: np.random.Generator, topics: list[str], informativeness: float) -
 
     chorus = verse()
     return "\n\n".join(part for _ in range(rng.integers(2, 5)) for part in (verse(), chorus))
-
-
-def recipe_hash(**settings: Any) -> str:
-    """Return 12 hexadecimal digits of the sources and the settings, to key a cache (``00_data``)."""
-    sources = Path(__file__).read_bytes() + Path(synthesis.__file__).read_bytes()
-    recipe = sources + json.dumps(settings, sort_keys=True).encode()
-    return hashlib.sha256(recipe).hexdigest()[:12]

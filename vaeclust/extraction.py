@@ -160,5 +160,4 @@ def readable(path: str | Path) -> str:
 
 
 def _recipe(features: str, seconds: float) -> str:
-    code = hashlib.sha256(Path(audio.__file__).read_bytes()).hexdigest()[:12]
-    return f"{features}, {seconds:g} s, librosa {version('librosa')}, {code}"
+    return f"{features}, {seconds:g} s, librosa {version('librosa')}, recipe {audio.RECIPE}"

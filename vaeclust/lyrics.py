@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits
 from vaeclust.paths import resolve
 from vaeclust.tables import numeric_columns, read_csv, some, track_ids
 
+RECIPE = 1  # of the features of texts: raised whenever they change, see ``audio.RECIPE``
 N_FEATURES = 30
 NOT_FEATURES = ("track_id", "filename", "row", "genre", "label", "own_genre")
 LEAST_TRACKS, LARGEST_SHARE = 2, 0.5  # a term must be in at least two tracks and at most half of them
