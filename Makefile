@@ -27,7 +27,7 @@ $(READY): pyproject.toml constraints.txt
 	rm -rf .venv
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input -c constraints.txt -e '.[test]'
-	@$(BIN)/python -c 'from vaeclust.audio import compile_once; compile_once("mfcc20")'
+	@$(BIN)/python -c 'from vaeclust.corpus.audio import compile_once; compile_once("mfcc20")'
 	touch $@
 
 book: $(READY)  ## Execute every chapter (DATASET=demo, or a feature table) and build the HTML book
@@ -45,6 +45,7 @@ test: lint  ## Run all tests
 lint: $(READY)  ## Check style
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
 
 # The peers that we are measured against want libraries that the book does not need: an environment of their own.
 .venv-bench/.ready: pyproject.toml constraints.txt benchmarks/constraints.txt

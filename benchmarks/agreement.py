@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from vaeclust import load
+from vaeclust.corpus.sources import load
 
 
 def main(clips: str, table: str) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from measure import FOLDER, spread, wall_seconds, write
 
-from vaeclust import chapters, html, kernels
+from vaeclust.book import chapters, html, kernels
 
 ROOT = FOLDER.parent
 # What a cell does, by what it calls; the first that fits counts.
@@ -46,8 +46,8 @@ def book(repetitions: int) -> None:
         new = _nothing_kept(Path(place) / "home")
         corpus = wall_seconds(lambda: subprocess.run([vaeclust, "data", "demo"], cwd=project, env=new, check=True))
         os.environ.update(kernels.ENVIRONMENT)  # forked kernels, as the command has them
-        rows = [row for chapter in chapters.chapters(project).values() for row in _stages(chapter)]
-        html_seconds = wall_seconds(lambda: html.build(project, force=True))
+        rows = [row for chapter in chapters.all_chapters(project).values() for row in _stages(chapter)]
+        html_seconds = wall_seconds(lambda: html.build_html(project, force=True))
         whole = {"the corpus": corpus, "HTML": html_seconds}
         rows += [{"chapter": "the book", "stage": stage, "seconds": seconds} for stage, seconds in whole.items()]
         write("book_stages", rows)

@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 from measure import Memory, spread, write
 
-from vaeclust import audio
-from vaeclust.extraction import Cache, extract
+from vaeclust.corpus import audio
+from vaeclust.corpus.measured import Cache, extract
 
 PAIRS = 5
 SIZES = (100, 1_000, 10_000)

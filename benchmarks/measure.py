@@ -25,7 +25,7 @@ def gtzan() -> Path | None:
 
 def corpus():
     """Return GTZAN where its table is, else the demo corpus."""
-    from vaeclust import load
+    from vaeclust.corpus.sources import load
 
     return load(gtzan() / "features_30_sec.csv" if gtzan() else "demo")
 
@@ -78,7 +78,7 @@ def write(name: str, rows: list[dict]) -> pd.DataFrame:
 
 def machine() -> dict[str, str]:
     """Return processor, cores, how busy they were with other work, and the versions that matter."""
-    from vaeclust import parallel
+    from vaeclust import cores
 
     names = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")] \
         if Path("/proc/cpuinfo").is_file() else []  # fmt: skip
@@ -90,7 +90,7 @@ def machine() -> dict[str, str]:
             versions[library] = "–"
     return {
         "processor": names[0].split(":")[1].strip() if names else platform.processor() or platform.machine(),
-        "cores": str(parallel.cores()),
+        "cores": str(cores.core_count()),
         "load": f"{os.getloadavg()[0]:.1f}",
         **versions,
     }

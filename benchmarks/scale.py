@@ -83,10 +83,12 @@ STAGES = ("training, an epoch of a seed", "K-Means", "Agglomerative", "DBSCAN", 
 
 def _stage(stage: str, table: str, repetitions: str) -> None:
     """Print the processor seconds of every repetition of a stage, and its peak megabytes, as JSON."""
-    from vaeclust import fit, load, maps
-    from vaeclust.clustering import CLUSTERERS
-    from vaeclust.metrics import LABEL_FREE, METRICS, evaluate
-    from vaeclust.parallel import one_thread
+    from vaeclust.clusters.clusterers import CLUSTERERS
+    from vaeclust.cores import one_thread
+    from vaeclust.corpus.sources import load
+    from vaeclust.methods.projections import maps
+    from vaeclust.methods.training import fit
+    from vaeclust.scores.metrics import LABEL_FREE, METRICS, evaluate
 
     data = load(table)
     x = data.audio

@@ -8,9 +8,13 @@ from sklearn import metrics as sk
 from sklearn.cluster import DBSCAN, AgglomerativeClustering, KMeans
 from sklearn.neighbors import NearestNeighbors
 
-from vaeclust import METRICS, STUDIED, cluster, fit, parallel, purity, score
-from vaeclust.clustering import knee
-from vaeclust.parallel import one_thread
+from vaeclust import cores
+from vaeclust.clusters.clusterers import cluster, knee
+from vaeclust.cores import one_thread
+from vaeclust.methods.catalogue import STUDIED
+from vaeclust.methods.training import fit
+from vaeclust.scores.labels import purity
+from vaeclust.scores.metrics import METRICS, score
 
 
 def scoring(repetitions: int) -> None:
@@ -55,7 +59,7 @@ def study(repetitions: int) -> None:
     parts, totals = [], []
 
     def whole():
-        parts.append(dict(parallel.run(_one, tasks, total=len(tasks), title="study", unit="method")))
+        parts.append(dict(cores.run(_one, tasks, total=len(tasks), title="study", unit="method")))
 
     for _ in range(repetitions):
         totals.append(wall_seconds(whole))

@@ -13,11 +13,10 @@ import torch
 from measure import corpus, paired, processor_seconds, spread, write
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from vaeclust import fit
-from vaeclust.batched import Batched
-from vaeclust.methods import find
-from vaeclust.parallel import one_thread
-from vaeclust.training import inputs
+from vaeclust.cores import one_thread
+from vaeclust.methods.batched import Batched
+from vaeclust.methods.catalogue import find
+from vaeclust.methods.training import fit, model_inputs
 
 MODELS = {"vae": "VAE", "conv_vae": "Conv-VAE"}
 SEEDS = (1, 10, 30)
@@ -121,7 +120,7 @@ def floor(repetitions: int) -> None:
         with torch.device("meta"):
             template = method.build()(data.audio.shape[1], latent_dim=16, **method.settings)
         with one_thread():
-            study = Batched(template, torch.tensor(inputs(method, data))[None], tuple(range(10)), 1e-3)
+            study = Batched(template, torch.tensor(model_inputs(method, data))[None], tuple(range(10)), 1e-3)
             study.epoch(BATCH)
             noise = study.draw(BATCH)
             x = study.x[:, :BATCH].contiguous()

@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 import soundfile
 
-from vaeclust.datasets import FULL, load
+from vaeclust.corpus.dataset import FULL
+from vaeclust.corpus.sources import load
 
 ROOT = Path(__file__).resolve().parent.parent
 

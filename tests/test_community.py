@@ -9,8 +9,8 @@ import yaml
 from conftest import ROOT
 
 import vaeclust
-from vaeclust import METHODS, models
-from vaeclust.methods import Method
+from vaeclust.methods import models, training
+from vaeclust.methods.catalogue import METHODS, Method
 
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
@@ -23,13 +23,13 @@ def test_the_worked_example_is_a_working_method(corpus, monkeypatch):
     method = eval(row, {"Method": Method})
     monkeypatch.setitem(METHODS, method.slug, method)
 
-    fit = vaeclust.fit(method.slug, corpus, range(2), epochs=60, latent_dim=5, learning_rate=1e-2)
-    alone = vaeclust.fit(method.slug, corpus, [1], epochs=60, latent_dim=5, learning_rate=1e-2)
+    fit = training.fit(method.slug, corpus, range(2), epochs=60, latent_dim=5, learning_rate=1e-2)
+    alone = training.fit(method.slug, corpus, [1], epochs=60, latent_dim=5, learning_rate=1e-2)
     np.testing.assert_array_equal(fit.embeddings[1], alone.embeddings[0])
 
     # It says of itself that it spans the space of PCA.
     span, _ = np.linalg.qr(fit.models[0].decoder.weight.detach().numpy())
-    axes = vaeclust.fit("pca", corpus, [0], latent_dim=5).models[0].components_
+    axes = training.fit("pca", corpus, [0], latent_dim=5).models[0].components_
     cosines = np.linalg.svd(axes @ span, compute_uv=False)
     assert cosines.min() > 0.9
     variant = re.search(r'`(Method\("vae_half".*?\))`', CONTRIBUTING).group(1)

@@ -7,8 +7,6 @@ import tomllib
 import yaml
 from conftest import ROOT
 
-import vaeclust
-
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 CONDA_NAMES = {"torch": "pytorch-cpu", "matplotlib": "matplotlib-base", "soundfile": "pysoundfile"}
 
@@ -50,12 +48,3 @@ def test_nothing_is_tracked_that_must_not_be():
         assert path.suffix not in {".ipynb", ".pkl", ".pickle", ".wav", ".mp3", ".flac", ".au", ".npz"}, name
         if path.exists() and "mathjax" not in name:
             assert path.stat().st_size <= 300_000, name
-
-
-def test_the_package_imports_in_one_direction():
-    order = [module for module in vaeclust._MODULES if module != "notebook_io"] + ["cli"]
-    for position, module in enumerate(order):
-        files = [ROOT / "vaeclust" / f"{module}.py", *(ROOT / "vaeclust" / module).glob("*.py")]
-        text = "".join(path.read_text() for path in files if path.exists())
-        used = set(re.findall(r"^\s*from vaeclust\.(\w+)", text, re.MULTILINE)) - {module}
-        assert used <= set(order[:position]), f"{module} imports {used - set(order[:position])}"

@@ -10,11 +10,12 @@ import typer
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from vaeclust import __version__, html
-from vaeclust import chapters as book_chapters
-from vaeclust.audio import SECONDS
-from vaeclust.parallel import SCHEDULER
-from vaeclust.paths import replacing, resolve
+from vaeclust import __version__
+from vaeclust.book import chapters, html
+from vaeclust.book import run as book_run
+from vaeclust.cores import SCHEDULER
+from vaeclust.corpus.audio import SECONDS
+from vaeclust.files import replacement, resolve
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -24,9 +25,9 @@ app = typer.Typer(
     "your own music, and build the book from them.",
     epilog="Start with: vaeclust book (the synthetic demo corpus), or vaeclust book --dataset features_30_sec.csv",
 )
+
 console = Console(highlight=False, soft_wrap=True)
 errors = Console(stderr=True, highlight=False, soft_wrap=True, style="red")
-
 SOURCES = "demo, gtzan-mini, gtzan, a folder of audio, or a feature table (CSV), one row a track."
 DatasetOption = Annotated[str, typer.Option(help=SOURCES)]
 TracksOption = Annotated[str, typer.Option(help="A CSV with track_id and any of genre, artist, title, path.")]
@@ -34,6 +35,7 @@ LyricsOption = Annotated[str, typer.Option(help="A folder of <track_id>.txt, or 
 FeaturesOption = Annotated[
     str, typer.Option(help="mfcc20 (20 MFCC means), full (57 features), or a file of embeddings.")
 ]
+
 ParameterOption = Annotated[
     list[str],
     typer.Option("-p", "--parameter", metavar="NAME=VALUE", help="Set any chapter parameter; repeatable."),
@@ -78,9 +80,9 @@ def book(
 ) -> None:
     """Execute every chapter that has changed, then build the HTML book."""
     given = _parameters(parameter, dataset=dataset, tracks=tracks, lyrics=lyrics, features=features)
-    _run(book_chapters.choose([]), given, jobs, force)
+    _run(chapters.choose_chapters([]), given, jobs, force)
     with console.status("Building the HTML"):
-        page = html.build(force=force)
+        page = html.build_html(force=force)
     console.print(f"The book is ready: open {page}")
 
 
@@ -101,7 +103,7 @@ def run(
 ) -> None:
     """Execute some chapters, as far as they have changed."""
     given = _parameters(parameter, dataset=dataset, tracks=tracks, lyrics=lyrics, features=features)
-    _run(book_chapters.choose(names, with_dependencies=with_dependencies), given, jobs, force)
+    _run(chapters.choose_chapters(names, with_dependencies=with_dependencies), given, jobs, force)
 
 
 @app.command()
@@ -115,11 +117,12 @@ def data(
     scheduler: SchedulerOption = "",
 ) -> None:
     """Check or measure a corpus, say what is in it, and write its features.csv and lyrics_features.csv."""
-    from vaeclust.datasets import load, tables
+    from vaeclust.corpus.dataset import dataset_tables
+    from vaeclust.corpus.sources import load
 
     corpus = load(dataset, tracks=tracks, lyrics=lyrics, features=features, seconds=seconds)
-    for name, table in tables(corpus).items():
-        with replacing(resolve(results_dir) / corpus.name / f"{name}.csv") as path:
+    for name, table in dataset_tables(corpus).items():
+        with replacement(resolve(results_dir) / corpus.name / f"{name}.csv") as path:
             table.to_csv(path, lineterminator="\n")
     console.print(str(corpus), markup=False)
     for track, why in corpus.excluded.items():
@@ -134,10 +137,10 @@ def data(
 @app.command()
 def paper() -> None:
     """Typeset the paper as a PDF from the released records."""
-    from vaeclust.paper import build
+    from vaeclust.released.paper import build_paper
 
     with console.status("Typesetting"):
-        page = build()
+        page = build_paper()
     console.print(f"The paper is ready: open {page}")
 
 
@@ -147,11 +150,11 @@ def release(
     results_dir: Annotated[str, typer.Option(help="Where the results are.")] = "results",
 ) -> None:
     """Keep a study's records in book/released, which README, book and paper quote."""
-    from vaeclust.release import release as keep
+    from vaeclust.released.writing import release as keep
 
     folder = keep(dataset, results_dir)
     if dataset == "gtzan":
-        from vaeclust.summary import write
+        from vaeclust.released.answers import write
 
         with console.status("Putting the findings into words"):
             write()
@@ -165,7 +168,7 @@ def check(
     results_dir: Annotated[str, typer.Option(help="Where the results are.")] = "results",
 ) -> None:
     """Compare the means of a run over its seeds with the released records; exit with status 1 when one has drifted."""
-    from vaeclust.release import drift
+    from vaeclust.released.drifts import drift
 
     moved = drift(dataset, results_dir)
     if len(moved):
@@ -194,15 +197,15 @@ def _parameters(pairs: list[str], **options: str) -> dict[str, str]:
     return given
 
 
-def _run(chosen: list[book_chapters.Chapter], given: dict[str, str], jobs: int, force: bool) -> None:
+def _run(chosen: list[chapters.Chapter], given: dict[str, str], jobs: int, force: bool) -> None:
     """Run chapters with a progress display; exit with status 1 when one failed."""
-    parameters = book_chapters.checked_parameters(chosen, given)
+    parameters = chapters.typed_parameters(chosen, given)
     _check_source(chosen, parameters)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task, running = progress.add_task("starting", total=len(chosen)), []
 
-        def report(slug: str, outcome: book_chapters.Outcome | None) -> None:
+        def report(slug: str, outcome: book_run.Outcome | None) -> None:
             if outcome is None:
                 running.append(slug)
             else:
@@ -214,7 +217,7 @@ def _run(chosen: list[book_chapters.Chapter], given: dict[str, str], jobs: int, 
             progress.update(task, description="running " + (", ".join(running) or "…"))
 
         try:
-            outcomes = book_chapters.run(chosen, parameters, jobs=jobs, force=force, report=report)
+            outcomes = book_run.run_chapters(chosen, parameters, jobs=jobs, force=force, report=report)
         except KeyboardInterrupt:
             errors.print("interrupted; finished chapters and their records are kept")
             raise typer.Exit(130) from None
@@ -226,10 +229,10 @@ def _run(chosen: list[book_chapters.Chapter], given: dict[str, str], jobs: int, 
         raise typer.Exit(1)
 
 
-def _check_source(chosen: list[book_chapters.Chapter], parameters: dict) -> None:
+def _check_source(chosen: list[chapters.Chapter], parameters: dict) -> None:
     """Load the corpus once before any chapter starts, so that a fault in the data is said once and at once."""
-    from vaeclust.clustering import checked_k
-    from vaeclust.datasets import load
+    from vaeclust.clusters.clusterers import valid_k
+    from vaeclust.corpus.sources import load
 
     defaults = {name: value for chapter in chosen for name, value in chapter.parameters.items()}
     values = {**defaults, **parameters}
@@ -237,7 +240,7 @@ def _check_source(chosen: list[book_chapters.Chapter], parameters: dict) -> None
         return
     described = {name: values[name] for name in ("tracks", "features")}
     corpus = load(values["dataset"], **described)
-    checked_k(values.get("n_clusters", 0) or corpus.default_k(), len(corpus))
+    valid_k(values.get("n_clusters", 0) or corpus.default_k(), len(corpus))
     if values["lyrics"]:
         try:
             corpus = load(values["dataset"], **described, lyrics=values["lyrics"])

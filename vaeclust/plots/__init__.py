@@ -1,6 +1,8 @@
-"""One function a figure; each returns its figure or axes and leaves showing it to the page."""
+"""Figures: one function each (all chapters).
 
-from vaeclust.plots import clusters, comparison, controls, features, maps, speed, training
-from vaeclust.plots.style import use_book_style
+A tidy table goes in; matplotlib's axes or figure come out, and showing them is left to the page.
+"""
 
-__all__ = ["clusters", "comparison", "controls", "features", "maps", "speed", "training", "use_book_style"]
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 _INK = {"light": ("#1f2933", "#0072b2", "#d55e00", "#6b7785"), "dark": ("#e6e9ed", "#56b4e9", "#f0a35e", "#9aa5b1")}
 
 
-def answer(rows: pd.DataFrame, lines: dict[str, float], *, mode: str = "light") -> Figure:
+def answer_picture(rows: pd.DataFrame, lines: dict[str, float], *, mode: str = "light") -> Figure:
     """Draw one score of every way of grouping, as dots with intervals, in groups one below the other.
 
     rows: ``group, title, mean, low, high``, from top to bottom; the band is the interval of the last row of the first

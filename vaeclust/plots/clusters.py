@@ -9,12 +9,12 @@ from matplotlib.figure import Figure
 from scipy.cluster.hierarchy import dendrogram, linkage
 from sklearn.metrics import silhouette_samples
 
-from vaeclust.clustering import MIN_SAMPLES, NOISE, k_distances, knee
-from vaeclust.datasets import Dataset
-from vaeclust.methods import METHODS
-from vaeclust.metrics import METRICS
+from vaeclust.clusters.clusterers import MIN_SAMPLES, NOISE, k_distances, knee
+from vaeclust.corpus.dataset import Dataset
+from vaeclust.corpus.sampling import sample
+from vaeclust.methods.catalogue import METHODS
 from vaeclust.plots.style import GREY, SEQUENTIAL, WIDTH, colours, method_colour, new_axes
-from vaeclust.samples import sample
+from vaeclust.scores.metrics import METRICS
 
 
 def genre_mix(clusters: pd.Series, dataset: Dataset, *, ax: Axes | None = None) -> Axes:
@@ -51,7 +51,7 @@ def sizes(clusters: pd.DataFrame, *, method: str, ax: Axes | None = None) -> Axe
 def sureness(shares: pd.DataFrame) -> Axes:
     """Draw, one bar a method, on how many tracks' clusters all, at least half, and fewer of the other seeds agree.
 
-    shares: tracks × methods, as ``sureness.shares`` returns.
+    shares: tracks × methods, as ``agreement.agreement_shares`` returns.
     """
     parts = {
         "all other seeds agree": shares == 1,
@@ -91,7 +91,7 @@ def silhouettes(embedding: np.ndarray, clusters: pd.Series, *, ax: Axes | None =
         ax.text(-0.01, start + len(heights) / 2, str(name), ha="right", va="center", fontsize=9)
         start += len(heights) + max(len(values) // 100, 1)
     ax.axvline(values.mean(), color=GREY, linestyle="--", linewidth=1)
-    ax.set(xlabel="silhouette", ylabel=f"tracks{_drawn(clusters)}, by cluster", yticks=[])
+    ax.set(xlabel="silhouette", ylabel=f"tracks{_sample_note(clusters)}, by cluster", yticks=[])
     return ax
 
 
@@ -103,7 +103,7 @@ def ward_tree(embedding: np.ndarray, *, k: int, method: str, leaves: int = 30, a
     dendrogram(merges, truncate_mode="lastp", p=leaves, ax=ax, link_color_func=lambda _: colour, leaf_font_size=9,
                leaf_rotation=90)  # fmt: skip
     ax.axhline(merges[-k : len(merges) - k + 2, 2].mean(), color=GREY, linestyle="--", linewidth=1)
-    ax.set(xlabel=f"tracks{_drawn(embedding)} under each branch, in brackets", ylabel="Ward distance")
+    ax.set(xlabel=f"tracks{_sample_note(embedding)} under each branch, in brackets", ylabel="Ward distance")
     return ax
 
 
@@ -115,7 +115,7 @@ def k_distance(embedding: np.ndarray, *, method: str, ax: Axes | None = None) ->
     ax.plot(distances, color=method_colour(method))
     ax.axhline(eps, color=GREY, linestyle="--", linewidth=1)
     ax.annotate(f"eps = {eps:.2f}", (0, eps), xytext=(4, 4), textcoords="offset points", color=GREY)
-    ax.set(xlabel=f"tracks{_drawn(embedding)}, from dense to sparse", ylim=(0, None))
+    ax.set(xlabel=f"tracks{_sample_note(embedding)}, from dense to sparse", ylim=(0, None))
     ax.set_ylabel(f"distance to the {MIN_SAMPLES - 1}th neighbour")
     return ax
 
@@ -142,7 +142,7 @@ def scores_by_k(scores: pd.DataFrame, *, method: str) -> Figure:
 def choice_of_k(table: pd.DataFrame, *, chosen: int) -> Figure:
     """Draw three label-free criteria over the number of clusters; the dashed line is the recommended one.
 
-    table: ``k, silhouette, stability, gap, gap_sd``, as ``library.choose_k`` returns.
+    table: ``k, silhouette, stability, gap, gap_sd``, as ``choice_of_k.choose_k`` returns.
     """
     figure, axes = plt.subplots(1, 3, figsize=(WIDTH, 2.5))
     titles = {"silhouette": "Silhouette", "stability": "Stability (ARI)", "gap": "Gap statistic"}
@@ -156,7 +156,7 @@ def choice_of_k(table: pd.DataFrame, *, chosen: int) -> Figure:
     return figure
 
 
-def _drawn(tracks: np.ndarray | pd.Series) -> str:
+def _sample_note(tracks: np.ndarray | pd.Series) -> str:
     """Return what an axis says of a corpus of which a sample is shown: nothing where all tracks are."""
     shown = len(sample(len(tracks)))
     return f" ({shown:,} at random)" if shown < len(tracks) else ""

@@ -7,10 +7,11 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from vaeclust.evidence import overall, scaled, wording
-from vaeclust.methods import METHODS
-from vaeclust.metrics import METRICS
+from vaeclust.evidence.ranks import overall_scores, scaled_means
+from vaeclust.evidence.words import mean_sd
+from vaeclust.methods.catalogue import METHODS
 from vaeclust.plots.style import GREY, WIDTH, method_colour, new_axes
+from vaeclust.scores.metrics import METRICS
 
 _COLOURS = {"x": "#d55e00", "+": "#0072b2"}
 
@@ -44,13 +45,13 @@ def heatmap(means: pd.DataFrame, *, show: str = "raw", ax: Axes | None = None) -
 
     means: index method slugs, columns metric names. show: the numbers to print, "raw" or "scaled" to 0-1.
     """
-    shares = scaled(means)
-    text = (means if show == "raw" else shares).map(wording)
+    shares = scaled_means(means)
+    text = (means if show == "raw" else shares).map(mean_sd)
     ax = new_axes(ax, WIDTH, 1.1 + 0.42 * len(means))
     sns.heatmap(shares.fillna(0.5), annot=text, fmt="", cmap="Blues", vmin=-0.1, vmax=1.3, cbar=False, ax=ax,
                 linewidths=1, annot_kws={"size": 10})  # fmt: skip
     ax.set(xlabel="", ylabel="")
-    ax.set_xticklabels([_wrapped(name) for name in means], rotation=0)
+    ax.set_xticklabels([_two_lines(name) for name in means], rotation=0)
     ax.set_yticklabels([METHODS[slug].title for slug in means.index], rotation=0)
     ax.tick_params(length=0)
     return ax
@@ -61,13 +62,13 @@ def ranks(means: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
     Equal methods stand one below the other. means: index method slugs, columns metric names.
     """
-    table = scaled(means).assign(overall=overall(means)["overall"]).rank(ascending=False, method="first")
+    table = scaled_means(means).assign(overall=overall_scores(means)["overall"]).rank(ascending=False, method="first")
     places = np.arange(table.shape[1])
     ax = new_axes(ax, WIDTH, 1.4 + 0.36 * len(table))
     for slug, row in table.iterrows():
         ax.plot(places, row, "o-", color=method_colour(slug), markersize=6)
         ax.text(places[-1] + 0.15, row.iloc[-1], METHODS[slug].title, va="center", color=GREY, fontsize=9)
-    titles = [_wrapped(name) for name in means]
+    titles = [_two_lines(name) for name in means]
     ax.set(xticks=places, yticks=range(1, len(table) + 1), ylabel="rank", xlim=(-0.3, places[-1] + 1.6))
     ax.set_xticklabels([*titles, "Overall"])
     ax.spines["bottom"].set_visible(False)
@@ -97,7 +98,7 @@ def stability(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def published_beside(intervals: pd.DataFrame, published: dict[str, pd.DataFrame]) -> Figure:
+def published_values(intervals: pd.DataFrame, published: dict[str, pd.DataFrame]) -> Figure:
     """Draw our mean of every method with two standard deviations over seeds, and the published values beside it.
 
     intervals: rows of one clusterer, one row a method and metric; published: title of the source → methods × metrics.
@@ -123,7 +124,7 @@ def published_beside(intervals: pd.DataFrame, published: dict[str, pd.DataFrame]
     return figure
 
 
-def by_beta(table: pd.DataFrame) -> Figure:
+def beta_curves(table: pd.DataFrame) -> Figure:
     """Draw every metric against beta with its interval; table: ``beta, metric, mean, low, high``, beta above 0."""
     metrics = [metric for metric in METRICS.values() if metric.name in set(table["metric"])]
     rows = int(np.ceil(len(metrics) / 3))
@@ -163,7 +164,7 @@ def rate_distortion(table: pd.DataFrame) -> Figure:
     return figure
 
 
-def _wrapped(metric: str) -> str:
+def _two_lines(metric: str) -> str:
     """Return a metric's title and arrow on two lines, for narrow columns."""
     title, arrow = METRICS[metric].title, METRICS[metric].arrow
     return title.replace("-", "-\n") + f" {arrow}" if "-" in title else f"{title}\n{arrow}"

@@ -10,9 +10,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from vaeclust.datasets import Dataset
+from vaeclust.corpus.dataset import Dataset
+from vaeclust.methods.projections import PROJECTIONS
 from vaeclust.plots.style import GREY, WIDTH, colours, new_axes
-from vaeclust.projections import PROJECTIONS
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure as Interactive
@@ -42,7 +42,7 @@ def _columns_that_fit(names: list, width: float) -> int:
     return max(1, min(len(names), int(width / entry), 5))
 
 
-def by_genre_and_cluster(points: pd.DataFrame, dataset: Dataset, clusters: pd.Series) -> Figure:
+def genre_and_cluster(points: pd.DataFrame, dataset: Dataset, clusters: pd.Series) -> Figure:
     """Draw the same map twice, by genre and by cluster; by cluster only for unlabelled music.
 
     points: ``track_id, projection, x, y`` of one projection; clusters: indexed by track id.

@@ -13,8 +13,8 @@ from vaeclust.plots.style import GREY, WIDTH, colours, method_colour, new_axes
 _MARKERS = "osDv^<>PXdph*"
 
 
-def drawn(name: str, tables: Mapping[str, pd.DataFrame]) -> Figure:
-    """Draw one of the tables of ``speed.measured``, or say that it has not been measured."""
+def benchmark(name: str, tables: Mapping[str, pd.DataFrame]) -> Figure:
+    """Draw one of the tables of ``speed.benchmark_tables``, or say that it has not been measured."""
     if name not in tables:
         ax = new_axes(None, WIDTH, 1.2)
         ax.text(
@@ -53,7 +53,7 @@ def floor(table: pd.DataFrame) -> Figure:
     """Draw the operations of a training step stacked, and the step itself as a line; table: ``model, what, median``."""
     wide = table[table["unit"] == "ms"].pivot(index="model", columns="what", values="median")
     whole = wide.pop("the whole step")
-    ax = stacked(wide, "milliseconds")
+    ax = stacked_bars(wide, "milliseconds")
     places = np.arange(len(whole))
     ax.vlines(whole.to_numpy(), places - 0.4, places + 0.4, color="black", label="the whole step")
     ax.set(xlim=(0, 1.08 * whole.max()))
@@ -66,16 +66,16 @@ def study(table: pd.DataFrame) -> Figure:
     rows = table[table["what"].str.contains(", ")]
     parts = rows["what"].str.rsplit(", ", n=1, expand=True).set_axis(["method", "part"], axis=1)
     wide = parts.assign(seconds=rows["median"]).pivot(index="method", columns="part", values="seconds")
-    return stacked(wide.loc[parts["method"].unique(), parts["part"].unique()], "seconds of one core").figure
+    return stacked_bars(wide.loc[parts["method"].unique(), parts["part"].unique()], "seconds of one core").figure
 
 
 def stages(table: pd.DataFrame) -> Figure:
     """Draw what every chapter's time is spent on; table: ``chapter, stage, seconds``."""
     wide = table.pivot(index="chapter", columns="stage", values="seconds")
-    return stacked(wide.loc[table["chapter"].unique(), table["stage"].unique()], "seconds").figure
+    return stacked_bars(wide.loc[table["chapter"].unique(), table["stage"].unique()], "seconds").figure
 
 
-def stacked(wide: pd.DataFrame, label: str) -> Axes:
+def stacked_bars(wide: pd.DataFrame, label: str) -> Axes:
     """Draw one bar a row, its columns end to end."""
     ax = new_axes(None, WIDTH, 1.3 + 0.27 * len(wide))
     start = np.zeros(len(wide))

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 
 WIDTH = 7.2  # inches: the text column of the book
 GREY = "#5f6b7a"
+
 # From low to high: the steps of cividis, Nuñez et al. (2018), which colour-blind readers see as others do.
 SEQUENTIAL = [matplotlib.colors.to_hex(matplotlib.colormaps["cividis"](step / 10)) for step in range(11)]
 

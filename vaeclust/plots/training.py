@@ -11,10 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from vaeclust.datasets import Dataset
-from vaeclust.fits import Fit
-from vaeclust.methods import find
-from vaeclust.parallel import one_thread
+from vaeclust.cores import one_thread
+from vaeclust.corpus.dataset import Dataset
+from vaeclust.methods.catalogue import find
+from vaeclust.methods.fits import Fit
 from vaeclust.plots.style import GREY, WIDTH, method_colour, new_axes
 
 _TERMS = {

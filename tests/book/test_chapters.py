@@ -1,0 +1,244 @@
+"""Chapters as papermill runs them, from the command line, from papermill itself and as JupyterLab does."""
+
+import ast
+import json
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import jupytext
+import nbformat
+import pandas as pd
+import papermill
+import psutil
+import pytest
+from conftest import ROOT, command
+
+from vaeclust.book import chapters, run
+from vaeclust.book.chapters import choose_chapters, typed_parameters
+from vaeclust.book.run import execute
+from vaeclust.methods.catalogue import COMPARED, METHODS
+
+CHAPTERS = chapters.all_chapters(ROOT)
+FAST = ["-p", "seeds=2", "-p", "epochs=2"]
+SHARED = {
+    "dataset": "demo", "lyrics": "", "tracks": "", "features": "mfcc20", "seeds": 10, "epochs": 50, "batch_size": 32,
+    "learning_rate": 1e-3, "latent_dim": 16, "n_clusters": 0, "results_dir": "results",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS.values(), ids=lambda c: c.slug)
+class TestEveryChapter:
+    def test_shared_parameters(self, chapter):
+        assert {name: chapter.parameters.get(name) for name in SHARED} == SHARED
+
+    def test_prose_and_calls_only(self, chapter):
+        cells = jupytext.read(chapter.path).cells
+        exercises = next(n for n, cell in enumerate(cells) if "## Exercises" in cell.source)
+        assert 8 <= sum(cell.cell_type == "code" for cell in cells[:exercises]) <= 25
+        cells = [cell for cell in cells if cell.cell_type == "code"]
+        for cell in cells:
+            tree = ast.parse(cell.source)
+            assert not any(isinstance(node, ast.ClassDef | ast.While) for node in ast.walk(tree))
+            if "parameters" not in cell.metadata.get("tags", []):
+                assert len(cell.source.splitlines()) <= 12
+            assert max(map(len, cell.source.splitlines())) <= 92
+
+    def test_figures_have_caption_name_and_alt_text(self, chapter):
+        for cell in jupytext.read(chapter.path).cells:
+            if "record.figure(" in cell.source:
+                figure = cell.metadata["mystnb"]
+                assert len(figure["figure"]["caption"]) > 60
+                assert figure["figure"]["name"]
+                assert len(figure["image"]["alt"]) > 30
+
+    def test_sections(self, chapter):
+        sections = re.findall(r"^## (.+)$", chapter.path.read_text(), re.MULTILINE)
+        assert sections[:2] == ["Parameters", "Data"]
+        assert sections[-2:] == ["What we saw", "Exercises"]
+
+    def test_no_result_is_typed_by_hand(self, chapter):
+        saw = chapter.path.read_text().split("## What we saw")[1].split("## Exercises")[0]
+        assert "{glue:text}" in saw
+        assert not re.findall(r"\d+\.\d+|\d+ ?%", saw)
+
+    def test_exercises_have_solutions_that_are_executed_and_read(self, chapter):
+        text = chapter.path.read_text().split("## Exercises")[1]
+        labels = re.findall(r"```\{exercise\} .+\n:label: (\S+)", text)
+        form = r"```\{solution-start\} (\S+)\n:class: dropdown\n```\n(.*?)```\{solution-end\}"
+        solutions = re.findall(form, text, re.DOTALL)
+        assert 2 <= len(labels) <= 3
+        assert [label for label, _ in solutions] == labels
+        for _, solution in solutions:
+            *_, reading = solution.split("\n```\n")
+            assert "```{code-cell}" in solution
+            assert len(reading.strip()) > 60
+
+    def test_no_output_is_stored(self, chapter):
+        assert not any(cell.get("outputs") for cell in jupytext.read(chapter.path).cells)
+
+
+def test_every_method_has_its_chapter():
+    assert {method.chapter for method in METHODS.values()} <= CHAPTERS.keys()
+    assert set(CHAPTERS["07_comparison"].after) == {method.chapter for method in COMPARED.values()}
+
+
+def test_dependencies_are_chosen_on_request():
+    assert [c.slug for c in choose_chapters(["07_comparison"])] == ["07_comparison"]
+    assert choose_chapters(["07_comparison"], with_dependencies=True)[0].slug == "01_pca"
+    with pytest.raises(ValueError, match="no chapter '3_vae' \\(did you mean '03_vae'"):
+        choose_chapters(["3_vae"])
+
+
+def test_parameters_are_checked_against_the_chapters():
+    chosen = choose_chapters(["03_vae"])
+    assert typed_parameters(chosen, {"seeds": "3", "learning_rate": "1e-2"}) == {"seeds": 3, "learning_rate": 0.01}
+    with pytest.raises(ValueError, match="no parameter 'epoch' \\(did you mean 'epochs'"):
+        typed_parameters(chosen, {"epoch": 3})
+    with pytest.raises(ValueError, match="seeds='many'; expected int"):
+        typed_parameters(chosen, {"seeds": "many"})
+
+
+def test_command_line_papermill_and_jupyterlab_write_the_same_bytes_to_one_place(project, table_path):
+    (project / "data.csv").write_bytes(table_path.read_bytes())
+    record = project / "results" / "data" / "vae"
+    ways = []
+
+    def collect():
+        files = {p.relative_to(record): p.read_bytes() for p in record.rglob("*.*") if p.suffix in (".csv", ".svg")}
+        assert {"scores.csv", "clusters.csv", "maps.csv", "history.csv", "figures/map_tsne.svg"} <= set(map(str, files))
+        ways.append(files)
+        shutil.rmtree(record)
+
+    done = command("vaeclust", "run", "03_vae", "--dataset", "data.csv", *FAST, cwd=project)
+    assert done.returncode == 0, done.stderr
+    collect()
+
+    notebook = "jupytext://" + str(project / "notebooks" / "03_vae.md")
+    given = ["-p", "dataset", "data.csv", "-p", "seeds", "2", "-p", "epochs", "2"]
+    done = command("papermill", notebook, project / "out.ipynb", *given, cwd=project / "book")
+    assert done.returncode == 0, done.stderr
+    assert "does not end in one of" not in done.stderr
+    collect()
+
+    # JupyterLab starts a kernel in the folder of the notebook.
+    notebook = jupytext.read(project / "notebooks" / "03_vae.md")
+    cell = next(c for c in notebook.cells if "parameters" in c.metadata.get("tags", []))
+    cell.source += '\ndataset = "data.csv"\nseeds = 2\nepochs = 2'
+    nbformat.write(notebook, project / "lab.ipynb")
+    papermill.execute_notebook(project / "lab.ipynb", None, cwd=project / "notebooks", progress_bar=False)
+    collect()
+
+    assert ways[0] == ways[1] == ways[2]
+    assert not list(project.glob("**/scores.csv"))
+
+
+def test_unlabelled_music_runs_through_a_chapter(project, table):
+    table.drop(columns="label").to_csv(project / "unlabelled.csv", index=False)
+    arguments = ["--dataset", "unlabelled.csv", *FAST, "-p", "n_clusters=3"]
+    done = command("vaeclust", "run", "07_comparison", "--with-dependencies", *arguments, cwd=project)
+    assert done.returncode == 0, done.stdout + done.stderr
+    scores = pd.read_csv(project / "results" / "unlabelled" / "vae" / "scores.csv")
+    assert set(scores["space"]) == {"own", "input"}
+    assert set(scores.query("clusterer != 'dbscan'")["k"]) == {3}
+
+
+def test_a_failing_chapter_is_named_and_stops_only_what_needs_it(project, table_path):
+    path = project / "notebooks" / "03_vae.md"
+    path.write_text(path.read_text().replace('vc.fit("vae", data', 'vc.fit("vea", data'))
+    for other in ("00_data", "02_autoencoder", "04_conv_vae", "05_beta_vae", "06_multimodal_vae"):
+        (project / "notebooks" / f"{other}.md").unlink()
+    page = project / "book" / "chapters" / "03_vae.ipynb"
+    page.parent.mkdir(parents=True)
+    page.write_text("the page of an earlier run")
+
+    done = command("vaeclust", "book", "--dataset", table_path, *FAST, cwd=project)
+
+    assert done.returncode == 1
+    assert re.search(r"03_vae: cell \d+ \(settings = .*ValueError: unknown method 'vea'", done.stderr)
+    assert "07_comparison: not run: it needs 03_vae, which failed" in done.stderr
+    assert "IPKernelApp" not in done.stderr
+    assert "no book was built" in done.stderr
+    assert page.read_text() == "the page of an earlier run"
+    assert (project / "book" / "chapters" / "01_pca.ipynb").is_file()
+    assert not (project / "_build" / "html").exists()
+    assert (project / "_build" / "failed" / "03_vae.ipynb").is_file()
+
+
+def test_faulty_lyrics_fail_only_the_chapters_that_read_them(project, table_path):
+    (project / "lyrics.csv").write_text("track_id,term,count\na/track 0,river,-2\n")
+    arguments = ["--dataset", table_path, "--lyrics", "lyrics.csv", *FAST]
+    done = command("vaeclust", "run", "01_pca", "06_multimodal_vae", *arguments, cwd=project)
+    assert done.returncode == 1
+    assert "negative count of 'river' for track a/track 0" in done.stderr.split("06_multimodal_vae")[0]
+    assert re.search(r"06_multimodal_vae: cell \d+ .*negative count of 'river' for track a/track 0", done.stderr)
+    assert (project / "results" / "small" / "pca" / "run.json").is_file()
+
+
+def test_a_kernel_that_dies_is_a_failed_chapter(project, table_path):
+    path = project / "notebooks" / "01_pca.md"
+    path.write_text(path.read_text().replace("fit = vc.fit(", "import os; os._exit(1); fit = vc.fit(", 1))
+    chapter = chapters.all_chapters(project)["01_pca"]
+    outcome = execute(chapter, {"dataset": str(table_path)})
+    assert "DeadKernelError" in outcome.error
+    assert not chapter.page.exists()
+
+
+def test_a_chapter_sees_nothing_of_the_one_before_it_in_the_same_worker(project, table_path):
+    """Kernels are forks of one process; what a chapter changes in its own stays there."""
+    trace = """\
+import builtins, os, sys, vaeclust
+left = [hasattr(builtins, "trace"), hasattr(vaeclust, "trace"), "trace" in sys.modules, "TRACE" in os.environ]
+assert "torch" in sys.modules and not any(left), left
+builtins.trace = vaeclust.trace = sys.modules["trace"] = os.environ["TRACE"] = "left by a chapter"
+"""
+    for slug in ("01_pca", "02_autoencoder"):
+        path = project / "notebooks" / f"{slug}.md"
+        path.write_text(path.read_text().replace("import vaeclust as vc\n", trace + "import vaeclust as vc\n", 1))
+    arguments = ["--jobs", "1", "--dataset", table_path, *FAST]
+    done = command("vaeclust", "run", "01_pca", "02_autoencoder", *arguments, cwd=project)
+    assert done.returncode == 0, done.stderr
+
+
+def test_what_has_most_before_it_starts_first():
+    every = list(CHAPTERS.values())
+    urgent = run.urgency(every)
+    assert run.urgency(every[::-1]) == urgent  # whichever stands first in the book
+    assert urgent["05_beta_vae"] == sum(CHAPTERS[s].seconds for s in ("05_beta_vae", "07_comparison", "11_explorer"))
+    assert urgent["03_vae"] > urgent["06_multimodal_vae"] > urgent["07_comparison"] > urgent["11_explorer"]
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM], ids=["interrupt", "kill"])
+def test_an_interrupted_run_keeps_finished_records_and_leaves_no_kernel(project, table_path, ending):
+    arguments = ["run", "01_pca", "03_vae", "--jobs", "1", "--dataset", str(table_path), "-p", "epochs=100000"]
+    running = subprocess.Popen(
+        [Path(sys.executable).with_name("vaeclust"), *arguments], cwd=project, text=True, start_new_session=True,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        # Where the tests run in the background of a shell, interrupts are ignored, and so by every child.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
+    try:
+        deadline = time.monotonic() + 120
+        record = project / "results" / "small" / "pca" / "run.json"
+        while not record.exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.5)
+        time.sleep(5)
+        helpers = psutil.Process(running.pid).children(recursive=True)
+        commands = [helper.cmdline() for helper in helpers]
+        running.send_signal(ending)
+        _, stderr = running.communicate(timeout=60)
+    finally:
+        running.kill()
+    _, alive = psutil.wait_procs(helpers, timeout=20)
+    for helper in alive:
+        helper.kill()
+    assert any("ipykernel" in " ".join(arguments) for arguments in commands)
+    assert alive == []
+    assert running.returncode == 130
+    assert "interrupted" in stderr
+    assert json.loads(record.read_text())["method"] == "pca"

@@ -1,0 +1,210 @@
+"""Decoding and measuring: every format, the real clips against the table, and every way a file can be wrong."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+
+from vaeclust.corpus import audio
+from vaeclust.corpus.audio import AudioError, decode
+from vaeclust.corpus.dataset import FULL, MFCC20
+from vaeclust.corpus.sources import load
+
+RATE = audio.SAMPLE_RATE
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _librosa_is_compiled():
+    audio.compile_once("full")
+
+
+def music(seconds=4.0, rate=RATE, seed=0):
+    """A melody with noise, so that no feature of it is constant."""
+    rng = np.random.default_rng(seed)
+    time = np.arange(round(seconds * rate)) / rate
+    pitch = rng.choice([220, 277, 330, 440, 554], int(seconds * 4) + 1)[(time * 4).astype(int)]
+    return (0.3 * np.sin(2 * np.pi * np.cumsum(pitch) / rate) + 0.02 * rng.normal(size=len(time))).astype(np.float32)
+
+
+FORMATS = {
+    "wav": {}, "flac": {}, "ogg": {"format": "OGG", "subtype": "VORBIS"}, "opus": {"format": "OGG", "subtype": "OPUS"},
+    "mp3": {"format": "MP3"}, "au": {}, "aiff": {},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_every_format_sounds_the_same(tmp_path, suffix):
+    rate = 48_000 if suffix == "opus" else RATE
+    soundfile.write(tmp_path / f"x.{suffix}", music(rate=rate), rate, **FORMATS[suffix])
+    samples = decode(tmp_path / f"x.{suffix}")
+    assert samples.dtype == np.float32
+    assert len(samples) == pytest.approx(4 * RATE, rel=0.02)
+    difference = audio.mfcc_means(samples)[:8] - audio.mfcc_means(decode_reference(tmp_path, rate))[:8]
+    assert np.abs(difference).max() < 12  # lossy formats change the quietest bands
+
+
+def decode_reference(folder, rate):
+    soundfile.write(folder / "reference.wav", music(rate=rate), rate)
+    return decode(folder / "reference.wav")
+
+
+def test_m4a_where_the_platform_can(tmp_path):
+    if shutil.which("ffmpeg") is None:
+        pytest.skip("no ffmpeg on this machine: apt-get install ffmpeg")
+    soundfile.write(tmp_path / "x.wav", music(), RATE)
+    command = ["ffmpeg", "-loglevel", "error", "-i", tmp_path / "x.wav", tmp_path / "x.m4a"]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+    assert len(decode(tmp_path / "x.m4a")) == pytest.approx(4 * RATE, rel=0.05)
+    (tmp_path / "broken.m4a").write_bytes(b"nothing of the kind")
+    with pytest.raises(AudioError):
+        decode(tmp_path / "broken.m4a")
+
+
+def test_without_a_decoder_m4a_says_what_it_needs(tmp_path, monkeypatch):
+    import audioread
+
+    monkeypatch.setattr(audioread, "available_backends", lambda flush_cache=False: [])
+    (tmp_path / "x.m4a").write_bytes(b"\0\0\0\x20ftypM4A ")
+    with pytest.raises(AudioError, match="needs ffmpeg"):
+        decode(tmp_path / "x.m4a")
+
+
+@pytest.mark.parametrize(
+    ("rate", "channels", "subtype"), [(96_000, 2, "PCM_24"), (44_100, 6, "PCM_16"), (8_000, 1, "PCM_U8")]
+)
+def test_other_rates_channels_and_depths(tmp_path, rate, channels, subtype):
+    sound = np.repeat(music(rate=rate)[:, None], channels, axis=1)
+    soundfile.write(tmp_path / "x.wav", sound, rate, subtype=subtype)
+    samples = decode(tmp_path / "x.wav")
+    assert len(samples) == pytest.approx(4 * RATE, abs=2)
+    assert np.abs(samples).max() == pytest.approx(np.abs(sound).max(), rel=0.15)
+
+
+def test_the_beginning_is_taken_and_what_is_hardly_longer_is_taken_whole(tmp_path):
+    soundfile.write(tmp_path / "long.wav", music(8), RATE)
+    assert len(decode(tmp_path / "long.wav", seconds=3)) == 3 * RATE
+    assert len(decode(tmp_path / "long.wav", seconds=7.5)) == 8 * RATE
+
+
+def write_float(path, sound):
+    soundfile.write(path, sound, RATE, subtype="FLOAT")
+
+
+FAULTS = {
+    "zero bytes": (lambda p: p.write_bytes(b""), "empty"),
+    "text": (lambda p: p.write_text("not audio " * 99), "not audio that can be read"),
+    "nan": (lambda p: write_float(p, np.where(np.arange(RATE * 2) == 9, np.nan, music(2))), "not numbers"),
+    "infinity": (lambda p: write_float(p, np.where(np.arange(RATE * 2) == 9, np.inf, music(2))), "not numbers"),
+    "silence": (lambda p: write_float(p, np.zeros(RATE * 2)), "silent"),
+    "short": (lambda p: write_float(p, music(0.05)), "lasts 0.05 s"),
+    "folder": (lambda p: p.mkdir(), "read|opened"),
+    "broken link": (lambda p: p.symlink_to("nowhere.wav"), "cannot be opened"),
+    "loop of links": (lambda p: p.symlink_to(p.name), "cannot be opened"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_is_wrong_with_a_file_is_said(tmp_path, fault):
+    make, says = FAULTS[fault]
+    make(tmp_path / "x.wav")
+    with pytest.raises(AudioError, match=says):
+        decode(tmp_path / "x.wav")
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac", "mp3", "au", "aiff"])
+def test_a_truncated_file_is_noticed(tmp_path, suffix):
+    path = tmp_path / f"x.{suffix}"
+    soundfile.write(path, music(10), RATE, **FORMATS[suffix])
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(AudioError, match=r"truncated|not audio that can be read"):
+        decode(path)
+
+
+def test_a_truncated_file_whose_beginning_is_whole_is_used(tmp_path):
+    soundfile.write(tmp_path / "x.wav", music(10), RATE)
+    content = (tmp_path / "x.wav").read_bytes()
+    (tmp_path / "x.wav").write_bytes(content[: len(content) // 2])
+    assert len(decode(tmp_path / "x.wav", seconds=3)) == 3 * RATE
+
+
+def test_a_stream_without_a_length_is_not_called_truncated(tmp_path):
+    soundfile.write(tmp_path / "x.wav", music(3), RATE)
+    content = bytearray((tmp_path / "x.wav").read_bytes())
+    place = content.index(b"data") + 4
+    content[place : place + 4] = b"\xff\xff\xff\xff"  # as written by a program that could not know it
+    (tmp_path / "x.wav").write_bytes(content)
+    assert len(decode(tmp_path / "x.wav")) == 3 * RATE
+
+
+def test_known_values_of_known_sounds():
+    high = np.sin(2 * np.pi * 5000 * np.arange(RATE * 3) / RATE).astype(np.float32)
+    values = pd.Series(audio.full_features(high), FULL)
+    assert values["spectral_centroid_mean"] == pytest.approx(5000, rel=0.02)
+    assert values["zero_crossing_rate_mean"] == pytest.approx(2 * 5000 / RATE, rel=0.02)
+    assert values["rms_mean"] == pytest.approx(0.5**0.5, rel=0.05)
+    clicks = np.zeros(RATE * 12, np.float32)
+    clicks[:: RATE // 2] = 1.0
+    assert audio.full_features(clicks)[FULL.index("tempo")] == pytest.approx(120, abs=5)
+
+
+def test_the_mfcc_are_those_of_librosa():
+    import librosa
+
+    sound = music(3)
+    expected = librosa.feature.mfcc(y=sound, sr=RATE, n_mfcc=20)
+    np.testing.assert_allclose(audio.mfcc(sound), expected, atol=1e-3)
+
+
+COMPILE = """
+import sys
+from vaeclust.corpus import audio
+audio.compile_once("full")
+print(audio.full_features(audio.np.sin(audio.np.arange(40000) / 9).astype("float32"))[0])
+"""
+
+
+def test_many_processes_compile_at_once_without_harm(tmp_path):
+    """With an empty cache of machine code; without the lock this leaves one that kills every later process."""
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    many = [
+        subprocess.Popen([sys.executable, "-c", COMPILE], env=environment, stdout=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
+    said = {process.communicate(timeout=200)[0] for process in many}
+    assert [process.returncode for process in many] == [0, 0, 0]
+    assert len(said) == 1
+    later = subprocess.run([sys.executable, "-c", COMPILE], env=environment, capture_output=True, text=True, check=True)
+    assert {later.stdout} == said
+
+
+def test_the_full_features_hold_the_twenty():
+    sound = music(3)
+    np.testing.assert_allclose(
+        pd.Series(audio.full_features(sound), FULL)[list(MFCC20)], audio.mfcc_means(sound), rtol=1e-6
+    )
+
+
+class TestRealClips:
+    @pytest.fixture
+    def clips(self, gtzan_folder):
+        if not (gtzan_folder / "audio").is_dir():
+            pytest.skip("the real clips are not here")
+        return gtzan_folder / "audio"
+
+    def test_mfcc_means_are_those_of_the_table(self, clips, gtzan_folder):
+        ours = load(clips)
+        table = load(gtzan_folder / "features_30_sec.csv").features.loc[ours.ids]
+        assert len(ours) == 30
+        assert ours.genre_names == tuple(sorted(path.name for path in clips.iterdir()))
+        assert np.abs(ours.features - table).max(axis=None) <= 0.12
+
+    def test_all_57_features_agree_with_the_table(self, clips, gtzan_folder):
+        ours = load(clips, features="full").features
+        table = load(gtzan_folder / "features_30_sec.csv", features="full").features.loc[ours.index]
+        agreement = pd.Series({name: np.corrcoef(ours[name], table[name])[0, 1] for name in table})
+        assert agreement.min() > 0.999, agreement.sort_values().head()

@@ -1,0 +1,230 @@
+"""A folder of music from the file system to a Dataset: ids, genres, lyrics, faults, the cache, a killed run."""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+from conftest import command
+from test_audio import RATE, music
+
+from vaeclust.corpus import measured as corpus_measured
+from vaeclust.corpus.folders import audio_files, sidecar
+from vaeclust.corpus.measured import Cache, extract
+from vaeclust.corpus.sources import load
+
+
+def song(path, seed=0, seconds=2.0):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(os.fsencode(path), music(seconds, seed=seed), RATE, format=path.suffix[1:].upper())
+    return path
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch):
+    """Every test starts with an empty cache; so do the processes that it starts."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def library(tmp_path):
+    folder = tmp_path / "my music"
+    for i in range(4):
+        song(folder / "rock" / f"{i}.wav", i)
+        song(folder / "folk" / f"{i}.flac", 10 + i)
+    return folder
+
+
+def test_genres_from_the_first_folder_level(library):
+    data = load(library)
+    assert data.name == "my-music"
+    assert data.genre_names == ("folk", "rock")
+    assert data.ids[0] == "folk/0"
+    assert data.audio.shape == (8, 20)
+    assert Path(data.tracks["path"].iloc[0]) == library / "folk" / "0.flac"
+
+
+def test_genres_from_tags_win_over_folders(library):
+    import mutagen.flac
+
+    for path in (library / "folk").iterdir():
+        tags = mutagen.flac.FLAC(path)
+        tags["genre"], tags["artist"], tags["title"] = "Blues <3", "Ann & Bob", path.stem
+        tags["lyrics"] = "river mountain willow " * 3
+        tags.save()
+    for path in list((library / "rock").iterdir())[:2]:
+        path.unlink()
+    data = load(library)
+    assert set(data.tracks["genre"].dropna()) == {"Blues <3"}
+    assert data.genres is None  # one genre only
+    assert data.tracks["artist"].iloc[0] == "Ann & Bob"
+    assert data.has_lyrics.sum() == 4
+
+
+def test_without_folders_or_tags_there_are_no_genres(tmp_path):
+    for i in range(3):
+        song(tmp_path / "flat" / f"{i}.wav", i)
+    data = load(tmp_path / "flat")
+    assert data.genres is None
+    assert data.default_k() == 10
+
+
+def test_lyrics_beside_the_files(library):
+    (library / "rock" / "0.txt").write_text("engine highway wheel " * 4)
+    (library / "rock" / "1.lrc").write_text("[ar:someone]\n[00:12.30]engine station\n[01:02]highway wheel\n")
+    (library / "folk" / "0.txt").write_text("river mountain willow " * 4)
+    data = load(library)
+    assert pd.Series(data.has_lyrics, data.ids)[lambda has: has].index.tolist() == ["folk/0", "rock/0", "rock/1"]
+    assert "12" not in sidecar(library / "rock" / "1.wav")
+    assert "station" in sidecar(library / "rock" / "1.wav")
+
+
+def test_every_fault_has_its_reason_and_the_rest_is_unharmed(library):
+    (library / "rock" / "zero.wav").touch()
+    (library / "rock" / "text.mp3").write_text("lyrics? " * 50)
+    (library / "rock" / "gone.wav").symlink_to("nowhere.wav")
+    (library / "rock" / "loop.wav").symlink_to("loop.wav")
+    (library / "rock" / "round").symlink_to(library, target_is_directory=True)
+    shutil.copy(library / "rock" / "0.wav", library / "rock" / "again.wav")
+    odd = ["a b'c\"d.wav", "emoji 🎵.wav", "line\nbreak.wav", "<script>alert(1)<.wav", os.fsdecode(b"latin\xe9.wav")]
+    for seed, name in enumerate(odd, 20):
+        song(library / "folk" / name, seed)
+    song(library / "folk" / "0.wav", 30)  # beside 0.flac
+    data = load(library)
+    assert len(data) == 8 + len(odd) + 1
+    assert set(data.excluded) == {"rock/zero", "rock/text", "rock/gone", "rock/loop", "rock/again"}
+    assert data.excluded["rock/again"] == "the same file as rock/0"
+    assert {"folk/0.wav", "folk/0.flac", "folk/line\nbreak", "folk/latin\\xe9"} <= set(data.ids)
+
+
+def test_an_unreadable_folder_is_said(library, monkeypatch):
+    locked = library / "locked"
+    song(locked / "x.wav")
+    listing = os.listdir
+
+    def refuse(path):  # root, as which tests may run, can read everything
+        if Path(path) == locked:
+            raise PermissionError(13, "Permission denied")
+        return listing(path)
+
+    monkeypatch.setattr(os, "listdir", refuse)
+    with pytest.warns(UserWarning, match="locked cannot be read and is left out"):
+        assert len(list(audio_files(library))) == 8
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda p: p.mkdir(), "no audio file"),
+        (lambda p: song(p / "x.wav").write_bytes(b""), "none of the 1 audio files can be used \\(x: the file is empty"),
+    ],
+)
+def test_a_folder_without_usable_music_is_refused(tmp_path, make, says):
+    make(tmp_path / "music")
+    with pytest.raises(ValueError, match=says):
+        load(tmp_path / "music")
+
+
+def test_data_leaves_tables_that_load_as_the_same_corpus(library, project):
+    (library / "rock" / "0.txt").write_text("engine highway wheel " * 4)
+    (library / "folk" / "0.txt").write_text("river mountain willow " * 4)
+    (library / "folk" / "zero.wav").touch()
+    done = command("vaeclust", "data", library, cwd=project)
+    assert done.returncode == 0, done.stderr
+    assert "left out folk/zero: the file is empty" in done.stdout
+    results = project / "results" / "my-music"
+    again = load(results / "features.csv", lyrics=results / "lyrics_features.csv")
+    data = load(library)
+    pd.testing.assert_frame_equal(again.features, data.features)
+    np.testing.assert_array_equal(again.genres, data.genres)
+    np.testing.assert_allclose(again.lyrics, data.lyrics, atol=1e-6)
+
+
+def test_the_second_time_nothing_is_decoded(library, monkeypatch):
+    first = load(library)
+    monkeypatch.setattr(corpus_measured, "run", lambda *a, **k: pytest.fail("a file was measured again"))
+    assert load(library).features.equals(first.features)
+
+
+def test_a_changed_file_is_measured_again_and_a_moved_one_recognised(library):
+    first = load(library)
+    song(library / "rock" / "0.wav", 99)
+    os.utime(library / "rock" / "0.wav", ns=(1, 1))
+    again = load(library)
+    changed = (first.features != again.features).any(axis=1)
+    assert changed[changed].index.tolist() == ["rock/0"]
+
+
+def test_a_damaged_cache_is_put_aside(library):
+    first = load(library)
+    path = Cache().path
+    for extra in path.parent.glob("measured.sqlite-*"):
+        extra.unlink()
+    path.write_bytes(b"this is no database" * 100)
+    with pytest.warns(UserWarning, match="was damaged and is now"):
+        assert load(library).features.equals(first.features)
+    assert list(path.parent.glob("measured.damaged-*"))
+
+
+def test_a_full_disk_costs_the_cache_and_not_the_run(library, monkeypatch):
+    open_database = Cache.open
+
+    @contextlib.contextmanager
+    def limited(self):
+        with open_database(self) as database:
+            database.execute(f"PRAGMA max_page_count={database.execute('PRAGMA page_count').fetchone()[0]}")
+            yield database
+
+    cache = Cache()
+    monkeypatch.setattr(Cache, "open", limited)
+    files = [song(library / "many" / f"{i}.wav", i, seconds=1.0) for i in range(40)]
+    with pytest.warns(UserWarning, match="not kept for the next run: database or disk is full"):
+        found = extract(files, features="full", cache=cache)
+    assert all(len(measured.values) == 57 for measured in found.values())
+
+
+def test_a_killed_run_goes_on_and_ends_with_the_same_table(tmp_path, project):
+    folder = tmp_path / "long"
+    for i in range(24):
+        song(folder / f"{i:02d}.wav", i, seconds=10.0)
+    arguments = [Path(sys.executable).with_name("vaeclust"), "data", str(folder), "--features", "full"]
+    running = subprocess.Popen(arguments, cwd=project, start_new_session=True, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL)  # fmt: skip
+    cache = Cache()
+    deadline = time.monotonic() + 120
+    count = 0
+    while count < 3:
+        assert time.monotonic() < deadline
+        assert running.poll() is None, "it ended before it could be killed"
+        time.sleep(0.2)
+        with cache.open() as database:
+            (count,) = database.execute("SELECT count(*) FROM measured").fetchone()
+    os.killpg(running.pid, signal.SIGKILL)
+    running.wait()
+    with cache.open() as database:
+        (kept,) = database.execute("SELECT count(*) FROM measured").fetchone()
+    assert 3 <= kept < 24
+    second = command("vaeclust", "data", folder, "--features", "full", cwd=project)
+    assert second.returncode == 0, second.stderr
+    assert f"/{24 - kept} " in second.stderr  # the progress bar counts what was left to do
+    table = (project / "results" / "long" / "features.csv").read_bytes()
+    shutil.rmtree(cache.path.parent)
+    assert command("vaeclust", "data", folder, "--features", "full", cwd=project).returncode == 0
+    assert (project / "results" / "long" / "features.csv").read_bytes() == table
+
+
+def test_two_runs_at_once_do_no_harm(library, project):
+    arguments = [Path(sys.executable).with_name("vaeclust"), "data", str(library)]
+    both = [subprocess.Popen(arguments, cwd=project, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(2)]
+    for running in both:
+        _, error = running.communicate(timeout=120)
+        assert running.returncode == 0, error
+    assert len(pd.read_csv(project / "results" / "my-music" / "features.csv")) == 8

@@ -1,0 +1,116 @@
+"""What a cache keeps is what the code would give today: known outputs, by the number of their recipe.
+
+Where one of these fails, the numbers of a recipe have changed: raise its RECIPE, so that nobody is shown what an
+earlier one measured, and write down what it gives now. Four significant digits hold on any processor.
+"""
+
+from importlib.metadata import version
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+
+from vaeclust.corpus import audio, lyrics, measured, named
+from vaeclust.corpus.demo import tracks as corpus_demo_tracks
+
+TRACK = "slow_ballad.00007"
+KNOWN = {
+    ("audio", 1): {
+        "decoded": "66150 0.025 0.02182",
+        "mfcc20": """
+            -228 117.56 12.689 33.446 12.445 11.786 1.3525 3.999 -2.1222 -2.5235 -8.488 -7.559
+            -6.9898 0.85386 3.7767 7.599 3.4236 -1.0974 -4.5734 4.1713
+        """,
+        "full": """
+            0.24619 0.087088 0.11435 0.0040493 1510.9 6.6572e05 1928 5.3882e05 3217.9 4.6264e06
+            0.051961 0.00071329 -5.8557e-06 0.014146 0.00011291 0.0017172 76 -228 9316.4 117.56
+            1280.6 12.689 565.99 33.446 218.72 12.445 115.36 11.786 48.651 1.3525 50.718 3.999
+            37.163 -2.1222 28.649 -2.5235 23.308 -8.488 27.918 -7.559 29.92 -6.9898 19.384 0.85386
+            54.437 3.7767 152.77 7.599 200.02 3.4236 124.44 -1.0974 43.532 -4.5734 173.3 4.1713
+            201.95
+        """,
+    },
+    ("demo", 1): {
+        "factors": "75.334 0 2 66.978 0.4914 0.31927 0.46022 0.0036946 10.499",
+        "sound": """
+            0.017151 0.98 0.015652 0.0022759 0.0041587 0.0090117 0.013399 0.033002 0.022722 0.035052
+            0.0090534 0.035954 0.0068815
+        """,
+        "words": "615 144 46 545.82",
+    },
+    ("lyrics", 1): {
+        "features": """
+            0.33147 0.87308 1.2068 1.0067 0.85948 0.40625 0.38881 0.44044 0.01649 1.0206 0.17401
+            0.80524 0.33407 1.039 0.4482 0.58521 0.5275 0.092675 0.14015 0.11007 0.59037 0.30751
+            0.0017354 0.19861 0 0 0 0 0 0
+        """
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def samples():
+    return corpus_demo_tracks.render(corpus_demo_tracks.track_table().loc[TRACK])
+
+
+def decoded(folder):
+    """Return the size and the spread of a stereo file at another rate, made of two tones."""
+    time = np.arange(3 * 44_100) / 44_100
+    tones = np.stack([np.sin(2 * np.pi * 440 * time), 0.5 * np.sin(2 * np.pi * 1_000 * time)], axis=1)
+    soundfile.write(folder / "tones.wav", 0.4 * tones, 44_100)
+    found = audio.decode(folder / "tones.wav")
+    return len(found), np.square(found, dtype=np.float64).mean(), np.abs(np.diff(found)).mean(dtype=np.float64)
+
+
+def sound(samples):
+    """Return what tells one rendering from another: level, peak, brightness, and the level of ten parts."""
+    parts = np.square(samples, dtype=np.float64).reshape(10, -1).mean(axis=1)
+    return [parts.mean(), np.abs(samples).max(), np.abs(np.diff(samples)).mean(dtype=np.float64), *parts]
+
+
+def words(text):
+    """Return how long a text is, and which words it begins and ends with, as numbers."""
+    return [len(text), len(text.split()), len(set(text.split())), sum(map(ord, text)) / 100]
+
+
+def same(found, known):
+    np.testing.assert_allclose(np.array(found, dtype=float), np.array(known.split(), dtype=float), rtol=1e-4, atol=1e-6)
+
+
+def test_audio(samples, tmp_path):
+    known = KNOWN["audio", audio.RECIPE]
+    same(decoded(tmp_path), known["decoded"])
+    same(audio.measure(samples, "mfcc20"), known["mfcc20"])
+    same(audio.measure(samples, "full"), known["full"])
+
+
+def test_demo(samples):
+    known = KNOWN["demo", corpus_demo_tracks.RECIPE]
+    tracks = corpus_demo_tracks.track_table()
+    same(tracks.loc[TRACK, list(corpus_demo_tracks.FACTORS)].astype(float), known["factors"])
+    same(sound(samples), known["sound"])
+    same(words(corpus_demo_tracks.lyrics(tracks.loc[[TRACK]])[TRACK]), known["words"])
+
+
+def test_lyrics():
+    tracks = corpus_demo_tracks.track_table(clips_per_style=4)
+    features = lyrics.text_features(pd.Series(corpus_demo_tracks.lyrics(tracks)))
+    same(np.abs(features.iloc[0]), KNOWN["lyrics", lyrics.RECIPE]["features"])
+
+
+def test_the_keys_name_recipes_and_libraries_and_no_source(monkeypatch, tmp_path):
+    monkeypatch.setattr(named, "user_cache_path", lambda name: tmp_path)
+    monkeypatch.setattr(named, "_render", lambda folder: None)
+    key = named.fetch("demo").name
+    assert key.startswith(f"demo-{corpus_demo_tracks.RECIPE}.{audio.RECIPE}.{lyrics.RECIPE}-")
+    for module in (corpus_demo_tracks, audio, lyrics):
+        with monkeypatch.context() as changed:
+            changed.setattr(module, "__file__", str(tmp_path / "another source.py"))
+            assert named.fetch("demo").name == key
+            changed.setattr(module, "RECIPE", 999)
+            assert named.fetch("demo").name != key
+    with monkeypatch.context() as changed:
+        changed.setattr(named, "version", lambda library: "999")
+        assert named.fetch("demo").name != key
+    assert measured._recipe("full", 30.0) == f"full, 30 s, librosa {version('librosa')}, recipe {audio.RECIPE}"

@@ -1,0 +1,111 @@
+"""Verdicts follow the records: with other records the words change."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from vaeclust.evidence import claims
+from vaeclust.evidence.claims import (
+    FAILS,
+    HOLDS,
+    PARTLY,
+    UNTESTABLE,
+    judge,
+    origins,
+    percentage_origin,
+    percentage_origins,
+)
+from vaeclust.scores.uncertainty import intervals
+
+
+@pytest.fixture(scope="module")
+def study():
+    return claims.released_study("gtzan")
+
+
+def changed(study, method, metrics, by, *, space=None):
+    """The study with the scores of one method moved, and intervals to match."""
+    scores = study.scores.copy()
+    chosen = (scores["method"] == method) & scores["metric"].isin(metrics)
+    if space:
+        chosen &= scores["space"] == space
+    scores.loc[chosen, "value"] += by
+    return replace(study, scores=scores, intervals=intervals(scores))
+
+
+def test_every_claim_is_judged_with_an_effect_and_a_reason(study):
+    table = judge(study)
+    assert table.index.tolist() == [f"C{i}" for i in range(1, 13)]
+    assert set(table["verdict"]) <= {HOLDS, PARTLY, FAILS, UNTESTABLE}
+    assert table.map(len).min(axis=None) > 3
+    assert not table["effect"].str.contains("nan").any()
+
+
+def test_what_the_real_records_say(study):
+    verdicts = judge(study)["verdict"]
+    assert verdicts["C12"] == verdicts["C10"] == verdicts["C8"] == FAILS
+    assert verdicts["C3"] == verdicts["C4"] == verdicts["C7"] == PARTLY
+    assert verdicts["C9"] == UNTESTABLE
+
+
+@pytest.mark.parametrize(
+    ("claim", "method", "metrics", "by", "space", "expected"),
+    [
+        ("C1", "vae", ["silhouette", "ari", "nmi", "purity"], 0.5, None, HOLDS),
+        ("C2", "conv_vae", ["ari"], 0.1, None, HOLDS),
+        ("C2", "conv_vae", ["ari"], -0.1, None, FAILS),
+        ("C3", "beta_vae_4", ["silhouette"], 0.5, "input", HOLDS),
+        ("C3", "beta_vae_4", ["silhouette"], -0.5, "own", FAILS),
+        ("C4", "beta_vae_4", ["ari"], -0.1, None, HOLDS),
+        ("C4", "beta_vae_4", ["ari"], 0.1, None, FAILS),
+        ("C5", "multimodal_vae", ["nmi"], 0.3, None, HOLDS),
+        ("C7", "vae", ["silhouette", "nmi", "ari"], 0.3, None, HOLDS),
+        ("C7", "vae", ["silhouette", "nmi", "ari"], -0.3, None, FAILS),
+        ("C8", "pca", ["ari", "nmi", "purity"], -0.3, None, HOLDS),
+        ("C12", "beta_vae_1", ["ari"], 0.01, None, HOLDS),
+    ],
+)
+def test_flipped_records_flip_the_verdict(study, claim, method, metrics, by, space, expected):
+    assert judge(changed(study, method, metrics, by, space=space)).loc[claim, "verdict"] == expected
+
+
+def test_lyrics_that_help_and_are_rightly_joined_carry_meaning(study):
+    scores = study.scores.copy()
+    real = (scores["method"] == "multimodal_vae") & (scores["condition"] == "standard") & (scores["metric"] == "nmi")
+    scores.loc[real, "value"] += 0.1
+    assert judge(replace(study, scores=scores, intervals=intervals(scores))).loc["C6", "verdict"] == HOLDS
+
+
+def test_the_words_on_disentanglement_follow_the_measures(study):
+    def effect(by):
+        codes = study.codes.copy()
+        codes.loc[codes["name"] == "beta_vae_4", "value"] += by
+        return judge(replace(study, codes=codes)).loc["C9", "effect"]
+
+    assert effect(0.5).count(" higher (") == 4
+    assert effect(-0.5).count(" lower (") == 4
+
+
+def test_a_corpus_without_the_published_lyrics_leaves_one_claim_untested(study):
+    table = judge(claims.released_study("demo"))
+    assert table.loc["C5", "verdict"] == UNTESTABLE
+    assert "published lyrics" in table.loc["C5", "reason"]
+
+
+def test_percentages_are_traced_to_the_values_that_give_them():
+    assert "0.2378 to 0.3553" in percentage_origin(49, "silhouette", between=("beta_vae_1", "beta_vae_4"))
+    said = percentage_origin(979, "nmi", between=("vae", "multimodal_vae"))
+    assert "0.02941, a misplaced decimal point for 0.2941" in said
+    assert "no change between" in percentage_origin(77, "nmi", between=("vae", "multimodal_vae"))
+    found = origins(35, "silhouette")
+    assert not found[found["from"].eq("Autoencoder, printed table") & found["to"].str.startswith("VAE,")].empty
+
+
+def test_every_quoted_percentage_has_an_origin():
+    assert not percentage_origins()["origin"].str.contains("no change").any()
+
+
+def test_verdicts_are_counted_in_words():
+    assert claims.verdict_counts(pd.DataFrame({"verdict": [HOLDS, FAILS, FAILS]})) == "1 holds and 2 do not hold"
+    assert claims.verdict_counts(pd.DataFrame({"verdict": [PARTLY] * 2})) == "2 hold in part"

@@ -1,0 +1,295 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import ROOT
+
+from vaeclust.corpus.sources import load
+from vaeclust.evidence.agreement import method_agreement, seed_stability
+from vaeclust.evidence.differences import over_seeds_and_tracks, paired_difference
+from vaeclust.evidence.published import comparable_rows
+from vaeclust.evidence.ranks import metric_means, nemenyi_ranks, overall_scores, scaled_means
+from vaeclust.evidence.spaces import effective_dimension, rate_and_distortion, silhouette_of_noise
+from vaeclust.evidence.tables import (
+    baseline_table,
+    condition_differences,
+    condition_scores,
+    published_comparison,
+    run_scores,
+    training_table,
+)
+from vaeclust.evidence.words import best_agreement, difference_clause, higher_names, verdict
+from vaeclust.methods.catalogue import COMPARED
+from vaeclust.methods.training import fit
+from vaeclust.plots import conditions as plots_conditions
+from vaeclust.scores.metrics import METRICS
+from vaeclust.studies import protocol
+from vaeclust.studies.conditions import TITLES, controls, lyrics_controls
+from vaeclust.studies.kept import released_records
+from vaeclust.studies.protocol import add_controls, study
+
+OF_LYRICS = {"shuffled_lyrics", "moved_coverage", "coverage_only", "genre_lyrics", "published_lyrics"}
+MEANS = pd.DataFrame(
+    {"silhouette": [0.1, 0.3, 0.2], "davies_bouldin": [2.0, 1.0, 1.5], "nmi": [0.3, 0.2, 0.3]},
+    index=["pca", "vae", "autoencoder"],
+)
+
+
+def test_scaling_runs_from_worst_to_best_in_the_direction_of_each_metric():
+    assert scaled_means(MEANS)["silhouette"].tolist() == pytest.approx([0, 1, 0.5])
+    assert scaled_means(MEANS)["davies_bouldin"].tolist() == pytest.approx([0, 1, 0.5])
+    assert scaled_means(MEANS)["nmi"].tolist() == pytest.approx([1, 0, 1])
+    assert (scaled_means(MEANS.assign(nmi=0.3))["nmi"] == 0.5).all()
+
+
+def test_the_rank_follows_the_overall_score_and_ties_share_the_better_place():
+    table = overall_scores(MEANS)
+    assert table["overall"].tolist() == pytest.approx([1 / 3, 2 / 3, 2 / 3])
+    assert table["rank"].tolist() == [3, 1, 1]
+
+
+def test_every_best_makes_an_overall_score_of_one():
+    best = {m.name: [float(m.higher_is_better), float(not m.higher_is_better)] for m in METRICS.values()}
+    assert overall_scores(pd.DataFrame(best, index=["vae", "pca"]))["overall"].tolist() == [1.0, 0.0]
+
+
+def scores(values, metric="nmi", condition="standard"):
+    return pd.DataFrame({
+        "condition": condition, "seed": range(len(values)), "clusterer": "kmeans", "space": "labels",
+        "reference": "genre", "metric": metric, "value": values,
+    })  # fmt: skip
+
+
+def test_paired_differences_use_the_pairs():
+    noise = np.random.default_rng(0).normal(0, 0.2, 10)
+    difference = paired_difference(scores(noise + 0.01), scores(noise), "nmi")
+    assert difference["mean"] == pytest.approx(0.01)
+    assert verdict(difference) == "higher"
+    assert verdict(paired_difference(scores(noise), scores(noise + 0.01), "nmi")) == "lower"
+    assert difference_clause(paired_difference(scores(noise), scores(noise[::-1]), "nmi")).startswith(
+        "no difference that we can see (95 %"
+    )
+    with pytest.raises(ValueError, match="need the same"):
+        paired_difference(scores(noise), scores(noise[:5]), "nmi")
+
+
+def test_wording_flips_with_the_numbers():
+    base = scores(np.linspace(0.2, 0.21, 10))
+    up = scores(np.linspace(0.3, 0.31, 10) + np.random.default_rng(0).normal(0, 0.001, 10))
+    assert " higher (" in condition_differences(up, base).loc["standard", "NMI"]
+    assert " lower (" in condition_differences(base, up).loc["standard", "NMI"]
+    assert condition_differences(up.assign(reference=""), base).empty
+
+
+def test_the_closest_to_genre_names_what_overlaps():
+    rows = [("pca", 0.30, 0.29, 0.31), ("vae", 0.305, 0.30, 0.31), ("autoencoder", 0.2, 0.19, 0.21)]
+    table = pd.DataFrame(rows, columns=["method", "mean", "low", "high"]).assign(metric="nmi", sd=0.01)
+    said = best_agreement(table)
+    assert "VAE, 0.305 ± 0.010" in said
+    assert "PCA overlap" in said
+    assert "Autoencoder" not in said
+    assert "no other" in best_agreement(table.iloc[1:])
+    assert "no genres" in best_agreement(table.iloc[:0])
+
+
+def found(labels_by_seed, method="vae"):
+    frames = [
+        pd.DataFrame(
+            {"method": method, "track_id": range(len(row)), "seed": seed, "clusterer": "kmeans", "cluster": row}
+        )
+        for seed, row in enumerate(labels_by_seed)
+    ]
+    return pd.concat(frames)
+
+
+def noisy(truth, wrong, seeds, rng):
+    """Clusters that are the classes, but for a share of tracks put anywhere, anew for every seed."""
+    return found(
+        [np.where(rng.random(len(truth)) < wrong, rng.integers(4, size=len(truth)), truth) for _ in range(seeds)]
+    )
+
+
+def test_intervals_over_seeds_and_tracks_cover_at_about_their_rate():
+    """Both the sample of tracks and the seeds are drawn anew; the true value is that of a very large sample."""
+    rng = np.random.default_rng(0)
+    large = rng.integers(4, size=60_000)
+    true = METRICS["ari"].function(large, np.where(rng.random(60_000) < 0.4, rng.integers(4, size=60_000), large))
+    covered = 0
+    for trial in range(120):
+        truth = rng.integers(4, size=150)
+        interval = over_seeds_and_tracks(noisy(truth, 0.4, 4, rng), pd.Series(truth), "ari", draws=60, seed=trial)
+        covered += interval["low"] <= true <= interval["high"]
+    assert 0.88 <= covered / 120 <= 1.0
+
+
+def test_a_planted_difference_is_found_and_none_is_called_none():
+    rng = np.random.default_rng(1)
+    truth = rng.integers(4, size=200)
+    good, same, bad = (noisy(truth, wrong, 5, rng) for wrong in (0.3, 0.3, 0.7))
+    reference = pd.Series(truth)
+    assert verdict(over_seeds_and_tracks(good, reference, "nmi", baseline=bad)) == "higher"
+    assert verdict(over_seeds_and_tracks(bad, reference, "nmi", baseline=good)) == "lower"
+    assert verdict(over_seeds_and_tracks(good, reference, "nmi", baseline=same)).startswith("no difference")
+    both = pd.concat([good.assign(method="vae"), bad.assign(method="pca")])
+    assert " higher (" in baseline_table(both, reference, baselines=["pca"]).loc["VAE", "NMI against PCA"]
+    with pytest.raises(ValueError, match="expected the same, at least two"):
+        over_seeds_and_tracks(good[good["seed"] == 0], reference, "nmi")
+
+
+def test_stability_and_agreement_are_one_for_renamed_clusters():
+    one, renamed, other = [0, 0, 1, 1, 2, 2], [2, 2, 0, 0, 1, 1], [0, 1, 0, 1, 0, 1]
+    assert seed_stability(found([one, renamed]))["ari"].tolist() == [1.0]
+    assert seed_stability(found([one, renamed, other]))["ari"].max() == 1.0
+    assert len(seed_stability(found([one, renamed, other]))) == 3
+    table = method_agreement(pd.concat([found([one, other]), found([renamed, other], "pca")]))
+    assert list(table) == ["pca", "vae"]
+    assert np.allclose(table, 1.0)
+    assert method_agreement(pd.concat([found([one]), found([other], "pca")])).loc["pca", "vae"] < 0.2
+
+
+def test_a_larger_beta_lowers_the_rate_and_raises_the_distortion(corpus):
+    free, dear = (rate_and_distortion(fit(f"beta_vae_{b}", corpus, [0, 1], epochs=30), corpus).mean() for b in (0.1, 8))
+    assert free["rate"] > dear["rate"]
+    assert free["distortion"] < dear["distortion"]
+    assert free["active"] >= dear["active"]
+    assert rate_and_distortion(fit("pca", corpus, [0]), corpus)["rate"].isna().all()
+
+
+def test_a_study_records_the_standard_condition(corpus, tmp_path):
+    settings = {"seeds": 2, "epochs": 2, "results_dir": tmp_path}
+    done = study("vae", corpus, **settings)
+    for name in ("scores", "clusters", "intervals", "history", "dimensions"):
+        assert set(done.record.read(name)["condition"]) == {"standard"}
+    assert set(done.clusters["seed"]) == {0, 1}
+    assert done.record.run()["parameters"]["seeds"] == 2
+    assert set(comparable_rows(done.intervals)["condition"]) == {"standard"}
+
+
+def test_lyrics_help_on_the_demo_and_shuffled_ones_do_not(tmp_path):
+    """The multi-modal VAE against the VAE, paired by seed, on a corpus whose lyrics are known to be informative."""
+    demo = load("demo")
+    settings = {"seeds": 10, "results_dir": tmp_path}
+    audio = study("vae", demo, **settings)
+    both = study("multimodal_vae", demo, **settings)
+    add_controls(both.record, "multimodal_vae", lyrics_controls(demo))
+    table = condition_differences(both.record.read("scores"), audio.scores)["NMI"]
+    assert " higher (" in table["standard"]
+    assert table["shuffled_lyrics"].startswith("no difference that we can see")
+    assert " higher (" in table["genre_lyrics"]
+
+
+def test_a_rank_test_tells_apart_what_differs_and_nothing_else():
+    rng = np.random.default_rng(0)
+    level = {"pca": 0.2, "vae": 0.3, "autoencoder": 0.3}
+    table = pd.concat([scores(m + 0.01 * rng.normal(size=10)).assign(method=name) for name, m in level.items()])
+    ranks, p = nemenyi_ranks(table)
+    assert ranks["pca"] == 3.0
+    assert ranks.sum() == pytest.approx(6)
+    assert p.loc["pca", "vae"] < 0.05
+    assert p.loc["vae", "autoencoder"] > 0.05
+
+
+def test_the_diagram_of_ranks_has_the_same_bytes_in_every_process():
+    """A bar that joins methods comes in the order of a set."""
+    slugs = ["pca", "autoencoder", "vae", "conv_vae", "beta_vae_4", "multimodal_vae"]
+    ranks = pd.Series([1.0, 2.5, 2.5, 4.0, 5.0, 6.0], index=slugs)
+    ax = plots_conditions.critical_differences(ranks, pd.DataFrame(1.0, slugs, slugs))
+    (bar,) = (line.get_xdata() for line in ax.lines if len(line.get_xdata()) == len(slugs))
+    assert list(bar) == ranks.tolist()
+
+
+def test_the_effective_dimension_counts_directions():
+    rng = np.random.default_rng(0)
+    round_cloud = rng.normal(size=(20_000, 5))
+    assert effective_dimension(round_cloud) == pytest.approx(5, abs=0.05)
+    assert effective_dimension(round_cloud @ np.linalg.qr(rng.normal(size=(5, 5)))[0]) == pytest.approx(5, abs=0.05)
+    assert effective_dimension(np.outer(np.arange(50.0), [1, 2, 3])) == pytest.approx(1)
+    assert effective_dimension(round_cloud * [10, 10, 0, 0, 0]) == pytest.approx(2, abs=0.01)
+
+
+def test_noise_is_tidier_in_fewer_dimensions():
+    mean = silhouette_of_noise(300, 10, (1, 2, 4, 16), draws=2).groupby("dimensions")["silhouette"].mean()
+    assert mean.is_monotonic_decreasing
+    assert mean[1] > 0.5  # 2/3 where a line is cut into many equal pieces, and less at its thin ends
+    assert mean[16] < 0.1
+
+
+def test_the_words_on_training_turn_around_with_the_records():
+    rng = np.random.default_rng(0)
+    low, high = (scores(m + 0.01 * rng.normal(size=10)).assign(method="vae") for m in (0.2, 0.3))
+
+    def words(before, after):
+        both = [before.assign(condition="untrained"), after.assign(condition="standard")]
+        return training_table(pd.concat(both), ["nmi"])["NMI"]
+
+    assert higher_names(words(low, high)) == "VAE"
+    assert higher_names(words(high, low)) == "none of them"
+    assert " lower (" in words(high, low)["VAE"]
+    assert words(low, low)["VAE"].startswith("no difference")
+    assert training_table(low.assign(condition="standard"), ["nmi"]).empty
+
+
+def test_a_table_of_conditions_has_a_row_each(corpus, tmp_path):
+    done = study("raw", corpus, seeds=2, results_dir=tmp_path)
+    table = condition_scores(add_controls(done.record, "raw", controls("raw", corpus), seeds=2), TITLES)
+    assert list(table.index) == ["as it is", "Gaussian noise", "random clusters"]
+    assert next(iter(table)) == "NMI (genre)"
+    assert not (table == "–").any(axis=None)
+
+
+class TestReleasedRecords:
+    @pytest.fixture
+    def gtzan_intervals(self):
+        return released_records("intervals", "gtzan")
+
+    def test_ten_seeds_of_every_method(self, gtzan_intervals):
+        for dataset in ("gtzan", "demo"):
+            table = released_records("scores", dataset)
+            assert (table.groupby(["method", "condition"])["seed"].nunique() == 10).all()
+            standard = table[table["condition"] == "standard"]
+            assert set(standard["clusterer"]) == {"kmeans", "agglomerative", "dbscan"}
+
+    def test_every_control_of_every_method_is_released(self):
+        for name in ("scores", "clusters", "intervals", "dimensions"):
+            found = released_records(name, "gtzan", COMPARED).groupby("method")["condition"].unique().map(set)
+            for slug, method in COMPARED.items():
+                wanted = {"standard", "no_duplicates", "fault_filtered"} | ({"untrained"} if method.trained else set())
+                wanted |= OF_LYRICS if slug == "multimodal_vae" else set()
+                wanted |= {"gaussian_noise", "random_labels"} if slug == "raw" else set()
+                assert found[slug] == wanted, (name, slug)
+        assert set(released_records("scores", "gtzan", COMPARED)["reference"]) == {"", "genre", "artist"}
+
+    def test_intervals_are_those_of_the_scores(self, gtzan_intervals):
+        key = ["method", "condition", "clusterer", "space", "reference", "metric"]
+        means = released_records("scores", "gtzan").groupby(key)["value"]
+        ours = gtzan_intervals.set_index(key)["mean"]
+        pd.testing.assert_series_equal(
+            means.mean().sort_index(), ours.sort_index(), check_names=False, rtol=1e-4, check_index_type=False
+        )
+
+    def test_no_path_and_no_embedding(self):
+        for path in (ROOT / "book" / "released").rglob("*"):
+            assert path.suffix != ".npz"
+            if path.name == "run.json":
+                assert "/" not in str(json.loads(path.read_text())["parameters"])
+
+    def test_the_published_multimodal_row_is_that_with_the_published_lyrics(self, gtzan_intervals):
+        beside = published_comparison(gtzan_intervals)
+        published_way = metric_means(comparable_rows(gtzan_intervals, condition="published_lyrics"))
+        mean = published_way.loc["multimodal_vae", "silhouette"]
+        assert beside.loc[("Multi-modal VAE", "this book"), "Silhouette ↑"].startswith(f"{mean:.3f}")
+
+
+def test_a_trial_scores_as_the_study_does_and_keeps_no_record(corpus, tmp_path, monkeypatch):
+    whole = study("pca", corpus, seeds=2, latent_dim=4, results_dir=tmp_path / "results")
+    monkeypatch.chdir(tmp_path)
+    kept = set(tmp_path.rglob("*"))
+    tried, scores = protocol.trial("pca", corpus, seeds=2, latent_dim=4)
+    assert set(tmp_path.rglob("*")) == kept
+    np.testing.assert_array_equal(tried.embeddings, whole.fit.embeddings)
+    kmeans = whole.scores.query("clusterer == 'kmeans'")
+    assert scores["value"].tolist() == kmeans["value"].tolist()
+    table = run_scores({"the study": whole.scores, "the trial": scores})
+    assert list(table.index) == ["the study", "the trial"]
+    assert table.loc["the study"].tolist() == table.loc["the trial"].tolist()

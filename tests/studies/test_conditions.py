@@ -1,0 +1,152 @@
+"""Controls: what each changes, that it changes nothing else, and that it does what it is there to show."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from vaeclust.corpus.dataset import assemble, equal_rows
+from vaeclust.corpus.sources import load
+from vaeclust.evidence.differences import paired_difference
+from vaeclust.evidence.words import verdict
+from vaeclust.methods.catalogue import COMPARED
+from vaeclust.methods.training import fit
+from vaeclust.studies.conditions import (
+    CONTROLS,
+    TITLES,
+    controls,
+    fault_filter,
+    gaussian_noise,
+    lyrics_controls,
+    no_duplicates,
+    random_clusters,
+)
+from vaeclust.studies.protocol import add_controls, study
+from vaeclust.studies.records import Record
+
+
+@pytest.fixture(scope="module")
+def faulty(corpus):
+    """The corpus with two copies of one track, one copy of another, and a split that leaves ten tracks out."""
+    features = corpus.features.copy()
+    features.iloc[[1, 2]] = features.iloc[0].to_numpy()
+    features.iloc[11] = features.iloc[10].to_numpy()
+    split = pd.Series(["train"] * 110 + [None] * 10, corpus.tracks.index)
+    return assemble(corpus.name, corpus.tracks.assign(fault_filtered_split=split), features)
+
+
+def test_a_method_has_the_controls_that_make_sense_for_it_and_its_corpus(corpus, faulty):
+    assert set(controls("vae", corpus)) == {"untrained"}
+    assert set(controls("pca", corpus)) == set()
+    assert set(controls("raw", corpus)) == {"gaussian_noise", "random_labels"}
+    assert set(controls("vae", faulty)) == {"untrained", "no_duplicates", "fault_filtered"}
+    assert {slug for method in COMPARED for slug in controls(method, faulty)} == set(CONTROLS)
+    assert set(CONTROLS) | set(lyrics_controls(load("demo"))) | {"standard", "published_lyrics"} == set(TITLES)
+
+
+def test_one_of_every_group_of_copies_stays(faulty):
+    kept = no_duplicates(faulty)
+    assert set(faulty.ids) - set(kept.ids) == {faulty.ids[i] for i in (1, 2, 11)}
+    assert equal_rows(kept).empty
+    assert len(kept.genres) == len(kept.audio) == len(kept.has_lyrics) == 117
+    np.testing.assert_allclose(kept.audio.std(axis=0), 1, atol=1e-5)
+
+
+def test_the_fault_filtered_tracks_are_those_of_the_split(faulty):
+    assert fault_filter(faulty).ids == faulty.ids[:110]
+
+
+def test_known_faults_of_gtzan(gtzan):
+    assert len(no_duplicates(gtzan)) == 985
+    assert len(fault_filter(gtzan)) == 929  # jazz.00054 is in the split, and left out
+
+
+def test_noise_and_random_clusters_tell_nothing_about_genre(corpus, tmp_path):
+    done = study("raw", corpus, results_dir=tmp_path)
+    table = add_controls(done.record, "raw", controls("raw", corpus)).query("clusterer == 'kmeans'")
+    table = table.set_index(["condition", "space", "metric"])
+    for name in ("gaussian_noise", "random_labels"):
+        row = table.loc[(name, "labels", "ari")]
+        assert row["low"] < 0.02
+        assert row["high"] > -0.02
+    assert table.loc[("standard", "labels", "ari"), "mean"] > 0.3
+    assert abs(table.loc[("random_labels", "own", "silhouette"), "mean"]) < 0.05
+
+
+def test_random_clusters_keep_their_sizes(corpus, tmp_path):
+    clusters = study("raw", corpus, seeds=2, results_dir=tmp_path).clusters
+    mixed = random_clusters(clusters)
+    sizes = ["seed", "clusterer", "cluster"]
+    assert mixed.groupby(sizes).size().equals(clusters.groupby(sizes).size())
+    assert (mixed["cluster"] != clusters["cluster"]).mean() > 0.3
+
+
+def test_noise_differs_between_seeds(corpus):
+    noise = gaussian_noise(fit("raw", corpus, [3, 5])).embeddings
+    assert noise.shape == (2, 120, 20)
+    assert not np.array_equal(noise[0], noise[1])
+    np.testing.assert_array_equal(noise[1], gaussian_noise(fit("raw", corpus, [5])).embeddings[0])
+
+
+def test_an_untrained_network_has_the_initial_weights(corpus):
+    fitted = fit("vae", corpus, [0, 1], train=False)
+    assert fitted.history.empty
+    assert not np.array_equal(fitted.embeddings[0], fitted.embeddings[1])
+    model = fitted.models[0]
+    bound = model.mean.weight.shape[1] ** -0.5
+    assert float(model.mean.weight.detach().abs().max()) <= bound
+    assert not model.encoder.training
+    trained = fit("vae", corpus, [0], epochs=1)
+    assert not np.array_equal(trained.embeddings[0], fitted.embeddings[0])
+
+
+def test_training_pays_where_there_is_something_to_learn(corpus, tmp_path):
+    done = study("vae", corpus, seeds=5, results_dir=tmp_path)
+    add_controls(done.record, "vae", controls("vae", corpus), seeds=5)
+    scores = done.record.read("scores").query("reference == 'genre'")
+    by_condition = dict(list(scores.groupby("condition")))
+    assert verdict(paired_difference(by_condition["standard"], by_condition["untrained"], "nmi")) == "higher"
+
+
+def test_controls_join_the_records_once_and_change_nothing_else(faulty, tmp_path):
+    settings = {"seeds": 2, "epochs": 2}
+    record = study("vae", faulty, results_dir=tmp_path, **settings).record
+    before = {name: record.path(name).read_text().splitlines() for name in ("scores", "clusters", "history")}
+    for _ in range(2):
+        add_controls(record, "vae", controls("vae", faulty), **settings)
+    for name, lines in before.items():
+        assert record.path(name).read_text().splitlines()[: len(lines)] == lines
+    found = record.read("scores").query("clusterer == 'kmeans'").groupby("condition").size()
+    assert set(found.index) == {"standard", "untrained", "no_duplicates", "fault_filtered"}
+    assert found.nunique() == 1
+    assert set(record.read("intervals")["condition"]) == set(found.index)
+    assert set(record.read("history")["condition"]) == set(found.index) - {"untrained"}
+    assert record.read("clusters").query("condition == 'fault_filtered'")["track_id"].nunique() == 110
+    assert record.run()["method"] == "vae"
+
+
+def test_controls_need_the_records_that_they_join(corpus, tmp_path):
+    with pytest.raises(FileNotFoundError, match="vaeclust run 03_vae"):
+        add_controls(Record("small", "vae", tmp_path), "vae", controls("vae", corpus), seeds=2, epochs=1)
+
+
+def test_shuffling_moves_texts_among_the_tracks_that_have_one():
+    demo = load("demo")
+    shuffled = lyrics_controls(demo)["shuffled_lyrics"][1]
+    np.testing.assert_array_equal(shuffled.has_lyrics, demo.has_lyrics)
+    assert not shuffled.lyrics[~demo.has_lyrics].any()
+    np.testing.assert_allclose(np.sort(shuffled.lyrics, axis=0), np.sort(demo.lyrics, axis=0))
+    assert (shuffled.lyrics != demo.lyrics).any(axis=1)[demo.has_lyrics].mean() > 0.95
+
+
+def test_lyrics_joined_by_genre_come_from_the_genre():
+    demo = load("demo")
+    joined = lyrics_controls(demo)["genre_lyrics"][1]
+    for genre in range(len(demo.genre_names)):
+        sources = demo.lyrics[demo.has_lyrics & (demo.genres == genre)]
+        tracks = joined.genres == genre
+        assert joined.has_lyrics[tracks].all() == bool(len(sources))
+        known = {row.tobytes() for row in sources}
+        assert all(row.tobytes() in known for row in joined.lyrics[tracks & joined.has_lyrics])
+    assert "genre_lyrics" not in lyrics_controls(replace(demo, genres=None))

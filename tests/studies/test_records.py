@@ -1,0 +1,167 @@
+import json
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from vaeclust.clusters.clusterers import cluster
+from vaeclust.evidence.published import comparable_rows, published_scores
+from vaeclust.evidence.ranks import metric_means
+from vaeclust.evidence.tables import published_comparison, score_overview
+from vaeclust.evidence.words import mean_sd, score_facts
+from vaeclust.files import project_root, replacement, resolve
+from vaeclust.methods.training import fit
+from vaeclust.scores.metrics import score
+from vaeclust.scores.uncertainty import intervals
+from vaeclust.studies.records import TABLES, Record, read_all
+
+
+@pytest.fixture
+def record(corpus, tmp_path):
+    record = Record(corpus.name, "vae", tmp_path)
+    fitted = fit("vae", corpus, [0, 3], epochs=2)
+    record.save_fit(fitted, corpus)
+    clusters = record.write("clusters", cluster(fitted, corpus))
+    scores = record.write("scores", score(fitted, clusters, corpus))
+    record.write("intervals", intervals(scores))
+    maps = pd.DataFrame({"track_id": corpus.ids, "projection": "pca", "seed": 0, "x": 0.5, "y": 1.5})
+    record.write("maps", maps)
+    record.save_run(fitted, corpus, {"seeds": 2, "epochs": 2})
+    return record
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_every_table_has_its_schema_on_disk_and_reads_back(record, name):
+    path = record.folder / f"{name}.csv"
+    assert path.read_text().splitlines()[0] == ",".join(TABLES[name])
+    table = record.read(name)
+    assert list(table) == TABLES[name]
+    assert len(table)
+    assert b"\r" not in path.read_bytes()
+
+
+def test_what_is_written_reads_back_unchanged(record, corpus):
+    again = fit("vae", corpus, [0, 3], epochs=2)
+    columns = ["seed", "metric", "value"]
+    expected = score(again, cluster(again, corpus), corpus)[columns]
+    pd.testing.assert_frame_equal(record.read("scores")[columns], expected)
+    ids, embeddings = record.embeddings()
+    assert ids == corpus.ids
+    np.testing.assert_array_equal(embeddings, again.embeddings)
+
+
+def test_embeddings_hold_no_pickle(record):
+    with np.load(record.folder / "embeddings.npz", allow_pickle=False) as arrays:
+        assert {name: arrays[name].dtype.kind for name in arrays} == {"track_id": "U", "seeds": "i", "embeddings": "f"}
+
+
+def test_run_json_says_what_was_run(record, corpus):
+    run = json.loads((record.folder / "run.json").read_text())
+    assert run["checksum"] == corpus.checksum
+    assert run["parameter_count"] == 25_780
+    assert run["parameters"] == {"seeds": 2, "epochs": 2}
+    assert run["seconds"] > 0
+    assert {"python", "torch", "numpy", "vaeclust"} <= run["versions"].keys()
+    assert run == record.run()
+
+
+def test_a_wrong_schema_is_refused(record):
+    with pytest.raises(ValueError, match="expected"):
+        record.write("maps", pd.DataFrame({"track_id": ["a"], "x": [1.0]}))
+
+
+def test_a_crash_leaves_the_old_file_whole(tmp_path):
+    path = tmp_path / "scores.csv"
+    path.write_text("old")
+    with pytest.raises(KeyboardInterrupt), replacement(path) as temporary:  # noqa: PT012
+        temporary.write_text("half a new fi")
+        raise KeyboardInterrupt
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_missing_records_name_the_command(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"no scores\.csv of vae on small .*vaeclust run 03_vae"):
+        Record("small", "vae", tmp_path).read("scores")
+    with pytest.raises(FileNotFoundError, match=r"of pca, vae on small .*vaeclust run 01_pca 03_vae"):
+        read_all("intervals", "small", ["pca", "vae"], tmp_path)
+
+
+def test_relative_paths_count_from_the_folder_of_the_configuration(project, monkeypatch):
+    monkeypatch.chdir(project / "notebooks")
+    assert project_root() == project
+    assert resolve("results") == project / "results"
+    assert resolve("/elsewhere") == resolve("/elsewhere").absolute()
+
+
+def test_intervals_against_a_known_sample():
+    values = [0.1, 0.2, 0.3, 0.4]
+    shared = {"method": "vae", "clusterer": "kmeans", "space": "own", "reference": "", "metric": "ari"}
+    row = intervals(pd.DataFrame([{**shared, "seed": i, "value": v} for i, v in enumerate(values)])).iloc[0]
+    assert row["mean"] == pytest.approx(0.25)
+    assert row["sd"] == pytest.approx(0.1290994)
+    half = 3.182446 * 0.1290994 / 2
+    assert (row["low"], row["high"]) == (pytest.approx(0.25 - half, abs=1e-6), pytest.approx(0.25 + half, abs=1e-6))
+
+
+def test_the_interval_covers_the_mean_at_its_rate():
+    rng = np.random.default_rng(0)
+    shared = {"clusterer": "kmeans", "space": "own", "reference": "", "metric": "ari"}
+    draws = rng.normal(0.3, 0.02, size=(2000, 10))
+    frame = pd.DataFrame({"method": np.repeat(np.arange(2000), 10), "value": draws.ravel(), **shared})
+    table = intervals(frame)
+    assert ((table["low"] <= 0.3) & (table["high"] >= 0.3)).mean() == pytest.approx(0.95, abs=0.015)
+
+
+def test_one_seed_or_a_missing_value_has_no_invented_interval():
+    shared = {"method": "vae", "clusterer": "kmeans", "space": "own", "reference": "", "metric": "ari"}
+    one = intervals(pd.DataFrame([{**shared, "seed": 0, "value": 0.5}])).iloc[0]
+    assert one["mean"] == 0.5
+    assert one[["sd", "low", "high"]].isna().all()
+    assert "no interval" in one["how"]
+    gap = intervals(pd.DataFrame([{**shared, "seed": s, "value": v} for s, v in enumerate([0.5, 0.7, np.nan])])).iloc[0]
+    assert gap["mean"] == pytest.approx(0.6)
+    assert "1 without a value" in gap["how"]
+
+
+def test_wording():
+    assert mean_sd(0.25041, 0.00321) == "0.250 ± 0.003"
+    assert mean_sd(56.338, 0.207) == "56.3 ± 0.2"
+    assert mean_sd(1416.3, 62.2) == "1,416 ± 62"
+    assert mean_sd(0.2, np.nan) == "0.200"
+    assert mean_sd(np.nan, np.nan) == "–"
+    assert mean_sd(-0.0001, 0.001) == "0.000 ± 0.001"
+
+
+def test_published_rows_stand_beside_ours(record):
+    table = comparable_rows(record.read("intervals"))
+    means = metric_means(table)
+    assert list(means.columns) == list(published_scores().columns[:6])
+    beside = published_comparison(table)
+    assert beside.loc[("VAE", "printed table"), "Calinski-Harabasz ↑"].startswith("311 (")
+    assert beside.loc[("VAE", "results file"), "Davies-Bouldin ↓"].startswith("1.158 (")
+    assert "±" in beside.loc[("VAE", "this book"), "ARI ↑"]
+    assert re.fullmatch(
+        r"0\.254 \([+-]\d+\.\d\N{NO-BREAK SPACE}sd\)", beside.loc[("VAE", "printed table"), "Silhouette ↑"]
+    )
+    table = score_overview(record.read("intervals"))
+    assert len(table) == 9
+    assert [name for name in table if name.endswith("mean ± sd")] == [
+        "K-Means: mean ± sd", "Agglomerative: mean ± sd", "DBSCAN: mean ± sd",
+    ]  # fmt: skip
+
+
+def test_findings_say_when_nothing_was_measured(record):
+    unlabelled = record.read("intervals").query("space != 'labels'")
+    texts = score_facts(unlabelled)
+    assert texts["vae_ari"] == "not measured"
+    assert "±" in texts["vae_silhouette_input"]
+
+
+def test_published_tables_are_complete():
+    assert len(published_scores()) == 8
+    assert len(published_scores("results_file")) == 7
+    assert published_scores().notna().all().all()
+    assert published_scores().loc["beta_vae_4", "ari"] == 0.0267
+    assert published_scores("results_file").loc["beta_vae_4", "ari"] == 0.1340

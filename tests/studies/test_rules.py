@@ -1,0 +1,200 @@
+"""Pipelines beyond the study: the rule chooses without labels, consensus agrees, and the words follow the numbers."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import adjusted_rand_score
+
+from vaeclust.clusters.ensembles import consensus
+from vaeclust.corpus import sources
+from vaeclust.corpus.sources import load
+from vaeclust.evidence import pipelines
+from vaeclust.evidence.pipelines import FIRST
+from vaeclust.methods import training
+from vaeclust.methods.catalogue import find
+from vaeclust.methods.training import fit
+from vaeclust.scores.metrics import METRICS
+from vaeclust.studies import protocol, rules, sizes
+from vaeclust.studies.kept import released_genres, released_records
+from vaeclust.studies.records import read_all
+from vaeclust.studies.rules import FILTERED, FULL_FEATURES, PIPELINE_CLUSTERERS, REPRESENTATIONS, choose_setting, rule
+
+RNG = np.random.default_rng(0)
+
+
+def table(stability):
+    grid = rule()["grid"]
+    settings = [(n, c) for n in grid["n_neighbors"] for c in grid["n_components"]]
+    return pd.DataFrame(settings, columns=["n_neighbors", "n_components"]).assign(stability=stability)
+
+
+def test_the_rule_takes_the_first_setting_that_is_near_the_most_stable():
+    flat = np.full(9, 0.5)
+    assert choose_setting(table(flat)) == {"n_neighbors": 15, "n_components": 2}
+    flat[4] = 0.6
+    assert choose_setting(table(flat)) == {"n_neighbors": 30, "n_components": 5}
+    flat[2] = 0.6 - rule()["tolerance"] / 2
+    assert choose_setting(table(flat)) == {"n_neighbors": 15, "n_components": 10}
+
+
+@pytest.mark.parametrize("features", ["standard", FULL_FEATURES])
+def test_every_setting_of_the_grid_was_judged(features):
+    settled = rules.kept_stabilities(features)
+    assert settled[["n_neighbors", "n_components"]].equals(table(0.0)[["n_neighbors", "n_components"]])
+    assert settled["stability"].between(0.1, 1).all()
+
+
+def test_a_judged_setting_can_be_judged_again(gtzan):
+    again = rules.split_stability(find("umap", n_neighbors=15, n_components=2), gtzan, 10, seed=0)
+    assert again == pytest.approx(rules.kept_stabilities("standard")["stability"][0], abs=0.2)
+
+
+def test_stability_is_one_for_clear_groups_and_low_for_noise(corpus):
+    groups = np.arange(120) % 4
+    clear = replace(corpus, audio=(np.eye(20)[groups] * 50 + RNG.normal(size=(120, 20))).astype(np.float32))
+    noise = replace(corpus, audio=RNG.normal(size=(120, 20)).astype(np.float32))
+    method = find("features")
+    assert rules.split_stability(method, clear, 4) == 1.0
+    assert rules.split_stability(method, noise, 4) < 0.5
+    assert rules.split_stability(method, replace(clear, genres=None), 4) == 1.0  # no label is needed
+
+
+def clusterings(truth, wrong, seeds):
+    rows = []
+    for seed in range(seeds):
+        rng = np.random.default_rng(seed)
+        found = np.where(rng.random(len(truth)) < wrong, rng.integers(4, size=len(truth)), truth)
+        cluster = rng.permutation(4)[found]
+        rows.append(
+            pd.DataFrame({"track_id": range(len(truth)), "seed": seed, "clusterer": "kmeans", "cluster": cluster})
+        )
+    return pd.concat(rows, ignore_index=True)
+
+
+def test_a_consensus_is_nearer_to_the_truth_than_the_seeds():
+    truth = RNG.integers(4, size=150)
+    single = clusterings(truth, 0.4, 8)
+    agreed = consensus(single, 4)
+    assert set(agreed["seed"]) == set(range(8))
+
+    def mean(t):
+        return np.mean([adjusted_rand_score(truth, rows["cluster"]) for _, rows in t.groupby("seed")])
+
+    assert mean(agreed) > mean(single) + 0.2
+    assert (agreed.groupby("seed")["cluster"].nunique() == 4).all()
+
+
+def test_a_consensus_leaves_its_own_seed_out_and_needs_two():
+    truth = RNG.integers(4, size=60)
+    single = clusterings(truth, 0.0, 3)
+    single.loc[single["seed"] == 0, "cluster"] = RNG.integers(4, size=60)
+    agreed = consensus(single, 4)
+    assert adjusted_rand_score(truth, agreed.query("seed == 0")["cluster"]) == 1.0
+    assert consensus(single[single["seed"] == 1], 4).empty
+
+
+def test_noise_agrees_with_nothing():
+    single = clusterings(np.arange(40) % 2, 0.0, 3)
+    single.loc[single["track_id"] < 2, "cluster"] = -1
+    agreed = consensus(single, 4).query("seed == 0").set_index("track_id")["cluster"]
+    assert agreed[0] != agreed[1]
+    assert not agreed[:2].isin(agreed[2:]).any()
+
+
+def test_a_power_makes_long_tails_short(corpus):
+    skewed = replace(corpus, features=np.exp(corpus.features / corpus.features.std()))
+    transformed = rules.power_transform(skewed).audio
+    assert transformed.dtype == np.float32
+    assert np.abs(pd.DataFrame(transformed).skew()).max() < 1
+    np.testing.assert_allclose(transformed.std(axis=0), 1, atol=1e-4)
+
+
+def test_all_features_are_taken_where_they_cost_nothing(table_path, tmp_path):
+    assert sources.load_full(str(table_path)).audio.shape == (120, 57)
+    assert sources.load_full("demo") is None
+    pd.read_csv(table_path)[["filename", *(f"mfcc{i}_mean" for i in range(1, 21))]].to_csv(tmp_path / "few.csv")
+    assert sources.load_full(str(tmp_path / "few.csv")) is None
+
+
+def test_umap_follows_the_method_it_is_based_on(corpus, monkeypatch):
+    bases, lay_out = [], training._fit_umap
+    monkeypatch.setattr(training, "_fit_umap", lambda method, base: bases.append(base) or lay_out(method, base))
+    assert rules.tuned_method("vade", FULL_FEATURES, 7).settings["components"] == 7
+    method = find("vae_umap", n_neighbors=10, n_components=3)
+    found, base = fit(method, corpus, [0, 1], epochs=2), fit("vae", corpus, [0, 1], epochs=2)
+    assert found.embeddings.shape == (2, 120, 3)
+    assert found.embeddings.dtype == np.float32
+    np.testing.assert_array_equal(found.reconstructions, base.reconstructions)
+    np.testing.assert_array_equal(found.embeddings[1], fit(method, corpus, [1], epochs=2).embeddings[0])
+    assert found.seconds > bases[0].seconds > 0  # of this very run: another one may have had more to import
+
+
+def test_every_pipeline_is_recorded(corpus, table_path, tmp_path):
+    corpora = rules.pipeline_corpora(corpus, sources.load_full(str(table_path)))
+    assert set(corpora) == {"standard", FULL_FEATURES}
+    for slug in REPRESENTATIONS[:2]:
+        protocol.run_pipelines(slug, corpora, seeds=2, epochs=1, results_dir=tmp_path)
+    intervals = read_all("intervals", "small", REPRESENTATIONS[:2], tmp_path)
+    means = pipelines.pipeline_means(intervals)
+    assert len(means) == 2 * 2 * (len(PIPELINE_CLUSTERERS) + 1)
+    assert FIRST in means.index
+    assert means["nmi"].is_monotonic_decreasing or means["nmi"].isna().any()
+    assert len(pipelines.input_space_scores(intervals)) == 2 * 2
+
+
+def test_random_parts_of_a_corpus_are_scored_by_size(corpus):
+    clear = replace(corpus, audio=(np.eye(20)[corpus.genres] * 50 + RNG.normal(size=(120, 20))).astype(np.float32))
+    table = sizes.scores_by_size(clear, 4, epochs=1)
+    assert table.groupby(["method", "tracks"]).size().eq(rule()["draws"]).all()
+    assert set(table["tracks"]) == {100, 120}
+    assert set(table["method"]) == set(rule()["by_size"])
+    assert table.query("method == 'features'")["nmi"].to_numpy() == pytest.approx(1.0)
+    part = sizes.random_part(clear, 100, seed=1)
+    assert len(part) == len(part.genres) == len(set(part.ids)) == 100
+    assert part.ids != sizes.random_part(clear, 100, seed=2).ids
+    np.testing.assert_array_equal(part.audio, clear.audio[np.isin(clear.ids, part.ids)])
+
+
+def test_size_effects_are_paired_by_draw():
+    draws = np.arange(10)
+    rows = [("features", 100, d, 0.3 + 0.05 * d) for d in draws] + [("umap", 100, d, 0.4 + 0.05 * d) for d in draws]
+    table = pd.DataFrame(rows, columns=["method", "tracks", "seed", "nmi"])
+    assert pipelines.size_effects(table).loc["100 tracks", "UMAP"] == "0.100 higher (+0.100 to +0.100)"
+
+
+def test_better_in_all_means_in_all():
+    best = pipelines.best_published()
+    signs = pd.Series({name: 1 if m.higher_is_better else -1 for name, m in METRICS.items()})
+    means = pd.DataFrame({"all": best + 0.01 * signs, "but one": best + 0.01 * signs, "none": best - 0.01 * signs}).T
+    means.loc["but one", "nmi"] -= 0.02
+    assert pipelines.above_published(means) == ["all"]
+    assert best["davies_bouldin"] == pytest.approx(0.8602, abs=5e-5)
+    assert best["purity"] == pytest.approx(0.3724, abs=5e-5)
+
+
+def test_the_words_follow_the_released_pipelines():
+    table = released_records("intervals", methods=REPRESENTATIONS)
+    assert set(table["condition"]) == {"standard", FULL_FEATURES, FILTERED}
+    means = pipelines.pipeline_means(table)
+    clusters = released_records("clusters", methods=REPRESENTATIONS)
+    assert released_genres().value_counts().max() == 100
+    assert set(clusters["clusterer"]) == {*PIPELINE_CLUSTERERS, "consensus", "own"}
+    assert set(clusters.query("clusterer == 'own'")["method"]) == {"vade"}
+    gain = {"mean": 0.1, "sd": 0.01, "low": 0.05, "high": 0.15}
+    lost = {"mean": -0.1, "sd": 0.01, "low": -0.15, "high": -0.05}
+    titles = [title for title in means.index if title != FIRST]
+    words = pipelines.pipeline_facts(table, dict.fromkeys(titles, gain))
+    assert words["best"] == means["nmi"].idxmax()
+    assert words["n_higher"] == words["n_pipelines"] == len(titles)
+    words = pipelines.pipeline_facts(table, {**dict.fromkeys(titles, gain), titles[0]: lost})
+    assert words["n_higher"] == len(titles) - 1
+    changed = table.copy()
+    changed.loc[changed["method"] == "umap", "mean"] = 0.0
+    assert not pipelines.pipeline_facts(changed, dict.fromkeys(titles, gain))["best"].startswith("UMAP,")
+
+
+def test_demo_pipelines_run_on_what_the_corpus_has():
+    demo = load("demo")
+    assert set(rules.pipeline_corpora(demo, None)) == {"standard"}

@@ -1,0 +1,105 @@
+"""Audio, lyrics or both: what each view shows, that shuffled lyrics say nothing, and what gaps give away."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from vaeclust.corpus.sources import load
+from vaeclust.evidence import lyrics as evidence_lyrics
+from vaeclust.evidence.lyrics import coverage_leak, genre_coverage, lyrics_effects, view_scores
+from vaeclust.studies import protocol
+from vaeclust.studies.conditions import lyrics_controls, shuffle_lyrics
+from vaeclust.studies.records import Record
+from vaeclust.studies.views import ONE, TWO, VIEW_METHODS, VIEWS, lyrics_part, shown_corpus
+
+
+@pytest.fixture(scope="module")
+def demo():
+    return load("demo")
+
+
+@pytest.fixture(scope="module")
+def spoken(corpus):
+    """The corpus with lyrics that tell what the audio does not: two genres sound alike, and all texts tell them."""
+    audio = corpus.audio.copy()
+    audio[corpus.genres == 1] -= audio[corpus.genres == 1].mean(axis=0) - audio[corpus.genres == 0].mean(axis=0)
+    lyrics = np.random.default_rng(0).normal(size=(len(corpus), 30)).astype(np.float32) * 0.1
+    lyrics[np.arange(len(corpus)), corpus.genres] += 8
+    return replace(corpus, audio=audio, lyrics=lyrics, has_lyrics=np.ones(len(corpus), dtype=bool))
+
+
+def test_only_tracks_with_lyrics_are_left(demo, gtzan_folder):
+    known = lyrics_part(demo)
+    assert len(known) == demo.has_lyrics.sum()
+    assert known.has_lyrics.all()
+    np.testing.assert_allclose(known.audio.std(axis=0), 1, atol=1e-5)
+    assert lyrics_part(replace(demo, has_lyrics=np.arange(len(demo)) < 29)) is None
+    paths = {name: gtzan_folder / name for name in ("tracks.csv", "lyrics_bag_of_words.csv.gz")}
+    gtzan = load(gtzan_folder / "features_30_sec.csv", tracks=paths["tracks.csv"], lyrics=paths[next(reversed(paths))])
+    assert len(lyrics_part(gtzan)) == 629
+
+
+def test_a_view_shows_what_it_says(spoken):
+    assert shown_corpus(spoken, "audio", "umap") is spoken
+    assert np.array_equal(shown_corpus(spoken, "lyrics", "vae").audio, spoken.lyrics)
+    both = shown_corpus(spoken, "both", "umap").audio
+    np.testing.assert_array_equal(both, np.hstack([spoken.audio, spoken.lyrics]))
+    assert shown_corpus(spoken, "both", "multimodal_vae") is spoken  # it reads both by itself
+    shuffled = shown_corpus(spoken, "shuffled", "product_of_experts")
+    np.testing.assert_array_equal(shuffled.audio, spoken.audio)
+    assert sorted(map(tuple, shuffled.lyrics)) == sorted(map(tuple, spoken.lyrics))
+    assert (shuffled.lyrics != spoken.lyrics).any(axis=1).mean() > 0.9
+
+
+def test_lyrics_that_tell_the_genre_help_and_shuffled_ones_do_not(spoken, tmp_path):
+    record = protocol.run_views(spoken, seeds=3, epochs=15, results_dir=tmp_path)
+    shown = view_scores(record.read("intervals"))
+    assert len(shown) == sum(map(len, VIEW_METHODS.values()))
+    assert f"UMAP, {VIEWS['shuffled']}" in shown.index
+    means = shown["NMI"].str.split(" ").str[0].astype(float)
+    assert means["Features alone, lyrics"] > 0.9
+    assert means["Features alone, both"] > means["Features alone, audio"] + 0.1
+    words = lyrics_effects(record.read("clusters"), spoken.tracks["genre"])
+    assert list(words.columns) == ["against audio", "against lyrics", "against both, lyrics of other tracks"]
+    assert "higher" in words.loc["Features alone", "against audio"]
+    assert "higher" in words.loc["Features alone", "against both, lyrics of other tracks"]
+    pd.testing.assert_frame_equal(
+        lyrics_effects(record.read("clusters"), spoken.tracks["genre"], slugs=["features"]),
+        words.loc[["Features alone"]],
+    )
+    more = pd.concat([spoken.tracks["genre"], pd.Series({"a track without lyrics": "genre A"})])
+    pd.testing.assert_frame_equal(lyrics_effects(record.read("clusters"), more, slugs=["umap"]), words.loc[["UMAP"]])
+    stated = evidence_lyrics.lyrics_facts(words)
+    assert stated["features_both_audio"] == words.loc["Features alone", "against audio"]
+    assert len(stated) == 3 * len(TWO)
+    assert Record("small", "modalities", tmp_path).run()["tracks"] == len(spoken)
+
+
+def test_every_view_has_representations_that_can_see_it():
+    assert set(VIEW_METHODS) == set(VIEWS)
+    assert set(ONE) & set(TWO) == {"features", "umap"}
+
+
+def test_gaps_alone_can_tell_the_genre():
+    genres = pd.Series(["a"] * 50 + ["b"] * 50 + [None], index=[f"t{i}" for i in range(101)])
+    has_lyrics = pd.Series([True] * 50 + [False] * 51, index=genres.index)
+    assert coverage_leak(genres, has_lyrics) == pytest.approx(1.0)
+    even = pd.Series(np.arange(101) % 2 == 0, index=genres.index)
+    assert coverage_leak(genres, even) < 0.01
+    assert genre_coverage(genres, has_lyrics)["with lyrics"].to_dict() == {"a": 50, "b": 0}
+
+
+def test_controls_move_what_they_say(demo):
+    changed = {name: corpus for name, (_, corpus) in lyrics_controls(demo).items()}
+    moved, empty = changed["moved_coverage"], changed["coverage_only"]
+    assert moved.has_lyrics.sum() == demo.has_lyrics.sum()
+    assert (moved.has_lyrics != demo.has_lyrics).any()
+    assert (moved.lyrics[~moved.has_lyrics] == 0).all()
+    assert not empty.lyrics.any()
+    np.testing.assert_array_equal(empty.has_lyrics, demo.has_lyrics)
+    np.testing.assert_array_equal(shuffle_lyrics(demo).has_lyrics, demo.has_lyrics)
+    np.testing.assert_array_equal(changed["shuffled_lyrics"].lyrics, shuffle_lyrics(demo).lyrics)
+    complete = replace(demo, has_lyrics=np.ones(len(demo), dtype=bool))
+    assert not {"moved_coverage", "coverage_only"} & set(lyrics_controls(complete))

@@ -1,0 +1,9 @@
+from . import binder as binder
+from . import chapters as chapters
+from . import html as html
+from . import imports as imports
+from . import kernels as kernels
+from . import notebook_io as notebook_io
+from . import pages as pages
+from . import run as run
+from . import unchanged as unchanged

@@ -1,0 +1,101 @@
+"""The chapters: text notebooks, what they need, their parameters (page ``reproduce``).
+
+A chapter's front matter says what it needs: ``vaeclust: {after: ["0[1-6]_*"], seconds: 40}`` names, by pattern, the
+chapters whose records it reads, and about how long it takes on the demo corpus, 10 if nothing is said.
+"""
+
+import ast
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+from vaeclust.files import project_root
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A text notebook: its slug, its file, the chapters it comes after, its parameters and their defaults.
+
+    ``seconds``: about how long it takes, compared with the others; see :func:`urgency`.
+    """
+
+    slug: str
+    path: Path
+    after: tuple[str, ...]
+    parameters: Mapping[str, Any]
+    seconds: float = 10.0
+
+    @property
+    def root(self) -> Path:
+        """The folder of the project."""
+        return self.path.parent.parent
+
+    @property
+    def page(self) -> Path:
+        """Where the executed chapter goes."""
+        return self.root / "book" / "chapters" / f"{self.slug}.ipynb"
+
+
+def all_chapters(root: Path | None = None) -> dict[str, Chapter]:
+    """Return every chapter by slug, in the order of the book."""
+    import jupytext
+
+    folder = (root or project_root()) / "notebooks"
+    notebooks = {path.stem: (path, jupytext.read(path)) for path in sorted(folder.glob("*.md"))}
+    found = {}
+    for slug, (path, notebook) in notebooks.items():
+        about = notebook.metadata.get("vaeclust", {})
+        after = (s for s in notebooks if s != slug and any(fnmatch(s, pattern) for pattern in about.get("after", [])))
+        found[slug] = Chapter(slug, path, tuple(after), _default_parameters(notebook), about.get("seconds", 10.0))
+    return found
+
+
+def choose_chapters(names: Iterable[str], *, with_dependencies: bool = False) -> list[Chapter]:
+    """Return the named chapters (all when none is named), with what they come after if asked.
+
+    Raises ValueError for a name that is no chapter.
+    """
+    known = all_chapters()
+    names = list(names) or list(known)
+    for name in names:
+        if name not in known:
+            raise ValueError(f"no chapter {name!r}{_suggestion(name, known)}; chapters: {', '.join(known)}")
+    if with_dependencies:
+        for name in names:  # grows while it is read
+            names += [slug for slug in known[name].after if slug not in names]
+    return [chapter for slug, chapter in known.items() if slug in names]
+
+
+def typed_parameters(chosen: list[Chapter], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the given parameters as values of the type that the chapters declare.
+
+    Raises ValueError for a name that no chosen chapter knows, and for a value of another type.
+    """
+    known = {name: default for chapter in chosen for name, default in chapter.parameters.items()}
+    values = {}
+    for name, value in given.items():
+        if name not in known:
+            raise ValueError(f"no parameter {name!r}{_suggestion(name, known)}; parameters: {', '.join(known)}")
+        kind = type(known[name])
+        try:
+            values[name] = value if isinstance(value, kind) else kind(value)
+        except ValueError:
+            raise ValueError(f"{name}={value!r}; expected {kind.__name__}, such as {known[name]!r}") from None
+    return values
+
+
+def _default_parameters(notebook) -> dict[str, Any]:
+    """Return the assignments of the cell tagged ``parameters``."""
+    cells = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
+    if not cells:
+        return {}
+    lines = ast.parse(cells[0].source).body
+    return {line.targets[0].id: ast.literal_eval(line.value) for line in lines if isinstance(line, ast.Assign)}
+
+
+def _suggestion(name: str, known: Iterable[str]) -> str:
+    near = get_close_matches(name, list(known), 1)
+    return f" (did you mean {near[0]!r}?)" if near else ""

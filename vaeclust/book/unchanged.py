@@ -1,0 +1,134 @@
+"""Whether an executed chapter still says what a new run of it would say (page ``reproduce``).
+
+After a run, ``_build/kept/<chapter>.json`` holds a digest of all that the chapter was made from, that of the page, and
+the files that it wrote with their sizes and times. It is written last: an interrupted run leaves nothing to keep.
+"""
+
+import hashlib
+import json
+import platform
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from importlib.metadata import distributions
+from pathlib import Path
+from typing import Any
+
+from vaeclust.files import CORPORA, replacement, resolve
+
+FOLDER = Path("_build/kept")
+PACKAGE = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is known of the last run of a chapter.
+
+    Attributes
+    ----------
+    digest : str
+        Of what it was made from (:func:`chapter_digest`).
+    page : str
+        SHA-256 of the executed page.
+    files : dict
+        Path of every file under the results that it wrote → its :func:`file_stamp`.
+    run : str
+        Another one for every run, so that the chapters that come after this one see that it was run anew.
+    """
+
+    digest: str
+    page: str
+    files: dict[str, list[int]]
+    run: str
+
+
+def chapter_digest(
+    text: Path, parameters: Mapping[str, Any], package: str, before: Iterable[str], *, released: Path
+) -> str:  # fmt: skip
+    """Return a digest of all that an executed chapter depends on.
+
+    text: the chapter's file. parameters: all that it has, defaults among them; where one is the path of a file or
+    folder, the size and time of every file there count too. package: of :func:`package_digest`. before: the runs of the
+    chapters that it comes after. released: the folder of released records, which count if the chapter speaks of them.
+    """
+    content = text.read_bytes()
+    parts = {
+        "text": hashlib.sha256(content).hexdigest(),
+        "parameters": dict(sorted(parameters.items())),
+        "data": {name: list(_files(value)) for name, value in parameters.items() if _is_path(name, value)},
+        "released": list(_files(released)) if b"released" in content else [],
+        "package": package,
+        "before": list(before),
+    }
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def package_digest(modules: Iterable[Path] = (PACKAGE,)) -> str:
+    """Return a digest of some modules of the package, by default of all of it, and of all versions installed."""
+    versions = [*sorted(f"{d.name}=={d.version}" for d in distributions()), platform.python_version()]
+    return hashlib.sha256("\n".join([content_digest(*modules), *versions]).encode()).hexdigest()
+
+
+def content_digest(*places: Path) -> str:
+    """Return a digest of the content of files, and of all files in folders but those that Python compiles."""
+    found = hashlib.sha256()
+    for path in (path for place in places for path in _walk(place) if "__pycache__" not in path.parts):
+        found.update(f"{path}\n".encode())
+        found.update(hashlib.sha256(path.read_bytes()).digest())
+    return found.hexdigest()
+
+
+def file_stamp(path: Path) -> list[int]:
+    """Return size and time of change of a file; both 0 where there is none."""
+    if not path.is_file():
+        return [0, 0]
+    about = path.stat()
+    return [about.st_size, about.st_mtime_ns]
+
+
+def remember(root: Path, slug: str, page: Path, digest: str, written: Iterable[Path]) -> None:
+    """Write down what a chapter that has just been executed was made from, and which files it wrote."""
+    files = {str(path): file_stamp(path) for path in sorted(set(written)) if path.is_file()}
+    kept = Kept(digest, content_digest(page), files, uuid.uuid4().hex)
+    with replacement(root / FOLDER / f"{slug}.json") as path:
+        path.write_text(json.dumps(asdict(kept), indent=1) + "\n", encoding="utf-8")
+
+
+def last_runs(root: Path) -> dict[str, Kept]:
+    """Return what is known of the last run of every chapter, by slug; what cannot be read is not known."""
+    found = {}
+    for path in sorted((root / FOLDER).glob("*.json")):
+        try:
+            found[path.stem] = Kept(**json.loads(path.read_text(encoding="utf-8")))
+        except (ValueError, TypeError):
+            continue
+    return found
+
+
+def is_unchanged(slug: str, page: Path, digest: str, known: Mapping[str, Kept]) -> bool:
+    """Return whether a chapter was made from just this, and page and records are as they were left.
+
+    A later chapter may add to the records of an earlier one, as the comparison does: a file counts as it was left if
+    any chapter left it so.
+    """
+    kept = known.get(slug)
+    if kept is None or kept.digest != digest or not page.is_file() or content_digest(page) != kept.page:
+        return False
+    return all(
+        any(other.files.get(name) == now for other in known.values())
+        for name, now in ((name, file_stamp(Path(name))) for name in kept.files)
+    )
+
+
+def _is_path(name: str, value: Any) -> bool:
+    text = isinstance(value, str) and value not in ("", *CORPORA) and name != "results_dir"
+    return text and resolve(value).exists()
+
+
+def _files(place: str | Path) -> Iterator[tuple[str, list[int]]]:
+    for path in _walk(resolve(place)):
+        yield str(path), file_stamp(path)
+
+
+def _walk(place: Path) -> list[Path]:
+    return [place] if place.is_file() else sorted(path for path in place.rglob("*") if path.is_file())

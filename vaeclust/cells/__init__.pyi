@@ -1,0 +1,16 @@
+from . import about as about
+from . import glue as glue
+from . import tables as tables
+from .about import artist_table as artist_table
+from .about import corpus_paragraph as corpus_paragraph
+from .about import equal_pairs as equal_pairs
+from .about import excluded_list as excluded_list
+from .about import lyrics_coverage as lyrics_coverage
+from .about import player as player
+from .about import players as players
+from .glue import state as state
+from .tables import number_table as number_table
+from .tables import rank_table as rank_table
+from .tables import score_table as score_table
+from .tables import sortable_table as sortable_table
+from .tables import text_table as text_table

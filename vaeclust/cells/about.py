@@ -1,0 +1,94 @@
+"""A corpus in words and small tables: what is there, what is missing, what is wrong (chapter ``00_data``)."""
+
+import base64
+import io
+from html import escape
+
+import numpy as np
+import pandas as pd
+from IPython.display import HTML, Markdown
+
+from vaeclust.corpus.audio import SAMPLE_RATE
+from vaeclust.corpus.dataset import Dataset, equal_rows
+from vaeclust.corpus.demo import tracks
+
+
+def player(samples: np.ndarray, label: str) -> str:
+    """Return HTML that plays samples (n,) float32 at 22,050 Hz: an MP3 inside the page, so that it works offline."""
+    import soundfile
+
+    mp3 = io.BytesIO()
+    soundfile.write(mp3, samples, SAMPLE_RATE, format="MP3")
+    source = base64.b64encode(mp3.getvalue()).decode()
+    name = escape(label, quote=True)
+    return (
+        f'<figure class="player"><figcaption>{name}</figcaption>'
+        f'<audio controls preload="none" aria-label="{name}" src="data:audio/mpeg;base64,{source}"></audio></figure>'
+    )
+
+
+ABOUT = {
+    "demo": "This corpus is <strong>synthetic</strong>: every clip was composed and rendered by this package. Its "
+    "ten styles are not genres of real music, and scores on it say nothing about GTZAN.",
+    "gtzan": "GTZAN (Tzanetakis &amp; Cook 2002) is the corpus of the published study: clips of 30 seconds from "
+    "commercial recordings, ten genres of one hundred. Its faults are well known (Sturm 2013); those that this table "
+    "shows are listed below.",
+}
+
+
+def corpus_paragraph(dataset: Dataset) -> HTML:
+    """Return one paragraph on where the corpus comes from."""
+    known = ABOUT.get(dataset.name, f"This is your own corpus, <em>{escape(dataset.name)}</em>.")
+    return HTML(f'<p class="facts">{known}</p>')
+
+
+def excluded_list(dataset: Dataset) -> HTML:
+    """Return every excluded track and the whole reason for it."""
+    if not dataset.excluded:
+        return HTML('<p class="facts">No track was left out.</p>')
+    rows = (f"<li><strong>{escape(track)}</strong>: {escape(why)}</li>" for track, why in dataset.excluded.items())
+    return HTML(f'<ul class="facts">{"".join(rows)}</ul>')
+
+
+def equal_pairs(dataset: Dataset) -> pd.DataFrame | Markdown:
+    """Return the pairs of tracks with exactly equal features."""
+    pairs = equal_rows(dataset)
+    if pairs.empty:
+        return Markdown("No two tracks have equal features.")
+    return (
+        pairs.set_axis(["track", "its twin", "genre", "genre of the twin"], axis=1).set_index("track").rename_axis(None)
+    )
+
+
+def artist_table(dataset: Dataset) -> pd.DataFrame | Markdown:
+    """Return, for every genre, the number of artists, of tracks without one, and the share of the commonest."""
+    if "artist" not in dataset.tracks or dataset.genres is None:
+        return Markdown("The artists of this corpus are not known (a tracks table with a column artist would tell).")
+    by_genre = dataset.tracks.groupby("genre")["artist"]
+    return pd.DataFrame({
+        "artists": by_genre.nunique(),
+        "tracks without a known artist": by_genre.apply(lambda a: a.isna().sum()),
+        "share of the commonest artist": by_genre.apply(lambda a: f"{a.value_counts().max() / len(a):.0%}"),
+    }).rename_axis(None)  # fmt: skip
+
+
+def lyrics_coverage(dataset: Dataset) -> pd.DataFrame | Markdown:
+    """Return, for every genre, how many tracks have lyrics."""
+    if dataset.lyrics is None:
+        return Markdown("This corpus was loaded without lyrics.")
+    has_lyrics = pd.Series(dataset.has_lyrics, dataset.tracks.index)
+    by_genre = has_lyrics.groupby(dataset.tracks["genre"].fillna("no genre"))
+    table = pd.DataFrame({"tracks": by_genre.size(), "with lyrics": by_genre.sum()})
+    return table.assign(share=(table["with lyrics"] / table["tracks"]).map("{:.0%}".format)).rename_axis(None)
+
+
+def players(dataset: Dataset) -> HTML:
+    """Return a player for the first clip of every style of the demo corpus, a sentence for others.
+
+    Other corpora are not played: GTZAN consists of commercial recordings.
+    """
+    if dataset.name != "demo":
+        return HTML('<p class="facts">No audio is played here: only the synthetic demo corpus has its clips.</p>')
+    first = dataset.tracks.groupby("genre", sort=True).head(1)
+    clips = [player(tracks.render(track), f"{track.title}, {track.tempo:.0f} bpm") for _, track in first.iterrows()]
+    return HTML(f'<div class="players">{"".join(clips)}</div>')

@@ -1,0 +1,85 @@
+"""Cores and threads; many small tasks at once, on this machine or on a Dask cluster (page ``reproduce``)."""
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+# The address of a Dask scheduler, tcp://…; the command line's --scheduler sets it for every chapter's process.
+SCHEDULER = "VAECLUST_SCHEDULER"
+
+
+def scheduler_address() -> str:
+    """Return the address of the Dask scheduler to use, or an empty text for this machine alone."""
+    return os.environ.get(SCHEDULER, "")
+
+
+def core_count() -> int:
+    """Return how many cores this process may use: those of the machine, less what affinity and cgroups withhold.
+
+    ``LOKY_MAX_CPU_COUNT`` lowers it, as the runner of the chapters does for kernels that run side by side.
+    """
+    from joblib import cpu_count
+
+    return cpu_count(only_physical_cores=False)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Run with one thread: another number rounds differently, which 1,600 steps grow to 0.1 in an embedding."""
+    import torch
+    from threadpoolctl import threadpool_limits
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with threadpool_limits(1):
+            yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def run(function: Callable, tasks: Iterable[tuple], *, total: int, title: str, unit: str = "file") -> Iterator[Any]:
+    """Yield ``function(*task)`` of every task as they are done, in any order, with rate and time left.
+
+    Tasks are taken as they are needed, so memory does not grow with their number. ``function`` and tasks must be
+    picklable. Raises ConnectionError for a scheduler that does not answer.
+    """
+    from joblib import Parallel, delayed
+    from tqdm.auto import tqdm
+
+    # Every clip needs megabytes anew. By default glibc gives them back to the system each time, and workers spend a
+    # third of their time on page faults; it reads these when a worker starts.
+    for name in ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"):
+        os.environ.setdefault(name, "1000000000")
+    # A log file wants a line now and then, a terminal a bar that moves.
+    pause = 0.2 if sys.stderr.isatty() else 10
+    with joblib_backend():
+        parallel = Parallel(n_jobs=-1, return_as="generator_unordered", pre_dispatch="4*n_jobs")
+        results = parallel(delayed(function)(*task) for task in tasks)
+        yield from tqdm(results, title, total=total, unit=unit, mininterval=pause)
+
+
+@contextmanager
+def joblib_backend() -> Iterator[None]:
+    """Let joblib work on the Dask cluster, if there is one to work on."""
+    if not scheduler_address():
+        yield
+        return
+    from joblib import parallel_config
+
+    with dask_client(), parallel_config("dask", wait_for_workers_timeout=30):
+        yield
+
+
+def dask_client() -> Any:
+    """Return a client of the Dask scheduler; ImportError and ConnectionError say what to do."""
+    try:
+        from distributed import Client
+    except ImportError:
+        raise ImportError("a scheduler needs Dask: pip install -e '.[cluster]' in the project's folder") from None
+    try:
+        return Client(scheduler_address(), timeout=10)
+    except OSError as error:
+        raise ConnectionError(f"no Dask scheduler answers at {scheduler_address()} ({error})") from None

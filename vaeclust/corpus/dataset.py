@@ -1,0 +1,207 @@
+"""A corpus as the models see it, and what can be done with it as a whole (chapter ``00_data``)."""
+
+import hashlib
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from vaeclust.corpus import named as corpus_named
+from vaeclust.corpus.lyrics import load_lyrics
+from vaeclust.corpus.tables import GTZAN_IDS
+from vaeclust.files import CHECKSUM
+
+MFCC20 = tuple(corpus_named.MFCC20)
+_MEASURED = ("chroma_stft rms spectral_centroid spectral_bandwidth rolloff zero_crossing_rate harmony perceptr").split()
+
+FULL = (
+    *(f"{name}_{moment}" for name in _MEASURED for moment in ("mean", "var")),
+    "tempo",
+    *(f"mfcc{i}_{moment}" for i in range(1, 21) for moment in ("mean", "var")),
+)
+
+FEATURE_SETS = {"mfcc20": MFCC20, "full": FULL}
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A corpus, checked and standardised.
+
+    Attributes
+    ----------
+    name : str
+        Names the folder of its results: ``gtzan``, ``gtzan-mini``, ``demo`` or the stem of its file or folder.
+    tracks : DataFrame
+        Indexed by ``track_id``, with at least the column ``genre`` (missing where unknown).
+    features : DataFrame
+        (n, d) float64, indexed by ``track_id``, in the features' own units.
+    audio : ndarray
+        (n, d) float32: ``features`` standardised with the population deviation. What models see.
+    lyrics : ndarray or None
+        (n, 30) float32; rows of tracks without lyrics are zero.
+    has_lyrics : ndarray
+        (n,) bool.
+    genres : ndarray or None
+        (n,) int, indices into ``genre_names``, -1 where a track has none; None for unlabelled music.
+    genre_names : tuple of str
+        Sorted; empty for unlabelled music.
+    excluded : dict
+        Track id → why it was left out.
+    checksum : str
+        SHA-256 over everything that the models and the scores see.
+    """
+
+    name: str
+    tracks: pd.DataFrame
+    features: pd.DataFrame
+    audio: np.ndarray
+    lyrics: np.ndarray | None
+    has_lyrics: np.ndarray
+    genres: np.ndarray | None
+    genre_names: tuple[str, ...] = ()
+    excluded: dict[str, str] = field(default_factory=dict)
+    checksum: str = ""
+
+    def __len__(self) -> int:
+        return len(self.tracks)
+
+    def __repr__(self) -> str:
+        genres = f"{len(self.genre_names)} genres" if self.genre_names else "no genre labels"
+        lyrics = f"{self.has_lyrics.sum():,} with lyrics" if self.lyrics is not None else "no lyrics"
+        left_out = f"; left out: {', '.join(self.excluded)}" if self.excluded else ""
+        name = f"{self.name} (synthetic)" if self.name in corpus_named.SYNTHETIC else self.name
+        return f"{name}: {len(self):,} tracks, {self.audio.shape[1]} features, {genres}, {lyrics}{left_out}"
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> tuple[dict, dict]:
+        return {"text/plain": repr(self)}, {CHECKSUM: self.checksum}
+
+    @property
+    def ids(self) -> list[str]:
+        """The track ids in the order of all arrays."""
+        return self.tracks.index.tolist()
+
+    def references(self) -> dict[str, np.ndarray]:
+        """Return the labels to score against, (n,) int each, -1 where unknown: ``genre``, ``artist``, as far as known.
+
+        Fewer than two artists are none; with an artist for every track there is nothing to find, and they are none too.
+        """
+        found = {} if self.genres is None else {"genre": self.genres}
+        artists = self.tracks["artist"] if "artist" in self.tracks else pd.Series(dtype=str)
+        if 2 <= artists.nunique() < artists.notna().sum():
+            found["artist"] = pd.factorize(artists)[0]
+        return found
+
+    def default_k(self) -> int:
+        """Return the number of clusters to look for: as many as there are genres, 10 without labels."""
+        return len(self.genre_names) or 10
+
+
+def assemble(
+    name: str,
+    tracks: pd.DataFrame,
+    features: pd.DataFrame,
+    *,
+    lyrics: str | Path | pd.Series | None = None,
+    excluded: Mapping[str, str] | None = None,
+) -> Dataset:
+    """Assemble a Dataset from checked tables that share their index (see :func:`load`)."""
+    audio = standardise(features)
+    lyrics_features, has_lyrics = load_lyrics(lyrics, tracks.index)
+    genres, genre_names = _genres(tracks["genre"])
+    digest = hashlib.sha256()
+    labels = [] if genres is None else [genre_names[g] if g >= 0 else "" for g in genres]
+    for part in (list(tracks.index), list(features.columns), labels):
+        digest.update("\n".join(part).encode())
+    digest.update(np.ascontiguousarray(features.to_numpy(), dtype="<f8").tobytes())
+    if lyrics_features is not None:
+        digest.update(lyrics_features.tobytes())
+    return Dataset(
+        name, tracks, features, audio, lyrics_features, has_lyrics, genres, genre_names, dict(excluded or {}),
+        digest.hexdigest(),
+    )  # fmt: skip
+
+
+def subset(dataset: Dataset, kept: np.ndarray) -> Dataset:
+    """Return the tracks of a corpus where ``kept`` (n,) bool is true, standardised anew; names and checksum stay."""
+    features = dataset.features[kept]
+    arrays = {
+        name: None if (array := getattr(dataset, name)) is None else array[kept]
+        for name in ("lyrics", "has_lyrics", "genres")
+    }
+    return replace(dataset, tracks=dataset.tracks[kept], features=features, audio=standardise(features), **arrays)
+
+
+def corpora_by_seed(dataset: Dataset | Sequence[Dataset], seeds: Sequence[int]) -> tuple[Dataset, ...]:
+    """Return a corpus for every seed: the same for all, or those that are given.
+
+    Raises ValueError unless there are as many as seeds, all with the same numbers of tracks and features.
+    """
+    corpora = (dataset,) * len(seeds) if isinstance(dataset, Dataset) else tuple(dataset)
+    shapes = sorted({corpus.audio.shape for corpus in corpora})
+    if len(corpora) != len(seeds) or len(shapes) > 1:
+        raise ValueError(
+            f"{len(corpora)} corpora of shapes {shapes} for {len(seeds)} seeds; expected one for each, all of one shape"
+        )
+    return corpora
+
+
+def dataset_tables(dataset: Dataset) -> dict[str, pd.DataFrame]:
+    """Return a corpus as tables that ``load`` reads again: ``features`` with what is known of each track, and
+    ``lyrics_features`` of the tracks that have lyrics, if there are any.
+    """
+    columns = [name for name in ("genre", "artist", "title", "path") if name in dataset.tracks]
+    found = {"features": dataset.tracks[columns].join(dataset.features)}
+    if dataset.lyrics is not None:
+        names = [f"lyrics_{i:02d}" for i in range(dataset.lyrics.shape[1])]
+        lyrics = pd.DataFrame(dataset.lyrics, index=dataset.tracks.index, columns=names)
+        found["lyrics_features"] = lyrics[dataset.has_lyrics]
+    return found
+
+
+def standardise(features: pd.DataFrame) -> np.ndarray:
+    """Return (n, d) float32: each column less its mean, over its population deviation.
+
+    A constant column becomes zeros, with a warning: it tells no track from another, but keeps its place.
+    """
+    values = features.to_numpy(dtype=np.float64)
+    centred = values - values.mean(axis=0)
+    deviation = values.std(axis=0)
+    # The deviation of a constant column is a rounding error of its mean, not always exactly zero.
+    constant = deviation <= 1e-12 * np.abs(values).max(axis=0)
+    if constant.any() and len(features) > 1:
+        names = ", ".join(features.columns[constant])
+        warnings.warn(f"constant feature columns, kept as zeros: {names}", UserWarning, stacklevel=2)
+    centred[:, constant] = 0.0
+    return (centred / np.where(constant, 1.0, deviation)).astype(np.float32)
+
+
+def equal_rows(dataset: Dataset) -> pd.DataFrame:
+    """Return every pair of tracks whose features are exactly equal: ``first, second, first_genre, second_genre``."""
+    groups = dataset.features.groupby(list(dataset.features.columns), sort=False).groups.values()
+    pairs = sorted(pair for group in groups for pair in combinations(group, 2))
+    genre = dataset.tracks["genre"]
+    rows = [(first, second, genre[first], genre[second]) for first, second in pairs]
+    return pd.DataFrame(rows, columns=["first", "second", "first_genre", "second_genre"])
+
+
+def _genres(genre: pd.Series) -> tuple[np.ndarray | None, tuple[str, ...]]:
+    names = tuple(sorted(genre.dropna().unique()))
+    if len(names) < 2:
+        return None, ()
+    return pd.Categorical(genre, categories=names).codes.astype(np.int64), names
+
+
+def is_gtzan(dataset: Dataset) -> bool:
+    """Return whether these are clips of GTZAN, whole or in part."""
+    return dataset.name.startswith("gtzan") or GTZAN_IDS.issuperset(dataset.ids)
+
+
+def display_name(dataset: Dataset, track: str) -> str:
+    """Return artist and title of a track as far as they are known, else its id."""
+    about = dataset.tracks.loc[track]
+    known = [str(about[column]) for column in ("artist", "title") if column in about and pd.notna(about[column])]
+    return " – ".join(known) or track

@@ -1,0 +1,13 @@
+from . import synthesis as synthesis
+from . import tracks as tracks
+from .synthesis import Drum as Drum
+from .synthesis import Instrument as Instrument
+from .synthesis import Note as Note
+from .synthesis import Song as Song
+from .synthesis import perform as perform
+from .synthesis import pick as pick
+from .tracks import Factor as Factor
+from .tracks import Style as Style
+from .tracks import lyrics as lyrics
+from .tracks import render as render
+from .tracks import track_table as track_table

@@ -1,0 +1,120 @@
+"""A folder of music as tables: files, genres, artists, lyrics (chapter ``10_your_music``)."""
+
+import os
+import re
+import warnings
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from vaeclust.corpus import audio
+from vaeclust.corpus.measured import extract, path_text
+from vaeclust.corpus.tables import AUDIO_SUFFIX, GTZAN_ID, GTZAN_IDS, examples
+
+LEAST_PER_LABEL = 3
+_TIMES = re.compile(r"\[(?:\d+:\d+(?:[.:]\d+)?|[a-z]+:[^\]]*)\]", re.IGNORECASE)  # of an .lrc file
+
+
+def measure_folder(
+    folder: Path, *, features: str, columns: list[str], seconds: float = audio.SECONDS
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series, dict[str, str]]:
+    """Measure every audio file under a folder.
+
+    Returns
+    -------
+    features : DataFrame
+        (n, d) float64, indexed by track id.
+    tracks : DataFrame
+        ``genre, artist, title, path``. Genres are those of GTZAN for its clips; else they come from the tags if at
+        least half of the files have one; else from the first folder level if its folders hold three tracks each on
+        average; else there are none.
+    texts : Series
+        Lyrics by track id: from ``.txt`` or ``.lrc`` beside a file, else from its tags.
+    excluded : dict
+        Track id → why it was left out. The second of two identical files is, except in GTZAN, whose copies are known.
+
+    Raises
+    ------
+    ValueError
+        When there is no audio file, or none that can be used.
+    """
+    files = dict(_track_names(folder, sorted(audio_files(folder))))
+    if not files:
+        raise ValueError(f"{folder}: no audio file found; expected some of {', '.join(audio.SUFFIXES)}")
+    measured = extract(files.values(), features=features, seconds=seconds)
+    rows, about, texts, excluded, seen = {}, {}, {}, {}, {}
+    copies_are_known = set(files) <= GTZAN_IDS
+    for track, path in files.items():
+        result = measured[path]
+        if result.reason:
+            excluded[track] = result.reason
+        elif result.digest in seen and not copies_are_known:
+            excluded[track] = f"the same file as {seen[result.digest]}"
+        else:
+            seen[result.digest] = track
+            rows[track] = result.values
+            about[track] = {**result.tags, "path": path_text(path)}
+            texts[track] = sidecar(path) or result.tags.get("lyrics", "")
+    if not rows:
+        reasons = examples((f"{track}: {why}" for track, why in excluded.items()), 3)
+        raise ValueError(f"{folder}: none of the {len(files)} audio files can be used ({reasons})")
+    ids = pd.Index(rows, name="track_id")
+    tracks = pd.DataFrame.from_dict(about, orient="index").reindex(ids)
+    tracks = tracks.reindex(columns=["genre", "artist", "title", "path"])
+    lyrics = pd.Series(texts, dtype=object).reindex(ids).rename("text")
+    values = pd.DataFrame(list(rows.values()), index=ids, columns=columns, dtype="float64")
+    return values, tracks.assign(genre=_genres(tracks["genre"], ids)), lyrics[lyrics.str.strip() != ""], excluded
+
+
+def audio_files(folder: Path) -> Iterator[Path]:
+    """Yield every audio file under a folder, but hidden ones. Links are followed; no folder is entered twice."""
+    visited, waiting = set(), [folder]
+    while waiting:
+        here = waiting.pop()
+        status = here.stat()
+        if (status.st_dev, status.st_ino) in visited:
+            continue
+        visited.add((status.st_dev, status.st_ino))
+        try:
+            names = [name for name in os.listdir(here) if not name.startswith(".")]
+        except OSError as error:
+            warnings.warn(f"{here} cannot be read and is left out ({error.strerror})", stacklevel=2)
+            continue
+        for path in map(here.joinpath, names):
+            if path.is_dir():
+                waiting.append(path)
+            elif path.suffix.lower() in audio.SUFFIXES:
+                yield path
+
+
+def sidecar(path: Path) -> str:
+    """Return the lyrics beside an audio file, without the times of an .lrc; empty if there are none to be read."""
+    for suffix in (".txt", ".lrc"):
+        try:
+            return _TIMES.sub("", path.with_suffix(suffix).read_text(encoding="utf-8-sig"))
+        except (OSError, UnicodeDecodeError):
+            continue
+    return ""
+
+
+def _track_names(folder: Path, paths: list[Path]) -> Iterator[tuple[str, Path]]:
+    """Yield track ids: relative paths without suffix, with it where two files differ in nothing else."""
+    names = [path.relative_to(folder).as_posix() for path in paths]
+    stems = [AUDIO_SUFFIX.sub("", name) for name in names]
+    twice = {stem for stem, times in Counter(stems).items() if times > 1}
+    for name, stem, path in zip(names, stems, paths, strict=True):
+        gtzan = GTZAN_ID.search(stem)
+        track = gtzan.group(1) if gtzan else name if stem in twice else stem
+        yield path_text(track), path
+
+
+def _genres(tagged: pd.Series, ids: pd.Index) -> pd.Series:
+    if set(ids) <= GTZAN_IDS:
+        return pd.Series(ids.str.split(".").str[0], ids)
+    if tagged.notna().mean() >= 0.5:
+        return tagged
+    folders = pd.Series([track.split("/")[0] if "/" in track else None for track in ids], ids, dtype=object)
+    enough = folders.nunique() >= 2 and folders.notna().sum() >= LEAST_PER_LABEL * folders.nunique()
+    return folders if enough else pd.Series(None, ids, dtype=object)

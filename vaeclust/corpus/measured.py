@@ -1,0 +1,163 @@
+"""Audio files to a table of features: cached by content, resumable (chapter ``10_your_music``).
+
+What was measured is kept in one SQLite file in the user's cache folder, under the digest of the file's content and
+the recipe: which features, how much of the file, which library. A file that is unchanged by size and time is not
+read again. Every result is committed as it comes, so that a killed run goes on where it stopped.
+"""
+
+import hashlib
+import json
+import os
+import sqlite3
+import time
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+
+from platformdirs import user_cache_path
+
+from vaeclust.cores import run
+from vaeclust.corpus import audio
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS files (path TEXT PRIMARY KEY, size INTEGER, mtime INTEGER, digest TEXT);
+CREATE TABLE IF NOT EXISTS measured (digest TEXT, recipe TEXT, content TEXT, PRIMARY KEY (digest, recipe));
+"""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What is known of one audio file: its features, or the reason why there are none, and its tags."""
+
+    digest: str
+    values: list[float] = field(default_factory=list)
+    reason: str = ""
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+class Cache:
+    """The file of all measurements. One that is damaged is put aside with a warning, not trusted and not deleted."""
+
+    def __init__(self, path: Path | None = None):
+        self.path = path or user_cache_path("vaeclust") / "measured.sqlite"
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with self.open() as database:
+                database.executescript(_SCHEMA)
+                database.execute("SELECT count(*) FROM measured").fetchone()
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError):
+                raise OSError(f"{self.path}: the cache of measurements cannot be opened ({error})") from None
+            aside = self.path.with_suffix(f".damaged-{time.time_ns()}")
+            self.path.replace(aside)
+            warnings.warn(f"the cache of measurements was damaged and is now {aside}; starting anew", stacklevel=2)
+            with self.open() as database:
+                database.executescript(_SCHEMA)
+
+    @contextmanager
+    def open(self) -> Iterator[sqlite3.Connection]:
+        """Open the database; many processes may read and write it at once."""
+        with closing(sqlite3.connect(self.path, timeout=60, isolation_level=None)) as database:
+            database.execute("PRAGMA journal_mode=WAL")
+            database.execute("PRAGMA synchronous=NORMAL")
+            yield database
+
+    @staticmethod
+    def recall(database: sqlite3.Connection, digest: str, recipe: str) -> Measured | None:
+        """Return what was measured of this content by this recipe."""
+        query = "SELECT content FROM measured WHERE digest = ? AND recipe = ?"
+        row = database.execute(query, (digest, recipe)).fetchone()
+        return Measured(digest, **json.loads(row[0])) if row else None
+
+    @staticmethod
+    def remember(database: sqlite3.Connection, path: str, stamp: tuple[int, int], recipe: str, found: Measured) -> None:
+        """Keep one measurement; a full disk is said once and costs only the cache."""
+        content = json.dumps({"values": found.values, "reason": found.reason, "tags": found.tags})
+        try:
+            database.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", (path, *stamp, found.digest))
+            database.execute("INSERT OR REPLACE INTO measured VALUES (?, ?, ?)", (found.digest, recipe, content))
+        except sqlite3.OperationalError as error:
+            warnings.warn(f"measurements are not kept for the next run: {error}", stacklevel=2)
+
+
+def extract(
+    paths: Iterable[Path], *, features: str = "mfcc20", seconds: float = audio.SECONDS, cache: Cache | None = None
+) -> Mapping[Path, Measured]:
+    """Measure audio files on all cores, or on the Dask cluster; files measured before are looked up.
+
+    Returns
+    -------
+    mapping
+        Path → Measured, in the order given. Nothing is left out: what cannot be used has its reason.
+    """
+    paths, cache = list(paths), cache or Cache()
+    recipe = _recipe(features, seconds)
+    found: dict[Path, Measured] = {}
+    with cache.open() as database:
+        known = {path: (stamp, digest) for path, *stamp, digest in database.execute("SELECT * FROM files")}
+        waiting = {}
+        for path in paths:
+            try:
+                status = path.stat()
+            except OSError as error:
+                found[path] = Measured("", reason=f"it cannot be opened ({error.strerror})")
+                continue
+            stamp = [status.st_size, status.st_mtime_ns]
+            before = known.get(path_text(path))
+            earlier = cache.recall(database, before[1], recipe) if before and before[0] == stamp else None
+            if earlier:
+                found[path] = earlier
+            else:
+                waiting[path] = tuple(stamp)
+        if waiting:
+            tasks = ((path, features, seconds) for path in waiting)
+            for path, measured in run(measure_file, tasks, total=len(waiting), title="measuring audio"):
+                cache.remember(database, path_text(path), waiting[path], recipe, measured)
+                found[path] = measured
+    return {path: found[path] for path in paths}
+
+
+def measure_file(path: Path, features: str, seconds: float) -> tuple[Path, Measured]:
+    """Measure one file: the task of a worker."""
+    try:
+        with path.open("rb") as content:
+            digest = hashlib.file_digest(content, "sha256").hexdigest()
+    except OSError as error:
+        return path, Measured("", reason=f"it cannot be opened ({error.strerror})")
+    try:
+        values = audio.measure(audio.decode(path, seconds=seconds), features)
+    except audio.AudioError as error:
+        return path, Measured(digest, reason=str(error), tags=read_tags(path))
+    return path, Measured(digest, values.tolist(), tags=read_tags(path))
+
+
+def read_tags(path: Path) -> dict[str, str]:
+    """Return genre, artist, title and lyrics from a file's tags, as far as it has any that can be read."""
+    import mutagen
+
+    try:
+        full = mutagen.File(path)
+        easy = mutagen.File(path, easy=True) if full and full.tags else None
+    except Exception:  # damaged tags raise errors of many kinds; the audio may be whole all the same
+        return {}
+    tags = {}
+    for name in ("genre", "artist", "title"):
+        texts = easy.get(name) if easy and easy.tags else None
+        if texts and str(texts[0]).strip():
+            tags[name] = str(texts[0]).strip()
+    for key, value in (full.tags or {}).items() if full else ():
+        if key.startswith("USLT") or key.lower() in ("lyrics", "unsyncedlyrics", "\xa9lyr"):
+            tags["lyrics"] = str(getattr(value, "text", None) or (value[0] if isinstance(value, list) else value))
+    return tags
+
+
+def path_text(path: str | Path) -> str:
+    """Return a path as text that can be written; bytes of a name that are no UTF-8 are escaped."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def _recipe(features: str, seconds: float) -> str:
+    return f"{features}, {seconds:g} s, librosa {version('librosa')}, recipe {audio.RECIPE}"

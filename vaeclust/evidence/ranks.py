@@ -1,0 +1,58 @@
+"""Methods in order: scaled scores, the study's overall score, ranks over seeds (chapter ``07_comparison``)."""
+
+import numpy as np
+import pandas as pd
+
+from vaeclust.evidence.published import comparable_rows
+from vaeclust.methods.catalogue import METHODS
+from vaeclust.scores.metrics import METRICS
+
+
+def metric_means(intervals: pd.DataFrame, column: str = "mean") -> pd.DataFrame:
+    """Return one row a method and one column a metric, in the order of METHODS and METRICS."""
+    table = intervals.pivot(index="method", columns="metric", values=column)
+    return table.reindex([m for m in METHODS if m in table.index])[[m for m in METRICS if m in table]]
+
+
+def scaled_means(means: pd.DataFrame) -> pd.DataFrame:
+    """Scale every metric over the compared methods, from 0 (worst) to 1 (best in its own direction).
+
+    ``(mean - worst) / (best - worst)``; where all methods are equal, 0.5. means: methods × metrics.
+    """
+    low, high = means.min(), means.max()
+    shares = (means - low) / (high - low).replace(0.0, np.nan)
+    for name in means:
+        if not METRICS[name].higher_is_better:
+            shares[name] = 1 - shares[name]
+    return shares.fillna(0.5).where(means.notna())
+
+
+def overall_scores(means: pd.DataFrame) -> pd.DataFrame:
+    """Return ``overall``, the mean over the metrics of :func:`scaled_means`, and ``rank``, 1 for the best.
+
+    Ties share the better rank. means: methods × metrics.
+    """
+    score = scaled_means(means).mean(axis=1)
+    return pd.DataFrame({"overall": score, "rank": score.rank(ascending=False, method="min").astype(int)})
+
+
+def nemenyi_ranks(scores: pd.DataFrame, metric: str = "nmi") -> tuple[pd.Series, pd.DataFrame]:
+    """Return mean ranks of the methods over seeds, 1 for the best, and p-values of every two, (methods × methods).
+
+    Friedman's ranks with the seeds as blocks, Nemenyi's test (Demšar 2006, JMLR 7). The blocks are seeds on one
+    corpus: the test says nothing about other tracks. Methods that do not draw, or draw the same, tie.
+
+    scores: rows of ``scores.csv`` of one condition, clusterer, space and reference.
+    """
+    from scikit_posthocs import posthoc_nemenyi_friedman
+
+    values = scores[scores["metric"] == metric].pivot(index="seed", columns="method", values="value")
+    values = values[[slug for slug in METHODS if slug in values]]
+    ranks = values.rank(axis=1, ascending=not METRICS[metric].higher_is_better).mean()
+    return ranks, posthoc_nemenyi_friedman(values)
+
+
+def study_table(intervals: pd.DataFrame) -> pd.DataFrame:
+    """Return the study's table: a row a method, its mean scores by K-Means, overall score and rank."""
+    means = metric_means(comparable_rows(intervals))
+    return means.join(overall_scores(means))

@@ -1,0 +1,60 @@
+"""Files: the project root, files that are replaced whole, digests; and what a run was made on and with."""
+
+import contextlib
+import os
+import platform
+import tempfile
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+# Names a file that lists every file put in place: how the runner of the chapters knows what each of them wrote.
+WRITTEN = "VAECLUST_WRITTEN"
+
+
+@contextlib.contextmanager
+def replacement(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside ``path`` that takes its place at the end, or vanishes after an error."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        # mkstemp makes files that only their owner can read.
+        temporary.chmod(0o644)
+        temporary.replace(path)
+        if os.environ.get(WRITTEN):
+            with open(os.environ[WRITTEN], "a", encoding="utf-8") as log:
+                log.write(f"{path.resolve()}\n")
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def project_root() -> Path:
+    """Return the folder that holds ``_config.yml``: at or above the working directory, else above the package."""
+    here = Path.cwd()
+    for folder in (here, *here.parents, Path(__file__).resolve().parent.parent):
+        if (folder / "_config.yml").is_file() and (folder / "notebooks").is_dir():
+            return folder
+    return here
+
+
+def resolve(path: str | Path) -> Path:
+    """Return an absolute path; a relative one counts from the project root, wherever a chapter runs."""
+    return project_root() / Path(path).expanduser()
+
+
+CHECKSUM = "checksum"  # what a displayed corpus carries beside its words
+CORPORA = ("demo", "gtzan-mini", "gtzan")  # those that are known by name
+_VERSIONS = ("numpy", "pandas", "scipy", "scikit-learn", "torch", "umap-learn", "vaeclust")
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of the packages that numbers depend on."""
+    return {"python": platform.python_version(), **{name: version(name) for name in _VERSIONS}}
+
+
+def machine() -> str:
+    """Return what kind of machine this is, without its name."""
+    return f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"

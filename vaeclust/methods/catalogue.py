@@ -1,0 +1,115 @@
+"""METHODS: the one table of methods that chapters, command line and plots read.
+
+To add a method, add a row. A variant is a row with other settings, or ``replace(row, settings={...})``.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
+
+BOTH = ("audio", "lyrics")
+PUBLISHED_BETAS = (1, 2, 4)
+UMAP = {"n_neighbors": 15, "n_components": 2}  # the library's own; chapter 09 chooses others
+
+
+@dataclass(frozen=True)
+class Method:
+    """One representation of music.
+
+    Attributes
+    ----------
+    slug : str
+        Names the folder of its records.
+    title : str
+        As the book prints it.
+    chapter : str
+        The chapter that trains it.
+    model : str
+        Class in ``models`` (trained by ``training.fit``), ``"PCA"``, ``"Identity"``, the features themselves, or
+        ``"UMAP"`` of the embedding of the method that ``settings`` name as ``base``.
+    settings : mapping
+        Keyword arguments of the model, besides ``latent_dim``.
+    inputs : tuple of str
+        What it sees of a corpus: ``("audio",)``, or ``("audio", "lyrics")``.
+    published : bool
+        Whether it is one of the eight of the published study, which are compared with each other.
+    """
+
+    slug: str
+    title: str
+    chapter: str
+    model: str
+    settings: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    inputs: tuple[str, ...] = ("audio",)
+    published: bool = False
+
+    @property
+    def trained(self) -> bool:
+        """Whether it has a network to train."""
+        return self.model not in ("PCA", "Identity", "UMAP")
+
+    def build(self) -> Callable:
+        """Return the model's class; raises ValueError for a method that is not trained."""
+        from vaeclust.methods import models
+
+        if not hasattr(models, self.model):
+            raise ValueError(f"{self.title} has no network to build")
+        return getattr(models, self.model)
+
+
+def beta_vae(beta: float) -> Method:
+    """Return the VAE whose KL term has this weight: ``beta_vae_2`` for beta 2, ``beta_vae_0.5`` for a half."""
+    settings, published = {"beta": float(beta)}, beta in PUBLISHED_BETAS
+    return Method(f"beta_vae_{beta:g}", f"Beta-VAE (β = {beta:g})", "05_beta_vae", "VAE", settings, published=published)
+
+
+def betas(text: str) -> tuple[float, ...]:
+    """Return the values of a list such as ``"1,2,4"``, ascending, each once; ValueError names what is no number."""
+    values = set()
+    for part in filter(None, map(str.strip, text.split(","))):
+        try:
+            values.add(float(part))
+        except ValueError:
+            raise ValueError(f"betas {text!r}: {part!r} is not a number; expected a list such as 1,2,4") from None
+    if not values or min(values) <= 0:
+        raise ValueError(f"betas {text!r}; expected at least one number, all above 0, such as 1,2,4")
+    return tuple(sorted(values))
+
+
+METHODS = {
+    method.slug: method
+    for method in (
+        Method("pca", "PCA", "01_pca", "PCA", published=True),
+        Method("autoencoder", "Autoencoder", "02_autoencoder", "Autoencoder", published=True),
+        Method("vae", "VAE", "03_vae", "VAE", {"beta": 1.0}, published=True),
+        Method("conv_vae", "Conv-VAE", "04_conv_vae", "ConvVAE", {"beta": 1.0}, published=True),
+        *map(beta_vae, PUBLISHED_BETAS),
+        Method("multimodal_vae", "Multi-modal VAE", "06_multimodal_vae", "MultimodalVAE", {"beta": 1.0}, BOTH, True),
+        Method("raw", "Raw features", "01_pca", "Identity"),
+        Method("features", "Features alone", "09_beyond", "Identity"),
+        Method("umap", "UMAP", "09_beyond", "UMAP", {"base": "raw", **UMAP}),
+        Method("autoencoder_umap", "Autoencoder + UMAP", "09_beyond", "UMAP", {"base": "autoencoder", **UMAP}),
+        Method("vae_umap", "VAE + UMAP", "09_beyond", "UMAP", {"base": "vae", **UMAP}),
+        Method("vade", "VaDE", "09_beyond", "VaDE", {"components": 10}),
+        Method("product_of_experts", "Product of experts", "13_real_lyrics", "ProductOfExperts", {"beta": 1.0}, BOTH),
+    )
+}
+
+STUDIED = {slug: method for slug, method in METHODS.items() if method.published}
+COMPARED = {**STUDIED, "raw": METHODS["raw"]}  # with the baseline that each has to beat
+
+
+def find(method: str | Method, **settings: Any) -> Method:
+    """Return a row of METHODS by its slug, or the row of any ``beta_vae_<beta>``, with ``settings`` put over its own.
+
+    Raises ValueError for an unknown slug.
+    """
+    if isinstance(method, str) and re.fullmatch(r"beta_vae_[\d.e+-]+", method):
+        method = beta_vae(float(method.removeprefix("beta_vae_")))
+    if isinstance(method, str):
+        if method not in METHODS:
+            raise ValueError(f"unknown method {method!r}; expected one of {', '.join(METHODS)}")
+        method = METHODS[method]
+    return replace(method, settings={**method.settings, **settings}) if settings else method

@@ -1,0 +1,10 @@
+from . import answer as answer
+from . import clusters as clusters
+from . import comparison as comparison
+from . import conditions as conditions
+from . import corpus as corpus
+from . import maps as maps
+from . import panels as panels
+from . import speed as speed
+from . import training as training
+from .style import use_book_style as use_book_style

@@ -1,0 +1,205 @@
+"""Figures about what can be believed (chapters ``05_beta_vae``, ``07_comparison``, ``09_beyond``)."""
+
+from collections.abc import Mapping
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from vaeclust.evidence.pipelines import best_published, pipeline_titles
+from vaeclust.methods.catalogue import METHODS
+from vaeclust.plots.panels import MARKERS
+from vaeclust.plots.style import GREY, WIDTH, colours, method_colour, new_axes
+from vaeclust.scores.disentanglement import MEASURES
+from vaeclust.scores.metrics import METRICS
+from vaeclust.scores.uncertainty import t_interval
+from vaeclust.studies.conditions import TITLES
+from vaeclust.studies.rules import FEATURES
+from vaeclust.studies.views import VIEW_METHODS, VIEWS
+
+
+def condition_scores(intervals: pd.DataFrame, metric: str = "nmi") -> Figure:
+    """Draw a score of every method under every condition, one panel a reference (genre, artist), with intervals.
+
+    intervals: all methods and conditions of one clusterer. The dotted lines are random clusters, where measured.
+    """
+    table = intervals[(intervals["metric"] == metric) & (intervals["space"] == "labels")]
+    references = list(dict.fromkeys(table["reference"]))
+    methods = [slug for slug in METHODS if slug in set(table["method"])]
+    found = [name for name in TITLES if name in set(table["condition"]) - {"random_labels"}]
+    palette = colours(found)
+    figure, axes = plt.subplots(
+        1, len(references), figsize=(WIDTH, 1.4 + 0.42 * len(methods)), sharey=True, squeeze=False
+    )
+    for ax, reference in zip(axes[0], references, strict=True):
+        rows = table[table["reference"] == reference].set_index(["method", "condition"])
+        for number, name in enumerate(found):
+            shift = 0.6 * ((number + 0.5) / len(found) - 0.5)
+            here = rows.xs(name, level="condition").reindex(methods)
+            reach = np.abs(here[["low", "high"]].sub(here["mean"], axis=0)).fillna(0.0).to_numpy().T
+            ax.errorbar(here["mean"], np.arange(len(methods)) + shift, xerr=reach, fmt=MARKERS[number], markersize=4,
+                        color=palette[name], linewidth=1)  # fmt: skip
+        if ("raw", "random_labels") in rows.index:
+            ax.axvline(rows.loc[("raw", "random_labels"), "mean"], linestyle=":", color=GREY)
+        ax.set(title=f"{METRICS[metric].title} against {reference}", xlim=(0, None))
+        ax.set_yticks(range(len(methods)), [METHODS[slug].title for slug in methods])
+    axes[0, 0].invert_yaxis()
+    handles = [
+        Line2D([], [], linestyle="", marker=MARKERS[i], markersize=4, color=palette[name], label=TITLES[name])
+        for i, name in enumerate(found)
+    ]
+    handles.append(Line2D([], [], linestyle=":", color=GREY, label=TITLES["random_labels"]))
+    figure.legend(handles=handles, loc="outside lower center", ncols=3)
+    return figure
+
+
+def pipeline_scores(intervals: pd.DataFrame, metrics: tuple[str, ...] = ("nmi", "ari", "purity")) -> Figure:
+    """Draw the scores of every pipeline against genre, one panel a metric, a row a representation and clusterer.
+
+    intervals: of ``rules.REPRESENTATIONS``. The dashed line is the best value that the study published.
+    """
+    rows = intervals[intervals["reference"] == "genre"]
+    rows = rows.assign(row=pipeline_titles(rows).str.split(", ").str[:2].str.join(", "))
+    names = list(dict.fromkeys(rows["row"]))
+    found = [name for name in FEATURES if name in set(rows["condition"])]
+    palette, best = colours(found), best_published()
+    figure, axes = plt.subplots(1, len(metrics), figsize=(WIDTH, 1.2 + 0.26 * len(names)), sharey=True)
+    for ax, metric in zip(axes, metrics, strict=True):
+        for number, condition in enumerate(found):
+            here = rows.query("metric == @metric and condition == @condition").set_index("row").reindex(names)
+            reach = np.abs(here[["low", "high"]].sub(here["mean"], axis=0)).fillna(0.0).to_numpy().T
+            shift = 0.5 * ((number + 0.5) / len(found) - 0.5)
+            ax.errorbar(here["mean"], np.arange(len(names)) + shift, xerr=reach, fmt=MARKERS[number], markersize=4,
+                        color=palette[condition], linewidth=1, label=FEATURES[condition])  # fmt: skip
+        ax.axvline(best[metric], linestyle="--", color=GREY, linewidth=1, label="best published")
+        ax.set(title=METRICS[metric].title)
+        ax.grid(axis="y", linewidth=0.4, alpha=0.5)
+    axes[0].set_yticks(range(len(names)), names)
+    axes[0].invert_yaxis()
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    return figure
+
+
+def view_scores(intervals: pd.DataFrame, metrics: tuple[str, ...] = ("nmi", "ari", "purity")) -> Figure:
+    """Draw the scores of audio, lyrics and both against genre, one panel a metric, a row a view, a mark a method.
+
+    intervals: of the record of ``protocol.run_views``.
+    """
+    rows = intervals[intervals["reference"] == "genre"].set_index(["metric", "condition"])
+    methods = list(dict.fromkeys(slug for slugs in VIEW_METHODS.values() for slug in slugs))
+    palette = colours(methods)
+    figure, axes = plt.subplots(1, len(metrics), figsize=(WIDTH, 3.2), sharey=True)
+    for ax, metric in zip(axes, metrics, strict=True):
+        for number, slug in enumerate(methods):
+            seen = [(y, f"{slug}_{view}") for y, (view, slugs) in enumerate(VIEW_METHODS.items()) if slug in slugs]
+            here = rows.loc[[(metric, condition) for _, condition in seen]]
+            reach = np.abs(here[["low", "high"]].sub(here["mean"], axis=0)).fillna(0.0).to_numpy().T
+            places = np.array([y for y, _ in seen]) + 0.7 * ((number + 0.5) / len(methods) - 0.5)
+            ax.errorbar(here["mean"], places, xerr=reach, fmt=MARKERS[number], markersize=4, color=palette[slug],
+                        linewidth=1, label=METHODS[slug].title)  # fmt: skip
+        ax.set(title=METRICS[metric].title)
+        ax.grid(axis="y", linewidth=0.4, alpha=0.5)
+    axes[0].set_yticks(range(len(VIEWS)), [title.replace(", ", ",\n") for title in VIEWS.values()])
+    axes[0].invert_yaxis()
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    return figure
+
+
+def stability_of_settings(tables: Mapping[str, pd.DataFrame]) -> Figure:
+    """Draw the stability of every setting of UMAP, one panel a set of features, a line a number of neighbours.
+
+    tables: title of the features → ``n_neighbors, n_components, stability``.
+    """
+    figure, axes = plt.subplots(1, len(tables), figsize=(WIDTH, 2.8), sharey=True, squeeze=False)
+    for ax, (title, table) in zip(axes[0], tables.items(), strict=True):
+        palette = colours([str(n) for n in table["n_neighbors"].unique()])
+        for number, (neighbours, rows) in enumerate(table.groupby("n_neighbors")):
+            ax.plot(rows["n_components"], rows["stability"], f"{MARKERS[number]}-", color=palette[str(neighbours)],
+                    label=f"{neighbours} neighbours")  # fmt: skip
+        ax.set(title=title, xlabel="components", xticks=table["n_components"].unique())
+    axes[0, 0].set_ylabel("stability (ARI)")
+    axes[0, 0].legend()
+    return figure
+
+
+def scores_by_size(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Draw the NMI of every method on random parts of a corpus over their size: dots are draws, lines their means.
+
+    table: of ``sizes.scores_by_size``.
+    """
+    ax = new_axes(ax, WIDTH, 3.2)
+    palette = colours(list(dict.fromkeys(table["method"])))
+    for number, (slug, colour) in enumerate(palette.items()):
+        rows = table[table["method"] == slug]
+        places = rows["tracks"] * 1.04 ** (number - 1)  # side by side
+        ax.plot(places, rows["nmi"], MARKERS[number], color=colour, alpha=0.5, markersize=4)
+        means = rows["nmi"].groupby(places).mean()
+        ax.plot(means, f"{MARKERS[number]}-", color=colour, label=METHODS[slug].title)
+    sizes = sorted(table["tracks"].unique())
+    ax.set(xscale="log", xlabel="tracks", ylabel="NMI against genre", ylim=(0, None))
+    ax.set_xticks(sizes, [f"{size:,}" for size in sizes])
+    ax.minorticks_off()
+    ax.legend()
+    return ax
+
+
+def critical_differences(ranks: pd.Series, p_values: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Draw mean ranks on a line; a bar joins methods that Nemenyi's test does not tell apart at 5 % (Demšar 2006).
+
+    ranks, p_values: of ``ranks.nemenyi_ranks``.
+    """
+    from scikit_posthocs import critical_difference_diagram
+
+    ax = new_axes(ax, WIDTH, 0.9 + 0.24 * len(ranks))
+    titles = {slug: METHODS[slug].title for slug in ranks.index}
+    palette = {titles[slug]: method_colour(slug) for slug in ranks.index}
+    drawn = critical_difference_diagram(
+        ranks.rename(titles), p_values.rename(index=titles, columns=titles), ax=ax, color_palette=palette,
+        crossbar_props={"color": GREY, "linewidth": 2}, label_props={"fontsize": 9}, text_h_margin=0.05,
+    )  # fmt: skip
+    for (bar,) in drawn["crossbars"]:
+        bar.set_xdata(sorted(bar.get_xdata()))  # they come in the order of a set, another one in every process
+    for label in ax.texts:
+        label.set_color(plt.rcParams["text.color"])  # the lines carry the colour; as text some are too pale to read
+    return ax
+
+
+def collapse(points: pd.DataFrame, noise: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Draw the silhouette of every model in its own space over its effective dimension, beside that of round noise.
+
+    points: ``name, effective, silhouette``, a row a seed; noise: of ``spaces.silhouette_of_noise``.
+    """
+    ax = new_axes(ax, WIDTH, 3.4)
+    curve = noise.groupby("dimensions")["silhouette"]
+    ax.fill_between(curve.mean().index, curve.min(), curve.max(), color=GREY, alpha=0.3, linewidth=0)
+    ax.plot(curve.mean(), color=GREY, label="K-Means on round noise")
+    palette = colours(list(dict.fromkeys(points["name"])))
+    for number, (name, colour) in enumerate(palette.items()):
+        rows = points[points["name"] == name]
+        ax.plot(rows["effective"], rows["silhouette"], MARKERS[number % len(MARKERS)], color=colour, markersize=4,
+                label=name)  # fmt: skip
+    ax.set(xlabel="effective dimensions", ylabel="silhouette in the own space")
+    ax.legend()
+    return ax
+
+
+def disentanglement(table: pd.DataFrame, labels: Mapping[str, str], *, xlabel: str = "") -> Figure:
+    """Draw every measure of disentanglement, one panel each, with intervals over seeds.
+
+    table: ``name, seed, measure, value``; labels: name → what the axis says.
+    """
+    figure, axes = plt.subplots(1, len(MEASURES), figsize=(WIDTH, 1.1 + 0.28 * len(labels)), sharey=True)
+    for ax, (slug, title) in zip(axes, MEASURES.items(), strict=True):
+        rows = table[table["measure"] == slug].groupby("name")["value"]
+        found = [t_interval(rows.get_group(name).to_numpy()) for name in labels]
+        means, reach = [row[0] for row in found], [np.nan_to_num(row[3] - row[0]) for row in found]
+        ax.barh(range(len(labels)), means, xerr=reach, ecolor=GREY, color=[method_colour(name) for name in labels])
+        ax.set_title(title.replace(" ", "\n"), fontsize=9)
+        ax.locator_params(axis="x", nbins=3)
+    axes[0].set_yticks(range(len(labels)), list(labels.values()))
+    axes[0].set(ylabel=xlabel)
+    axes[0].invert_yaxis()
+    return figure

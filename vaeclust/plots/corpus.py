@@ -1,0 +1,52 @@
+"""Figures of a corpus before any method sees it (chapter ``00_data``)."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from vaeclust.corpus.dataset import Dataset
+from vaeclust.plots.style import GREY, WIDTH, colours, new_axes
+
+
+def genre_boxes(values: pd.DataFrame, dataset: Dataset, *, columns: int = 3) -> Figure:
+    """Draw the distribution of every column of ``values``, one box a genre (one in all for unlabelled music).
+
+    values: indexed by track id; boxes hold the middle half of the tracks, whiskers the rest but for outliers.
+    """
+    rows = int(np.ceil(values.shape[1] / columns))
+    genre = dataset.tracks["genre"].fillna("no genre") if dataset.genres is not None else pd.Series("all", values.index)
+    names = sorted(genre.unique())
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(WIDTH, (0.7 + 0.19 * len(names)) * rows), sharey=True, squeeze=False
+    )
+    for ax in axes.flat[values.shape[1] :]:
+        ax.set_visible(False)
+    for ax, name in zip(axes.flat, values, strict=False):
+        sns.boxplot(x=values[name].to_numpy(), y=genre.to_numpy(), order=names, hue=genre.to_numpy(), hue_order=names,
+                    palette=colours(names), fliersize=1.5, linewidth=0.8, legend=False, ax=ax)  # fmt: skip
+        ax.set(title=name.replace("_mean", "").replace("_", " "), xlabel="", ylabel="")
+    return figure
+
+
+def correlations(values: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Draw Pearson's correlation of every pair of columns."""
+    ax = new_axes(ax, WIDTH, 5.6)
+    table = values.corr()
+    table.index = table.columns = [name.replace("_mean", "") for name in values]
+    sns.heatmap(table, vmin=-1, vmax=1, cmap="RdBu_r", square=True, ax=ax, cbar_kws={"label": "correlation"},
+                xticklabels=True, yticklabels=True)  # fmt: skip
+    ax.tick_params(length=0)
+    return ax
+
+
+def shares(table: pd.Series, *, xlabel: str, ax: Axes | None = None) -> Axes:
+    """Draw one bar for every entry of a series, with its value beside it."""
+    ax = new_axes(ax, WIDTH, 0.8 + 0.25 * len(table))
+    bars = ax.barh(table.index.astype(str), table, color=GREY)
+    ax.bar_label(bars, fmt="{:,.0f}", padding=3, fontsize=9)
+    ax.invert_yaxis()
+    ax.set(xlabel=xlabel, ylabel="")
+    return ax

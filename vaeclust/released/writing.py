@@ -1,0 +1,125 @@
+"""Writes the released records: what README, paper and book quote (chapter ``07_comparison``)."""
+
+import json
+import lzma
+import shutil
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+
+from vaeclust.evidence.published import comparable_rows
+from vaeclust.evidence.ranks import metric_means, overall_scores, study_table
+from vaeclust.evidence.words import mean_sd_cells
+from vaeclust.files import project_root, replacement
+from vaeclust.methods.catalogue import METHODS
+from vaeclust.scores.metrics import METRICS
+from vaeclust.studies.kept import RELEASED, SHARED, released_records
+from vaeclust.studies.records import TABLES, Record
+
+LEAST_SEEDS = 10
+STUDIES = {"modalities": ("scores", "clusters", "intervals")}  # records that are of no single method
+LARGEST = 300_000  # bytes of one method
+PACKED = ("clusters", "maps", "history", "scores")
+
+
+def release(dataset: str, results_dir: str | Path = "results") -> Path:
+    """Copy a study's records to ``book/released/<dataset>/``, without embeddings and features.
+
+    The old release is replaced only when the new one is complete. README's table is written anew from that of GTZAN.
+    Returns the folder.
+
+    Raises
+    ------
+    FileNotFoundError
+        When a method has no records.
+    ValueError
+        For fewer than 10 seeds, uncommitted changes, or a method above 300 kB.
+    """
+    root = project_root()
+    _clean(root)
+    target, workshop = root / RELEASED / dataset, root / RELEASED / f".{dataset}"
+    shutil.rmtree(workshop, ignore_errors=True)
+    try:
+        for slug in METHODS:
+            _copy(Record(dataset, slug, results_dir), workshop / slug)
+        for slug, tables in STUDIES.items():
+            record = Record(dataset, slug, results_dir)
+            if record.folder.is_dir():
+                _copy(record, workshop / slug, tables)
+        for name in SHARED:
+            table = Record(dataset, name, results_dir).folder.with_suffix(".csv")
+            if table.is_file():
+                shutil.copy(table, workshop)
+        shutil.rmtree(target, ignore_errors=True)
+        workshop.replace(target)
+    finally:
+        shutil.rmtree(workshop, ignore_errors=True)
+    study_table(released_records("intervals", dataset)).to_csv(
+        target / "comparison.csv", float_format="%.6g", lineterminator="\n"
+    )
+    if dataset == "gtzan":
+        write_readme(root)
+    return target
+
+
+def readme_table(intervals: pd.DataFrame) -> str:
+    """Return README's result table: ``mean ± sd`` of every method, in markdown."""
+    table = comparable_rows(intervals)
+    means, deviations = metric_means(table), metric_means(table, "sd")
+    ranks, texts = overall_scores(means), mean_sd_cells(means, deviations)
+    head = ["Method", *(f"{METRICS[name].title} {METRICS[name].arrow}" for name in means), "Rank"]
+    lines = [head, ["---", *["---:"] * (len(head) - 1)]]
+    for slug in means.index:
+        lines.append([METHODS[slug].title, *texts.loc[slug], str(ranks.loc[slug, "rank"])])
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def write_readme(root: Path) -> None:
+    """Put the table of the released GTZAN study into README.md."""
+    put(root / "README.md", "results", readme_table(released_records("intervals")))
+
+
+def put(path: Path, name: str, text: str) -> None:
+    """Replace what stands between the :func:`marks` of a name in a file."""
+    start, end = marks(name)
+    before, rest = path.read_text(encoding="utf-8").split(start)
+    _, after = rest.split(end)
+    with replacement(path) as temporary:
+        temporary.write_text(f"{before}{start}\n{text}\n{end}{after}", encoding="utf-8")
+
+
+def marks(name: str) -> tuple[str, str]:
+    """Return the two comments between which a generated part of README.md stands."""
+    return f"<!-- {name}: written by vaeclust release -->", f"<!-- end of {name} -->"
+
+
+def _clean(root: Path) -> None:
+    """Raise ValueError unless the working tree is that of a commit: a release must be repeatable from one."""
+    done = subprocess.run(["git", "status", "--porcelain"], cwd=root, capture_output=True, text=True)
+    if done.returncode:
+        raise ValueError(f"{root} is not a git repository; a release is made from a commit")
+    if done.stdout.strip():
+        raise ValueError(f"uncommitted changes:\n{done.stdout.rstrip()}\nCommit or stash them, run again, then release")
+
+
+def _copy(record: Record, folder: Path, tables: Iterable[str] = tuple(TABLES)) -> None:
+    """Write one record's tables, compact and alike from run to run, and its run.json without the paths of files."""
+    run = record.run()
+    seeds = run["parameters"].get("seeds", 0)
+    if seeds < LEAST_SEEDS:
+        raise ValueError(f"{record.slug} has {seeds} seeds; a release needs at least {LEAST_SEEDS}")
+    folder.mkdir(parents=True)
+    given = run["parameters"]
+    run["parameters"] = {k: Path(v).name if isinstance(v, str) else v for k, v in given.items() if k != "results_dir"}
+    (folder / "run.json").write_text(json.dumps(run, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    for name in tables:
+        text = record.read(name).to_csv(index=False, float_format="%.6g", lineterminator="\n").encode()
+        if name in PACKED:
+            (folder / f"{name}.csv.xz").write_bytes(lzma.compress(text))
+        else:
+            (folder / f"{name}.csv").write_bytes(text)
+    size = sum(path.stat().st_size for path in folder.iterdir())
+    if size > LARGEST:
+        raise ValueError(f"the records of {record.slug} have {size:,} bytes; at most {LARGEST:,} are released")

@@ -1,0 +1,70 @@
+"""Scores against labels, from the table of counts that is all they see (page ``metrics``)."""
+
+import numpy as np
+from scipy import sparse
+from scipy.special import entr
+
+
+def contingency(reference: np.ndarray, clusters: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
+    """Return how many tracks of every class are in every cluster, (classes, clusters): all that label metrics see.
+
+    reference, clusters: (n,), names of any kind. weights: (draws, n), how often each draw of a bootstrap takes each
+    track; then (draws, classes, clusters), at the cost of one sparse product instead of a table a draw.
+    """
+    classes, row = np.unique(reference, return_inverse=True)
+    names, column = np.unique(clusters, return_inverse=True)
+    cell, n = row * len(names) + column, len(row)
+    cells = sparse.csr_array((np.ones(n), (np.arange(n), cell)), shape=(n, len(classes) * len(names)))
+    taken = np.ones(n) if weights is None else weights
+    return (taken @ cells).reshape(*taken.shape[:-1], len(classes), len(names))
+
+
+def entropies(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the entropies of class, of cluster and of both together, in nats, (*,) each.
+
+    counts: (*, classes, clusters), of :func:`contingency`.
+    """
+    shares = counts / counts.sum(axis=(-2, -1), keepdims=True)
+    return (
+        entr(shares.sum(axis=-1)).sum(axis=-1),
+        entr(shares.sum(axis=-2)).sum(axis=-1),
+        entr(shares).sum(axis=(-2, -1)),
+    )
+
+
+def nmi(reference: np.ndarray, clusters: np.ndarray, weights: np.ndarray | None = None) -> float | np.ndarray:
+    """Return the normalised mutual information, ``MI / mean(H(class), H(cluster))``; 1 if both sides are one group.
+
+    Strehl & Ghosh (2002), with the arithmetic mean, as scikit-learn has it. Arguments: of
+    :func:`contingency`; with weights, a value for each draw.
+    """
+    of_class, of_cluster, of_both = entropies(contingency(reference, clusters, weights))
+    mean = (of_class + of_cluster) / 2
+    shared = np.maximum(of_class + of_cluster - of_both, 0)
+    return np.where(mean > 0, shared / np.where(mean > 0, mean, 1), 1.0)[()]
+
+
+def ari(reference: np.ndarray, clusters: np.ndarray, weights: np.ndarray | None = None) -> float | np.ndarray:
+    """Return the adjusted Rand index: pairs of tracks that both sides keep together, less what chance would give.
+
+    1 if both group alike; Hubert & Arabie (1985). Arguments: of :func:`contingency`; with weights, a value for each
+    draw.
+    """
+    table = contingency(reference, clusters, weights)
+    n = table.sum(axis=(-2, -1))
+    together = np.square(table).sum(axis=(-2, -1)) - n  # ordered pairs
+    in_classes, in_clusters = (np.square(table.sum(axis=axis)).sum(axis=-1) - n for axis in (-1, -2))
+    expected = in_classes * in_clusters / np.maximum(n * (n - 1), 1)
+    most = (in_classes + in_clusters) / 2
+    return np.where(most > expected, (together - expected) / np.where(most > expected, most - expected, 1), 1.0)[()]
+
+
+def purity(reference: np.ndarray, clusters: np.ndarray, weights: np.ndarray | None = None) -> float | np.ndarray:
+    """Return the share of tracks that belong to the commonest class of their cluster.
+
+    ``(1/n) Σ_cluster max_class |cluster ∩ class|``; Manning, Raghavan & Schütze (2008), section 16.3. It is
+    at least the share of the commonest class, and 1 when every track is a cluster of its own. Arguments: of
+    :func:`contingency`; with weights, a value for each draw.
+    """
+    table = contingency(reference, clusters, weights)
+    return table.max(axis=-2).sum(axis=-1) / table.sum(axis=(-2, -1))

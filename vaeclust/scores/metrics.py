@@ -1,0 +1,120 @@
+"""METRICS: the six scores of a clustering, with kind, direction and range (page ``metrics``)."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from sklearn import metrics as sk
+
+from vaeclust.clusters.clusterers import NOISE, cluster
+from vaeclust.cores import one_thread
+from vaeclust.corpus.dataset import Dataset, corpora_by_seed
+from vaeclust.methods.fits import Fit
+from vaeclust.scores.labels import ari, nmi, purity
+from vaeclust.scores.silhouettes import silhouette
+
+LABEL_FREE, LABELS = "label-free", "labels"
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One score of a clustering.
+
+    Attributes
+    ----------
+    name, title : str
+        Column value in the records, and the name that the book prints.
+    kind : {"label-free", "labels"}
+        ``function(points (n, d), clusters (n,))``, or ``function(reference (n,), clusters (n,), weights=None)``, whose
+        weights are those of :func:`contingency`.
+    higher_is_better : bool
+    low, high : float
+        The range of values.
+    """
+
+    name: str
+    title: str
+    kind: str
+    function: Callable[..., float | np.ndarray]
+    higher_is_better: bool
+    low: float
+    high: float
+
+    @property
+    def arrow(self) -> str:
+        """The direction of better, as the tables print it."""
+        return "↑" if self.higher_is_better else "↓"
+
+
+METRICS = {
+    metric.name: metric
+    for metric in (
+        Metric("silhouette", "Silhouette", LABEL_FREE, silhouette, True, -1, 1),
+        Metric("calinski_harabasz", "Calinski-Harabasz", LABEL_FREE, sk.calinski_harabasz_score, True, 0, np.inf),
+        Metric("davies_bouldin", "Davies-Bouldin", LABEL_FREE, sk.davies_bouldin_score, False, 0, np.inf),
+        Metric("ari", "ARI", LABELS, ari, True, -0.5, 1),
+        Metric("nmi", "NMI", LABELS, nmi, True, 0, 1),
+        Metric("purity", "Purity", LABELS, purity, True, 0, 1),
+    )
+}
+
+
+def evaluate(metric: Metric, against: np.ndarray, clusters: np.ndarray) -> float:
+    """Return one score; label-free metrics leave noise out, and are NaN unless 2 to n - 1 clusters remain.
+
+    against: (n, d) points for a label-free metric, (n,) reference labels otherwise, where -1 means unknown and
+    such tracks are left out, and noise counts as one cluster more. clusters: (n,) int.
+    """
+    if metric.kind == LABELS:
+        known = against >= 0
+        return float(metric.function(against[known], clusters[known]))
+    kept = clusters != NOISE
+    if not 2 <= len(np.unique(clusters[kept])) <= kept.sum() - 1:
+        return float("nan")
+    return float(metric.function(against[kept], clusters[kept]))
+
+
+def score(
+    fit: Fit, clusters: pd.DataFrame, dataset: Dataset | Sequence[Dataset], *, metrics: tuple[str, ...] = tuple(METRICS)
+) -> pd.DataFrame:
+    """Score every clustering of a fit; dataset: what was fitted, the corpus of all seeds or one for each.
+
+    Label-free metrics are computed twice: in the method's ``own`` latent space, as the published study did, and in
+    the ``input`` space, the same for every method and so comparable. Metrics against labels take every reference that
+    the corpus has: genre, artist.
+
+    Returns
+    -------
+    DataFrame
+        ``method, seed, clusterer, k, space, reference, metric, value``; k counts the clusters found.
+    """
+    rows = []
+    seen = dict(zip(fit.seeds, zip(fit.embeddings, corpora_by_seed(dataset, fit.seeds), strict=True), strict=True))
+    with one_thread():
+        for (seed, clusterer), group in clusters.groupby(["seed", "clusterer"], sort=False):
+            labels = group["cluster"].to_numpy()
+            k = len(np.unique(labels[labels != NOISE]))
+            embedding, corpus = seen[seed]
+            for space, reference, kind, against in (
+                ("own", "", LABEL_FREE, embedding),
+                ("input", "", LABEL_FREE, corpus.audio),
+                *(("labels", reference, LABELS, known) for reference, known in corpus.references().items()),
+            ):
+                for metric in (METRICS[name] for name in metrics):
+                    if metric.kind == kind:
+                        value = evaluate(metric, against, labels)
+                        rows.append((fit.method.slug, seed, clusterer, k, space, reference, metric.name, value))
+    columns = ["method", "seed", "clusterer", "k", "space", "reference", "metric", "value"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def score_by_k(fit: Fit, dataset: Dataset, ks: Iterable[int] = range(2, 21), *, n_seeds: int = 3) -> pd.DataFrame:
+    """Score K-Means for several numbers of clusters, for the first seeds of a fit; columns as :func:`score`.
+
+    Numbers that this many tracks cannot have are left out.
+    """
+    few = replace(fit, seeds=fit.seeds[:n_seeds], embeddings=fit.embeddings[:n_seeds])
+    possible = [k for k in ks if 2 <= k <= len(dataset) - 1]
+    tables = [score(few, cluster(few, dataset, k, clusterers=("kmeans",)), dataset) for k in possible]
+    return pd.concat(tables, ignore_index=True)

@@ -1,0 +1,33 @@
+"""Released records, which the book quotes whatever it is executed on: ``book/released/<dataset>/``."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+
+from vaeclust.files import project_root
+from vaeclust.methods.catalogue import STUDIED
+from vaeclust.studies.records import read_all
+
+RELEASED = Path("book") / "released"
+SHARED = ("disentanglement", "by_size")  # tables about all methods, where a study has them
+
+
+def released_records(name: str, dataset: str = "gtzan", methods: Iterable[str] = tuple(STUDIED)) -> pd.DataFrame:
+    """Return one of TABLES of several methods, as released; without a choice, of the eight of the study."""
+    return read_all(name, dataset, methods, RELEASED)
+
+
+def released_genres() -> pd.Series:
+    """Return the genre of every track of the released GTZAN study, which GTZAN's track ids begin with."""
+    tracks = pd.Index(released_records("clusters", methods=["pca"])["track_id"].unique(), name="track_id")
+    return tracks.to_series().str.split(".").str[0].rename("genre")
+
+
+def released_table(name: str, dataset: str = "gtzan") -> pd.DataFrame:
+    """Return one of SHARED as released.
+
+    ``disentanglement``: ``name, seed, measure, value``, of the demo corpus, whose factors are known; ``by_size``:
+    ``method, tracks, seed, nmi``.
+    """
+    return pd.read_csv(project_root() / RELEASED / dataset / f"{name}.csv")

@@ -1,0 +1,194 @@
+"""The study on disk: small tidy files, written whole or not at all (page ``reproduce``)."""
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from vaeclust.corpus.dataset import Dataset
+from vaeclust.corpus.sampling import MOST, SAMPLE
+from vaeclust.files import machine, project_root, replacement, resolve, versions
+from vaeclust.methods.catalogue import METHODS
+from vaeclust.methods.fits import Fit
+from vaeclust.methods.projections import maps
+from vaeclust.scores.silhouettes import PRECISION
+
+STANDARD = "standard"
+
+TABLES = {
+    "scores": "dataset method condition seed clusterer k space reference metric value".split(),
+    "clusters": "track_id condition seed clusterer cluster".split(),
+    "intervals": "method condition clusterer space reference metric mean sd low high how".split(),
+    "maps": "track_id projection seed x y".split(),
+    "history": "condition seed epoch term value".split(),
+    "dimensions": "condition seed dimension variance kl active".split(),
+}
+
+
+class Record:
+    """The folder of one method's results, ``results/<dataset>/<slug>/``.
+
+    Reading a table that is not there raises FileNotFoundError, which names the command that makes it.
+    """
+
+    def __init__(self, dataset: str, slug: str, results_dir: str | Path = "results"):
+        self.dataset, self.slug = dataset, slug
+        self.folder = resolve(results_dir) / dataset / slug
+
+    def __repr__(self) -> str:
+        return f"Record({self.dataset}/{self.slug})"
+
+    @property
+    def shown(self) -> str:
+        """The folder as a page shows it: relative to the project where it is inside."""
+        root = project_root()
+        return str(self.folder.relative_to(root) if self.folder.is_relative_to(root) else self.folder)
+
+    def path(self, name: str) -> Path:
+        """Return the file of one of TABLES: ``<name>.csv``, or ``<name>.csv.xz`` where released records have that."""
+        packed = self.folder / f"{name}.csv.xz"
+        return packed if packed.is_file() else self.folder / f"{name}.csv"
+
+    def write(self, name: str, table: pd.DataFrame) -> pd.DataFrame:
+        """Write one of TABLES; columns that all rows share may be left out. Returns the table as written.
+
+        Raises ValueError when the columns are not those of the table.
+        """
+        shared = {"dataset": self.dataset, "method": self.slug, "condition": STANDARD}
+        wanted = TABLES[name]
+        table = table.assign(**{c: v for c, v in shared.items() if c in wanted and c not in table})
+        if set(table.columns) != set(wanted):
+            raise ValueError(f"{name}: columns {list(table.columns)}; expected {wanted}")
+        with replacement(self.folder / f"{name}.csv") as path:
+            table[wanted].to_csv(path, index=False, lineterminator="\n")
+        return table[wanted]
+
+    def read(self, name: str) -> pd.DataFrame:
+        """Read one of TABLES."""
+        path = self.path(name)
+        if not path.is_file():
+            raise FileNotFoundError(self._missing(path))
+        table = pd.read_csv(path, keep_default_na=False, na_values=[""], dtype={"track_id": str})
+        return table.fillna({"reference": ""} if "reference" in TABLES[name] else {})
+
+    def append(self, name: str, table: pd.DataFrame) -> pd.DataFrame:
+        """Add the conditions of a table to one of TABLES, in place of what it had of them. Returns the whole."""
+        kept = self.read(name)
+        kept = kept[~kept["condition"].isin(set(table["condition"]))]
+        return self.write(name, pd.concat([kept, table], ignore_index=True) if len(kept) else table)
+
+    def save_fit(self, fit: Fit, dataset: Dataset) -> None:
+        """Write history.csv, dimensions.csv and embeddings.npz (ids and arrays, no pickle)."""
+        self.write("history", fit.history)
+        self.write("dimensions", fit.dimensions)
+        with replacement(self.folder / "embeddings.npz") as path:
+            ids = np.array(dataset.ids, dtype=np.str_)
+            np.savez_compressed(path, track_id=ids, seeds=np.array(fit.seeds), embeddings=fit.embeddings)
+
+    def embeddings(self) -> tuple[list[str], np.ndarray]:
+        """Return track ids and embeddings (seeds, n, d) float32."""
+        path = self.folder / "embeddings.npz"
+        if not path.is_file():
+            raise FileNotFoundError(self._missing(path))
+        with np.load(path, allow_pickle=False) as arrays:
+            return arrays["track_id"].tolist(), arrays["embeddings"]
+
+    def save_run(self, fit: Fit, dataset: Dataset, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Write run.json, the last file of a run: what was run on which data, with which versions."""
+        run = {
+            "dataset": dataset.name,
+            "method": self.slug,
+            "parameters": dict(parameters),
+            "settings": dict(fit.method.settings),
+            "tracks": len(dataset),
+            "features": dataset.audio.shape[1],
+            "checksum": dataset.checksum,
+            "excluded": dataset.excluded,
+            "parameter_count": fit.n_parameters,
+            "seconds": round(fit.seconds, 3),
+            "versions": versions(),
+            "machine": machine(),
+        }
+        if len(dataset) > MOST:
+            run["sampled"] = {
+                "silhouette": f"tracks at random against all, until the 95 % interval of a seed is ±{PRECISION:g}",
+                "maps, agglomerative and DBSCAN": f"{SAMPLE} tracks at random; others as the nearest of them",
+            }
+        with replacement(self.folder / "run.json") as path:
+            path.write_text(json.dumps(run, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        return run
+
+    def add_to_run(self, name: str, value: Any) -> None:
+        """Add an entry to run.json."""
+        with replacement(self.folder / "run.json") as path:
+            text = json.dumps({**self.run(), name: value}, indent=2, ensure_ascii=False)
+            path.write_text(text + "\n", encoding="utf-8")
+
+    def run(self) -> dict[str, Any]:
+        """Read run.json."""
+        path = self.folder / "run.json"
+        if not path.is_file():
+            raise FileNotFoundError(self._missing(path))
+        return json.loads(path.read_text(encoding="utf-8"))
+
+    def save_table(self, name: str, table: pd.DataFrame) -> None:
+        """Write a table about all methods, such as comparison.csv, beside the methods' folders."""
+        with replacement(self.folder.parent / f"{name}.csv") as path:
+            table.to_csv(path, lineterminator="\n")
+
+    def figure(self, name: str, figure: Any) -> Any:
+        """Save a matplotlib figure as figures/<name>.svg and return it, for the notebook to show once."""
+        import matplotlib.pyplot as plt
+
+        with replacement(self.folder / "figures" / f"{name}.svg") as path:
+            figure.savefig(path, format="svg", metadata={"Date": None})
+        plt.close(figure)
+        return figure
+
+    def _missing(self, path: Path) -> str:
+        return (
+            f"no {path.name} of {self.slug} on {self.dataset} (looked for {path}). "
+            f"Make it with: vaeclust run {chapter_name(self.slug)} --dataset <the data set>"
+        )
+
+
+def stack_conditions(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Put the tables of several conditions one below the other, with the column ``condition``."""
+    return pd.concat([table.assign(condition=name) for name, table in tables.items()], ignore_index=True)
+
+
+def read_all(name: str, dataset: str, methods: Iterable[str], results_dir: str | Path = "results") -> pd.DataFrame:
+    """Return one of TABLES of several methods, one below the other, with the column ``method``.
+
+    Raises FileNotFoundError, naming every method whose records are missing and the command that makes them.
+    """
+    records = [Record(dataset, slug, results_dir) for slug in methods]
+    missing = [record for record in records if not record.path(name).is_file()]
+    if missing:
+        slugs = ", ".join(record.slug for record in missing)
+        made_by = " ".join(dict.fromkeys(chapter_name(record.slug) for record in missing))
+        raise FileNotFoundError(
+            f"no {name}.csv of {slugs} on {dataset} in {missing[0].folder.parent}. "
+            f"Make them with: vaeclust run {made_by} --dataset <the same data set>"
+        )
+    return pd.concat([record.read(name).assign(method=record.slug) for record in records], ignore_index=True)
+
+
+def add_umap_maps(dataset: str, slug: str, results_dir: str | Path = "results") -> pd.DataFrame:
+    """Add the UMAP map of the first seed to a method's maps.csv, and return the whole table.
+
+    UMAP compiles for many seconds in every process that uses it, so the comparison makes all methods' maps in one.
+    """
+    record = Record(dataset, slug, results_dir)
+    ids, embeddings = record.embeddings()
+    kept = record.read("maps").query("projection != 'umap'")
+    umap = maps(embeddings[0], ids, projections=("umap",))
+    return record.write("maps", pd.concat([kept, umap], ignore_index=True))
+
+
+def chapter_name(slug: str) -> str:
+    """Return the chapter that makes the records of a method."""
+    return METHODS[slug].chapter if slug in METHODS else "13_real_lyrics" if slug == "modalities" else slug

@@ -1,0 +1,109 @@
+"""Pipelines that the study left out, their settings chosen without labels (chapter ``09_beyond``).
+
+A pipeline is a representation (a row of METHODS) and a clusterer, on one set of features. The rule by which UMAP's
+settings are chosen is ``reference/beyond.toml``, written before any label was scored.
+"""
+
+import tomllib
+from dataclasses import replace
+from functools import cache
+from importlib.resources import files
+from itertools import product
+
+import numpy as np
+import pandas as pd
+from sklearn.preprocessing import PowerTransformer
+
+from vaeclust.clusters.clusterers import CLUSTERERS
+from vaeclust.corpus.dataset import Dataset, subset
+from vaeclust.methods.catalogue import Method, find
+from vaeclust.methods.training import fit
+from vaeclust.scores.labels import ari
+from vaeclust.studies.conditions import fault_filter
+from vaeclust.studies.records import STANDARD
+
+REPRESENTATIONS = ("features", "umap", "autoencoder_umap", "vae_umap", "vade")
+PIPELINE_CLUSTERERS = ("kmeans", "gaussian_mixture", "spectral", "hdbscan")
+FULL_FEATURES = "full_features"
+FILTERED = "full_features_fault_filtered"
+FEATURES = {STANDARD: "given features", FULL_FEATURES: "57 features", FILTERED: "57 features, fault-filtered tracks"}
+
+
+@cache
+def rule() -> dict:
+    """Return the rule of choice: ``rule`` in words, ``pairs``, ``share``, ``tolerance``, ``grid``."""
+    return tomllib.loads(files("vaeclust.studies").joinpath("reference/beyond.toml").read_text("utf-8"))
+
+
+def power_transform(dataset: Dataset) -> Dataset:
+    """Return the corpus with every feature made as normal as a power can make it; Yeo & Johnson (2000).
+
+    Variances and tempo have long tails, which would rule every distance.
+    """
+    return replace(dataset, audio=PowerTransformer().fit_transform(dataset.features).astype(np.float32))
+
+
+def tuned_method(slug: str, features: str, k: int) -> Method:
+    """Return a representation with UMAP's settings settled for a set of features, or with a mixture of k components.
+
+    features: a key of FEATURES. A representation with neither is returned as it is.
+    """
+    method = find(slug)
+    if method.model == "UMAP":
+        return find(method, **choose_setting(kept_stabilities(features)))
+    return find(method, components=k) if method.model == "VaDE" else method
+
+
+def part(dataset: Dataset, kept: np.ndarray) -> Dataset:
+    """Return the tracks where ``kept`` (n,) bool is true, their features scaled as they are in the whole corpus."""
+    return replace(subset(dataset, kept), audio=dataset.audio[kept])
+
+
+def split_stability(method: Method, dataset: Dataset, k: int, *, seed: int = 0) -> float:
+    """Return how far the K-Means clusterings of two random parts of a corpus agree on the tracks of both, as ARI.
+
+    Ben-Hur et al. (2002). Each part is represented and clustered on its own; no label is seen.
+    """
+    rng = np.random.default_rng(seed)
+    n = len(dataset)
+    parts = [np.sort(rng.choice(n, round(rule()["share"] * n), replace=False)) for _ in range(2)]
+    found = []
+    for chosen in parts:
+        embedding = fit(method, part(dataset, np.isin(np.arange(n), chosen)), [seed]).embeddings[0]
+        found.append(pd.Series(CLUSTERERS["kmeans"].function(embedding, k, seed), index=chosen))
+    both = found[0].index.intersection(found[1].index)
+    return float(ari(found[0][both], found[1][both]))
+
+
+def setting_stabilities(dataset: Dataset, k: int) -> pd.DataFrame:
+    """Return every setting of the grid with its mean stability: ``n_neighbors, n_components, stability``."""
+    rows = []
+    for neighbours, components in product(rule()["grid"]["n_neighbors"], rule()["grid"]["n_components"]):
+        method = find("umap", n_neighbors=neighbours, n_components=components)
+        values = [split_stability(method, dataset, k, seed=pair) for pair in range(rule()["pairs"])]
+        rows.append((neighbours, components, np.mean(values)))
+    return pd.DataFrame(rows, columns=["n_neighbors", "n_components", "stability"])
+
+
+def choose_setting(table: pd.DataFrame) -> dict[str, int]:
+    """Return the setting that the rule takes from a table of :func:`setting_stabilities`."""
+    near = table[table["stability"] >= table["stability"].max() - rule()["tolerance"]]
+    return near.iloc[0][["n_neighbors", "n_components"]].astype(int).to_dict()
+
+
+@cache
+def kept_stabilities(features: str) -> pd.DataFrame:
+    """Return the table of :func:`setting_stabilities` for GTZAN that the book goes by; features: a key of FEATURES."""
+    table = pd.read_csv(str(files("vaeclust.studies").joinpath("reference/beyond_stability.csv")))
+    return table[table["features"] == features].drop(columns="features").reset_index(drop=True)
+
+
+def pipeline_corpora(dataset: Dataset, full: Dataset | None) -> dict[str, Dataset]:
+    """Return the corpus by condition: as it is; with all 57 features; and with those on the fault-filtered tracks."""
+    found = {STANDARD: dataset}
+    if full is not None:
+        found[FULL_FEATURES] = power_transform(full)
+        filtered = fault_filter(full)
+        if filtered is not None:
+            found[FILTERED] = power_transform(filtered)
+    return found

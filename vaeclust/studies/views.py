@@ -1,0 +1,41 @@
+"""Views of the tracks whose lyrics are known: what a method is shown of each (chapter ``13_real_lyrics``).
+
+Tracks without lyrics are left out here, so that a missing text cannot tell the genre. A view is what a method is
+shown of a track: its audio, its lyrics, both, or both with the lyrics of another track.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from vaeclust.corpus.dataset import Dataset, subset
+from vaeclust.methods.catalogue import find
+from vaeclust.studies.conditions import shuffle_lyrics
+from vaeclust.studies.rules import power_transform
+
+SLUG = "modalities"
+LEAST_TRACKS = 30
+VIEWS = {"audio": "audio", "lyrics": "lyrics", "both": "both", "shuffled": "both, lyrics of other tracks"}
+ONE, TWO = ("features", "umap", "vae"), ("features", "umap", "multimodal_vae", "product_of_experts")
+VIEW_METHODS = {"audio": ONE, "lyrics": ONE, "both": TWO, "shuffled": TWO}  # view → representations
+
+
+def lyrics_part(dataset: Dataset, full: Dataset | None = None) -> Dataset | None:
+    """Return the tracks that have lyrics, with all features (power-transformed) where ``full`` has them.
+
+    None for fewer than 30 of them.
+    """
+    if dataset.has_lyrics.sum() < LEAST_TRACKS:
+        return None
+    return subset(dataset, dataset.has_lyrics) if full is None else power_transform(subset(full, full.has_lyrics))
+
+
+def shown_corpus(dataset: Dataset, view: str, slug: str) -> Dataset:
+    """Return a corpus as a method sees it under a view: one modality, or both side by side, as its ``audio`` (n, d).
+
+    A method that reads audio and lyrics itself gets both; all others see one array.
+    """
+    shown = shuffle_lyrics(dataset) if view == "shuffled" else dataset
+    if view == "audio" or find(slug).inputs != ("audio",):
+        return shown
+    return replace(shown, audio=shown.lyrics if view == "lyrics" else np.hstack([shown.audio, shown.lyrics]))

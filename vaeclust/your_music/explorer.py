@@ -1,0 +1,217 @@
+"""The explorer: the maps of all methods side by side on one page that needs no network (chapter ``11_explorer``).
+
+What it shows is worked out here; how it behaves is ``book/_static/explorer.js``.
+"""
+
+import json
+import re
+import shutil
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+import pandas as pd
+from IPython.display import HTML
+from sklearn.neighbors import NearestNeighbors
+
+from vaeclust.cores import one_thread
+from vaeclust.corpus import dataset as corpus_dataset
+from vaeclust.corpus import named
+from vaeclust.corpus.dataset import Dataset
+from vaeclust.corpus.demo.tracks import FACTOR_TABLE
+from vaeclust.corpus.tables import examples
+from vaeclust.evidence.agreement import seed_agreement
+from vaeclust.files import project_root
+from vaeclust.methods.catalogue import METHODS
+from vaeclust.methods.projections import PROJECTIONS
+from vaeclust.plots.style import GREY, SEQUENTIAL, colours
+from vaeclust.scores.disentanglement import MOST_CATEGORIES, known_factors
+from vaeclust.scores.matching import match_clusters
+from vaeclust.your_music import playlists
+
+NEIGHBOURS = 5
+GRID = 4_000  # coordinates on the page are whole numbers from 0 to this
+MOST_ARTISTS = 9  # with a colour of their own; the others share one
+ORDER = ("tsne", "umap", "pca")  # of the projections to choose from
+WITHOUT_SCRIPT = (
+    "The explorer stands here in the built book, in any browser with JavaScript. Without it, the maps of every method "
+    "are pictures in the method's own chapter, and the table below says how sure their clusters are."
+)
+
+
+def explorer_page(found: Mapping[str, Any]) -> HTML:
+    """Return the explorer as HTML; the script and the style sheet of the book bring it to life.
+
+    found: of :func:`explorer_contents`. Nothing in it can end the script element that holds it, or is markup.
+    """
+    text = json.dumps(found, ensure_ascii=False, separators=(",", ":"), allow_nan=False).replace("<", r"\u003c")
+    return HTML(
+        f'<div class="explorer"><p class="facts">{WITHOUT_SCRIPT}</p>'
+        f'<script type="application/json">{text}</script></div>'
+    )
+
+
+def explorer_contents(
+    dataset: Dataset,
+    maps: pd.DataFrame,
+    clusters: pd.DataFrame,
+    spaces: Mapping[str, pd.DataFrame],
+    *,
+    sounds: pd.Series | None = None,
+    shown: Iterable[str] = ("pca", "vae"),
+) -> dict[str, Any]:
+    """Return what the explorer shows, as lists of text and whole numbers in the order of the corpus' tracks.
+
+    Clusters are renamed so that one number stands for what overlaps most in all methods: those of the first method by
+    size, from 0, those of the others :func:`~vaeclust.scores.matching.match_clusters` with them.
+
+    Parameters
+    ----------
+    maps : DataFrame
+        ``method, track_id, projection, x, y``. A method may lack a projection.
+    clusters : DataFrame
+        ``method, track_id, seed, cluster`` of one condition and clusterer.
+    spaces : mapping
+        Slug of each method to show → its embedding of the first seed, (n, d) indexed by track id.
+    sounds : Series, optional
+        Address of each track's sound, by track id; see :func:`write_clips`.
+    shown : iterable of str
+        Methods that are open at first; the first two where there is none of them.
+
+    Raises
+    ------
+    ValueError
+        When the records of a method are not those of this corpus.
+    """
+    by_method = dict(list(clusters.groupby("method")))
+    methods, reference = [], None
+    for slug, space in spaces.items():
+        found = _first_clusters(by_method[slug], space, dataset, slug)
+        reference = _size_ranks(found) if reference is None else reference
+        agree = seed_agreement(by_method[slug]).loc[dataset.ids]
+        points = maps[maps["method"] == slug].groupby("projection")
+        methods.append({
+            "slug": slug,
+            "title": METHODS[slug].title,
+            "maps": {name: _grid(rows.set_index("track_id").loc[dataset.ids]) for name, rows in points},
+            "cluster": match_clusters(found, reference).tolist(),
+            "agree": agree.sum(axis=1).astype(int).tolist(),
+            "near": nearest_tracks(space.loc[dataset.ids].to_numpy()).tolist(),
+        })  # fmt: skip
+    count = 1 + max(max(method["cluster"]) for method in methods)
+    heard = pd.Series(dtype=object) if sounds is None else sounds
+    heard = heard.reindex(dataset.ids)
+    about = dataset.tracks
+    return {
+        "ids": dataset.ids,
+        "titles": _texts(about.get("title"), len(about)),
+        "artists": _texts(about.get("artist"), len(about)),
+        "genres": None if dataset.genres is None else _category("Genre", dataset.genres, dataset.genre_names),
+        "colourings": _colourings(dataset),
+        "clusters": _palette([str(number) for number in range(count)]),
+        "sequential": SEQUENTIAL,
+        "grey": GREY,
+        "grid": GRID,
+        "seeds": int(clusters["seed"].nunique()),
+        "projections": {name: PROJECTIONS[name] for name in ORDER if name in set(maps["projection"])},
+        "methods": methods,
+        "shown": [slug for slug in shown if slug in spaces] or list(spaces)[:2],
+        "sounds": None if heard.isna().all() else _texts(heard, len(heard)),
+        "silence": silence_reason(dataset),
+    }
+
+
+def nearest_tracks(space: np.ndarray) -> np.ndarray:
+    """Return the nearest other tracks in an embedding (n, d), (n, 5) int, nearest first; fewer in a tiny corpus."""
+    with one_thread():
+        nearest = NearestNeighbors(n_neighbors=min(NEIGHBOURS, len(space) - 1), algorithm="brute").fit(space)
+        return nearest.kneighbors(return_distance=False)
+
+
+def write_clips(dataset: Dataset) -> pd.Series:
+    """Put short clips of the demo corpus beside the pages, and return the address of every track's sound.
+
+    They go to ``book/_static/clips``, which no other corpus needs: it is removed for those, whose sounds are their own
+    files (see :func:`~vaeclust.your_music.playlists.sound_addresses`).
+    """
+    folder = project_root() / "book" / "_static" / "clips"
+    shutil.rmtree(folder, ignore_errors=True)
+    if dataset.name != "demo":
+        return playlists.sound_addresses(dataset)
+    shutil.copytree(named.clips(), folder)
+    names = dataset.tracks.index
+    return pd.Series([f"../../_static/clips/{quote(name)}.mp3" for name in names], names)
+
+
+def silence_reason(dataset: Dataset) -> str:
+    """Return why a track without a sound has none."""
+    if corpus_dataset.is_gtzan(dataset):
+        return "Nothing is played: the clips of GTZAN are commercial recordings."
+    if "path" not in dataset.tracks or dataset.tracks["path"].isna().all():
+        return (
+            "Nothing is played: only the features of this corpus are known. A column path in its tracks table, or a "
+            "folder of audio in place of the features, brings the sound."
+        )
+    return "No file was found for this track where the corpus says that it is."
+
+
+def _first_clusters(clusters: pd.DataFrame, space: pd.DataFrame, dataset: Dataset, slug: str) -> np.ndarray:
+    """Return the clusters of the first seed in the order of the corpus, once clusters and space are known to fit it."""
+    first = clusters[clusters["seed"] == clusters["seed"].min()].set_index("track_id")["cluster"]
+    for index in (first.index, space.index):
+        missing = dataset.tracks.index.difference(index)
+        if len(missing):
+            raise ValueError(
+                f"the records of {slug} lack {len(missing)} of the {len(dataset)} tracks of {dataset.name} "
+                f"({examples(missing)}); run {METHODS[slug].chapter} again on this corpus"
+            )
+    return first.loc[dataset.ids].to_numpy()
+
+
+def _size_ranks(found: np.ndarray) -> np.ndarray:
+    """Return clusters (n,) numbered from the largest, 0, on."""
+    _, place, sizes = np.unique(found, return_inverse=True, return_counts=True)
+    rank = np.argsort(np.argsort(-sizes, kind="stable"), kind="stable")
+    return rank[place]
+
+
+def _grid(points: pd.DataFrame) -> list[int]:
+    """Return x and y of every track in turn, on the grid, its shape kept and in the middle; y points down."""
+    xy = points[["x", "y"]].to_numpy() * (1, -1)
+    low, high = xy.min(axis=0), xy.max(axis=0)
+    scale = GRID / max((high - low).max(), 1e-9)
+    return np.rint((xy - (low + high) / 2) * scale + GRID / 2).astype(int).ravel().tolist()
+
+
+def _texts(column: pd.Series | None, n: int) -> list[str | None]:
+    return [None] * n if column is None else [None if pd.isna(text) else str(text) for text in column]
+
+
+def _palette(names: Iterable[str]) -> list[str]:
+    return list(colours(list(names)).values())
+
+
+def _category(title: str, values: np.ndarray, names: Iterable[str], **more: Any) -> dict[str, Any]:
+    """Return a colouring by names; values: (n,) int, indices into names, -1 where unknown."""
+    names = list(names)
+    return {"title": title, "of": values.tolist(), "names": names, "palette": _palette(names), **more}
+
+
+def _colourings(dataset: Dataset) -> list[dict[str, Any]]:
+    """Return what a track itself can be coloured by: its artist, the known factors."""
+    found = []
+    if "artist" in dataset.references():
+        counts = dataset.tracks["artist"].value_counts().sort_index().sort_values(ascending=False, kind="stable")
+        names = counts.index[:MOST_ARTISTS].tolist()
+        values = pd.Categorical(dataset.tracks["artist"], categories=names).codes.astype(int)
+        found.append(_category("Artist", values, names, note="The artists with most tracks.", rest="others"))
+    for name, column in known_factors(dataset).items():
+        unit = re.split("[;:]", FACTOR_TABLE[name].unit)[0] if dataset.name == "demo" else ""
+        title = name.replace("_", " ").capitalize()
+        if column.nunique() <= MOST_CATEGORIES:
+            values, names = pd.factorize(column, sort=True)
+            found.append(_category(title, values, [f"{value:g}" for value in names], note=unit))
+        else:
+            found.append({"title": title, "values": [float(f"{value:.3g}") for value in column], "note": unit})
+    return found
