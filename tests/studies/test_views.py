@@ -9,10 +9,20 @@ import pytest
 from vaeclust.corpus.sources import load
 from vaeclust.evidence import lyrics as evidence_lyrics
 from vaeclust.evidence.lyrics import coverage_leak, genre_coverage, lyrics_effects, view_scores
-from vaeclust.studies import protocol
 from vaeclust.studies.conditions import lyrics_controls, shuffle_lyrics
+from vaeclust.studies.protocol import study
 from vaeclust.studies.records import Record
-from vaeclust.studies.views import ONE, TWO, VIEW_METHODS, VIEWS, lyrics_part, shown_corpus
+from vaeclust.studies.views import (
+    ONE,
+    SLUG,
+    TWO,
+    VIEW_METHODS,
+    VIEWED,
+    VIEWS,
+    lyrics_part,
+    shown_corpus,
+    view_conditions,
+)
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +64,13 @@ def test_a_view_shows_what_it_says(spoken):
 
 
 def test_lyrics_that_tell_the_genre_help_and_shuffled_ones_do_not(spoken, tmp_path):
-    record = protocol.run_views(spoken, seeds=3, epochs=15, results_dir=tmp_path)
+    record, k = Record("small", SLUG, tmp_path), spoken.default_k()
+    settings = {"seeds": 3, "epochs": 15, "projections": ()}
+    record.keep(*(study(slug, view_conditions(slug, spoken, k), **settings) for slug in VIEWED))
+    assert set(record.read("clusters")["method"]) == set(VIEWED)
+    assert record.read("clusters").columns[0] == record.read("history").columns[0] == "method"
+    assert not record.path("maps").exists()
+    assert set(record.run()["settings"]) == set(VIEWED)
     shown = view_scores(record.read("intervals"))
     assert len(shown) == sum(map(len, VIEW_METHODS.values()))
     assert f"UMAP, {VIEWS['shuffled']}" in shown.index
@@ -74,7 +90,7 @@ def test_lyrics_that_tell_the_genre_help_and_shuffled_ones_do_not(spoken, tmp_pa
     stated = evidence_lyrics.lyrics_facts(words)
     assert stated["features_both_audio"] == words.loc["Features alone", "against audio"]
     assert len(stated) == 3 * len(TWO)
-    assert Record("small", "modalities", tmp_path).run()["tracks"] == len(spoken)
+    assert record.run()["tracks"] == len(spoken)
 
 
 def test_every_view_has_representations_that_can_see_it():
@@ -92,7 +108,7 @@ def test_gaps_alone_can_tell_the_genre():
 
 
 def test_controls_move_what_they_say(demo):
-    changed = {name: corpus for name, (_, corpus) in lyrics_controls(demo).items()}
+    changed = {name: condition.corpus for name, condition in lyrics_controls(demo).items()}
     moved, empty = changed["moved_coverage"], changed["coverage_only"]
     assert moved.has_lyrics.sum() == demo.has_lyrics.sum()
     assert (moved.has_lyrics != demo.has_lyrics).any()

@@ -1,7 +1,7 @@
 """Clusterers, all by one signature: ``(embedding (n, d), k, seed) -> labels (n,)`` (chapter ``07_comparison``)."""
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,12 +11,12 @@ from sklearn.metrics import pairwise_distances_argmin
 from sklearn.mixture import GaussianMixture
 from sklearn.neighbors import NearestNeighbors
 
+from vaeclust.clusters.ensembles import CONSENSUS, NOISE, consensus
 from vaeclust.cores import one_thread
-from vaeclust.corpus.dataset import Dataset, corpora_by_seed
+from vaeclust.corpus.dataset import Dataset
 from vaeclust.corpus.sampling import sample
 from vaeclust.methods.fits import Fit
 
-NOISE = -1
 OWN = "own"  # the clusters of a method that has its own: VaDE's mixture prior
 MIN_SAMPLES = 5
 
@@ -117,18 +117,12 @@ CLUSTERERS = {
 PUBLISHED_CLUSTERERS = tuple(slug for slug, clusterer in CLUSTERERS.items() if clusterer.published)
 
 
-def cluster(
-    fit: Fit,
-    dataset: Dataset | Sequence[Dataset],
-    n_clusters: int = 0,
-    *,
-    clusterers: tuple[str, ...] = PUBLISHED_CLUSTERERS,
-) -> pd.DataFrame:
+def cluster(fit: Fit, n_clusters: int = 0, *, clusterers: tuple[str, ...] = PUBLISHED_CLUSTERERS) -> pd.DataFrame:
     """Cluster the embedding of every seed; the clusterer's random state is the seed.
 
-    dataset: what was fitted, the corpus of all seeds or one for each.
-    ``n_clusters=0`` means as many as there are genres, 10 without labels. See :meth:`Clusterer.labels` for corpora
-    above 10,000 tracks.
+    ``n_clusters=0`` means as many as there are genres, 10 without labels. clusterers: of CLUSTERERS; ``"consensus"``,
+    of the K-Means clusterings (see :func:`~vaeclust.clusters.ensembles.consensus`); ``"own"``, those that the method
+    itself gives, no row for one that gives none. See :meth:`Clusterer.labels` for corpora above 10,000 tracks.
 
     Returns
     -------
@@ -142,24 +136,21 @@ def cluster(
     """
     frames = []
     with one_thread():
-        for seed, embedding, corpus in zip(fit.seeds, fit.embeddings, corpora_by_seed(dataset, fit.seeds), strict=True):
+        for seed, embedding, corpus in zip(fit.seeds, fit.embeddings, fit.corpora, strict=True):
             k = valid_k(n_clusters or corpus.default_k(), len(corpus))
-            for slug in clusterers:
-                labels = CLUSTERERS[slug].labels(embedding, k, seed)
-                columns = {"track_id": corpus.ids, "seed": seed, "clusterer": slug, "cluster": labels}
-                frames.append(pd.DataFrame(columns))
-    return pd.concat(frames, ignore_index=True)
+            for slug in filter(CLUSTERERS.get, clusterers):
+                frames.append(_rows(corpus, seed, slug, CLUSTERERS[slug].labels(embedding, k, seed)))
+    if CONSENSUS in clusterers:
+        kmeans_rows = pd.concat([frame for frame in frames if frame["clusterer"].iloc[0] == "kmeans"])
+        frames.append(consensus(kmeans_rows, k))
+    if OWN in clusterers and fit.assignments is not None:
+        each = zip(fit.corpora, fit.seeds, fit.assignments, strict=True)
+        frames += [_rows(corpus, seed, OWN, labels) for corpus, seed, labels in each]
+    return pd.concat([frame for frame in frames if len(frame)], ignore_index=True)
 
 
-def own_clusters(fit: Fit, dataset: Dataset) -> pd.DataFrame:
-    """Return the clusters that a method itself gives, as :func:`cluster` does; empty for one that gives none."""
-    found = zip(fit.seeds, fit.assignments, strict=True) if fit.assignments is not None else ()
-    columns = ["track_id", "seed", "clusterer", "cluster"]
-    frames = [
-        pd.DataFrame({"track_id": dataset.ids, "seed": seed, "clusterer": OWN, "cluster": labels})
-        for seed, labels in found
-    ]
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
+def _rows(corpus: Dataset, seed: int, clusterer: str, labels: np.ndarray) -> pd.DataFrame:
+    return pd.DataFrame({"track_id": corpus.ids, "seed": seed, "clusterer": clusterer, "cluster": labels})
 
 
 def track_clusters(clusters: pd.DataFrame, *, seed: int = 0, clusterer: str = "kmeans") -> pd.Series:

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 from sklearn.cluster import AgglomerativeClustering
 
-from vaeclust.clusters.clusterers import NOISE
 from vaeclust.corpus.sampling import sample
 
 CONSENSUS = "consensus"
+NOISE = -1  # of a clusterer that leaves tracks out
 
 
 def consensus(clusters: pd.DataFrame, k: int) -> pd.DataFrame:

@@ -99,6 +99,25 @@ class Dataset:
         """Return the number of clusters to look for: as many as there are genres, 10 without labels."""
         return len(self.genre_names) or 10
 
+    def subset(self, kept: np.ndarray, *, rescale: bool = True) -> "Dataset":
+        """Return the tracks where ``kept`` (n,) bool is true; names and checksum stay.
+
+        Their features are standardised anew, or with ``rescale=False`` scaled as they are in the whole corpus.
+        """
+        features = self.features[kept]
+        arrays = {
+            name: None if (array := getattr(self, name)) is None else array[kept]
+            for name in ("lyrics", "has_lyrics", "genres")
+        }
+        audio = standardise(features) if rescale else self.audio[kept]
+        return replace(self, tracks=self.tracks[kept], features=features, audio=audio, **arrays)
+
+    def display_name(self, track: str) -> str:
+        """Return artist and title of a track as far as they are known, else its id."""
+        about = self.tracks.loc[track]
+        known = [str(about[column]) for column in ("artist", "title") if column in about and pd.notna(about[column])]
+        return " – ".join(known) or track
+
 
 def assemble(
     name: str,
@@ -123,16 +142,6 @@ def assemble(
         name, tracks, features, audio, lyrics_features, has_lyrics, genres, genre_names, dict(excluded or {}),
         digest.hexdigest(),
     )  # fmt: skip
-
-
-def subset(dataset: Dataset, kept: np.ndarray) -> Dataset:
-    """Return the tracks of a corpus where ``kept`` (n,) bool is true, standardised anew; names and checksum stay."""
-    features = dataset.features[kept]
-    arrays = {
-        name: None if (array := getattr(dataset, name)) is None else array[kept]
-        for name in ("lyrics", "has_lyrics", "genres")
-    }
-    return replace(dataset, tracks=dataset.tracks[kept], features=features, audio=standardise(features), **arrays)
 
 
 def corpora_by_seed(dataset: Dataset | Sequence[Dataset], seeds: Sequence[int]) -> tuple[Dataset, ...]:
@@ -198,10 +207,3 @@ def _genres(genre: pd.Series) -> tuple[np.ndarray | None, tuple[str, ...]]:
 def is_gtzan(dataset: Dataset) -> bool:
     """Return whether these are clips of GTZAN, whole or in part."""
     return dataset.name.startswith("gtzan") or GTZAN_IDS.issuperset(dataset.ids)
-
-
-def display_name(dataset: Dataset, track: str) -> str:
-    """Return artist and title of a track as far as they are known, else its id."""
-    about = dataset.tracks.loc[track]
-    known = [str(about[column]) for column in ("artist", "title") if column in about and pd.notna(about[column])]
-    return " – ".join(known) or track

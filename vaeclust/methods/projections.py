@@ -60,7 +60,7 @@ def maps(embedding: np.ndarray, ids: list[str], *, projections: tuple[str, ...],
     """
     chosen = sample(len(embedding))
     embedding, ids = embedding[chosen], [ids[i] for i in chosen]
-    frames = []
+    frames = [pd.DataFrame(columns=["track_id", "projection", "seed", "x", "y"])] if not projections else []
     for projection in projections:
         x, y = project(embedding, projection, seed=seed).T.round(4)
         frames.append(pd.DataFrame({"track_id": ids, "projection": projection, "seed": seed, "x": x, "y": y}))

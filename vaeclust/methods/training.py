@@ -48,8 +48,8 @@ def fit(
     n = len(corpora[0]) if corpora else 0
     _check(seeds, n, epochs=epochs, batch_size=batch_size, latent_dim=latent_dim, learning_rate=learning_rate)
     if method.model == "UMAP":
-        base = fit(method.settings["base"], dataset, seeds, epochs=epochs, batch_size=batch_size,
-                   learning_rate=learning_rate, latent_dim=latent_dim)  # fmt: skip
+        chosen = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "latent_dim": latent_dim}
+        base = fit(method.settings["base"], dataset, seeds, **chosen, train=train, device=device)
         return _fit_umap(method, base)
     if not method.trained:
         if isinstance(dataset, Dataset):
@@ -87,7 +87,7 @@ def _fit_share(
         history = [study.epoch(batch_size) for _ in tqdm(range(epochs), method.title, leave=False, delay=5)]
         output = study.evaluate()
     return Fit(
-        method, seeds, output.mean.numpy(), output.reconstruction[..., :n_features].numpy(),
+        method, seeds, corpora, output.mean.numpy(), output.reconstruction[..., :n_features].numpy(),
         history_table(history, seeds), dimensions_table(output, seeds),
         time.perf_counter() - start, sum(p.numel() for p in template.parameters()), study.models(),
         None if output.responsibilities is None else output.responsibilities.argmax(-1).numpy(),
@@ -102,6 +102,7 @@ def _union(parts: list[Fit]) -> Fit:
     return replace(
         parts[0],
         seeds=sum((part.seeds for part in parts), ()),
+        corpora=sum((part.corpora for part in parts), ()),
         embeddings=np.concatenate([part.embeddings for part in parts]),
         reconstructions=np.concatenate([part.reconstructions for part in parts]),
         history=history.loc[order].reset_index(drop=True),
@@ -141,7 +142,8 @@ def _fit_linear(method: Method, dataset: Dataset, seeds: tuple[int, ...], latent
     seconds = time.perf_counter() - start
     embeddings, reconstructions = (np.broadcast_to(x, (len(seeds), *x.shape)) for x in (scores, again))
     dimensions = dimensions_table(Output(torch.empty(0), torch.from_numpy(embeddings.copy())), seeds)
-    return Fit(method, seeds, embeddings, reconstructions, history_table([], seeds), dimensions, seconds, 0, models)
+    corpora, history = (dataset,) * len(seeds), history_table([], seeds)
+    return Fit(method, seeds, corpora, embeddings, reconstructions, history, dimensions, seconds, 0, models)
 
 
 def _fit_umap(method: Method, base: Fit) -> Fit:
