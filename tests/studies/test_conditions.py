@@ -140,7 +140,7 @@ def test_shuffling_moves_texts_among_the_tracks_that_have_one():
 
 def test_lyrics_joined_by_genre_come_from_the_genre():
     demo = load("demo")
-    joined = lyrics_controls(demo)["genre_lyrics"][1]
+    joined = lyrics_controls(demo)["genre_lyrics"].corpus
     for genre in range(len(demo.genre_names)):
         sources = demo.lyrics[demo.has_lyrics & (demo.genres == genre)]
         tracks = joined.genres == genre

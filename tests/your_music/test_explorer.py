@@ -13,7 +13,7 @@ from test_book import NARROW, WIDE, Visit, browser  # noqa: F401
 
 from vaeclust.corpus import named as corpus_named
 from vaeclust.corpus.dataset import Dataset, assemble
-from vaeclust.corpus.demo import tracks as corpus_demo_tracks
+from vaeclust.corpus.demo import tracks as demo
 from vaeclust.corpus.tables import GTZAN_IDS
 from vaeclust.methods.catalogue import COMPARED
 from vaeclust.your_music import explorer, playlists
@@ -136,8 +136,8 @@ class TestContents:
 
 class TestSounds:
     def test_clips_of_the_demo_corpus(self, tmp_path, monkeypatch):
-        few, made = corpus_demo_tracks.track_table(clips_per_style=1)[:3], []
-        monkeypatch.setattr(corpus_demo_tracks, "track_table", lambda: few)
+        few, made = demo.track_table(clips_per_style=1)[:3], []
+        monkeypatch.setattr(demo, "track_table", lambda: few)
         monkeypatch.setattr(corpus_named, "fetch", lambda name: tmp_path)
         (folder := tmp_path / "clips_5s").mkdir()
         (folder / f"{few.index[0]}.mp3").write_bytes(b"made before")

@@ -1,6 +1,5 @@
 """A corpus as the models see it, and what can be done with it as a whole (chapter ``00_data``)."""
 
-import hashlib
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,12 +9,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from vaeclust.corpus import named as corpus_named
+from vaeclust.corpus.audio import N_MFCC
 from vaeclust.corpus.lyrics import load_lyrics
 from vaeclust.corpus.tables import GTZAN_IDS
-from vaeclust.files import CHECKSUM
+from vaeclust.files import CHECKSUM, digest
 
-MFCC20 = tuple(corpus_named.MFCC20)
+MFCC20 = tuple(f"mfcc{i}_mean" for i in range(1, N_MFCC + 1))
+SYNTHETIC = ("demo",)  # called so wherever they are shown
 _MEASURED = ("chroma_stft rms spectral_centroid spectral_bandwidth rolloff zero_crossing_rate harmony perceptr").split()
 
 FULL = (
@@ -73,7 +73,7 @@ class Dataset:
         genres = f"{len(self.genre_names)} genres" if self.genre_names else "no genre labels"
         lyrics = f"{self.has_lyrics.sum():,} with lyrics" if self.lyrics is not None else "no lyrics"
         left_out = f"; left out: {', '.join(self.excluded)}" if self.excluded else ""
-        name = f"{self.name} (synthetic)" if self.name in corpus_named.SYNTHETIC else self.name
+        name = f"{self.name} (synthetic)" if self.name in SYNTHETIC else self.name
         return f"{name}: {len(self):,} tracks, {self.audio.shape[1]} features, {genres}, {lyrics}{left_out}"
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> tuple[dict, dict]:
@@ -131,17 +131,14 @@ def assemble(
     audio = standardise(features)
     lyrics_features, has_lyrics = load_lyrics(lyrics, tracks.index)
     genres, genre_names = _genres(tracks["genre"])
-    digest = hashlib.sha256()
     labels = [] if genres is None else [genre_names[g] if g >= 0 else "" for g in genres]
-    for part in (list(tracks.index), list(features.columns), labels):
-        digest.update("\n".join(part).encode())
-    digest.update(np.ascontiguousarray(features.to_numpy(), dtype="<f8").tobytes())
-    if lyrics_features is not None:
-        digest.update(lyrics_features.tobytes())
-    return Dataset(
-        name, tracks, features, audio, lyrics_features, has_lyrics, genres, genre_names, dict(excluded or {}),
-        digest.hexdigest(),
-    )  # fmt: skip
+    checksum = digest(
+        *("\n".join(part) for part in (list(tracks.index), list(features.columns), labels)),
+        np.ascontiguousarray(features.to_numpy(), dtype="<f8").tobytes(),
+        b"" if lyrics_features is None else lyrics_features.tobytes(),
+    )
+    found = (features, audio, lyrics_features, has_lyrics, genres, genre_names)
+    return Dataset(name, tracks, *found, excluded=dict(excluded or {}), checksum=checksum)
 
 
 def corpora_by_seed(dataset: Dataset | Sequence[Dataset], seeds: Sequence[int]) -> tuple[Dataset, ...]:

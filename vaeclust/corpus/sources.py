@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from vaeclust.corpus import named as corpus_named
 from vaeclust.corpus.audio import SECONDS
 from vaeclust.corpus.dataset import FEATURE_SETS, FULL, Dataset, assemble
 from vaeclust.corpus.folders import measure_folder
 from vaeclust.corpus.gtzan import mini_checksums
+from vaeclust.corpus.named import fetch
 from vaeclust.corpus.tables import GTZAN_IDS, examples, numeric_columns, read_csv, read_embeddings, track_ids
 from vaeclust.files import CORPORA, resolve
 
@@ -63,7 +63,7 @@ def load(
     measured = "mfcc20" if given is not None else str(features)
     named = str(source) if str(source) in CORPORA else None
     if named:
-        source = corpus_named.fetch(named)
+        source = fetch(named)
     path, faults = resolve(source), {}
     if named == "demo":
         tracks, lyrics = tracks or path / "tracks.csv", lyrics or path / "lyrics_features.csv"

@@ -11,7 +11,16 @@ import pandas as pd
 
 from vaeclust.corpus.dataset import Dataset
 from vaeclust.corpus.sampling import MOST, SAMPLE
-from vaeclust.files import machine, project_root, replacement, resolve, versions
+from vaeclust.files import (
+    machine,
+    project_root,
+    replacement,
+    resolve,
+    versions,
+    write_csv,
+    write_json,
+    write_svg,
+)
 from vaeclust.methods.catalogue import METHODS
 from vaeclust.methods.fits import Fit
 from vaeclust.methods.projections import maps
@@ -118,8 +127,7 @@ class Record:
         table = table.assign(**{c: v for c, v in shared.items() if c in wanted and c not in table})
         if set(table.columns) != set(wanted):
             raise ValueError(f"{name}: columns {list(table.columns)}; expected {wanted}")
-        with replacement(self.folder / f"{name}.csv") as path:
-            table[wanted].to_csv(path, index=False, lineterminator="\n")
+        write_csv(self.folder / f"{name}.csv", table[wanted], index=False)
         return table[wanted]
 
     def read(self, name: str) -> pd.DataFrame:
@@ -146,7 +154,10 @@ class Record:
             ids = np.array(first.dataset.ids, dtype=np.str_)
             np.savez_compressed(path, track_id=ids, seeds=np.array(first.fit.seeds), embeddings=first.fit.embeddings)
         settings = {each.fit.method.slug: dict(each.fit.method.settings) for each in studies}
-        self._put_run({**self._run(first), "settings": settings if len(studies) > 1 else settings.popitem()[1]})
+        write_json(
+            self.folder / "run.json",
+            {**self._run(first), "settings": settings if len(studies) > 1 else settings.popitem()[1]},
+        )
 
     def embeddings(self) -> tuple[list[str], np.ndarray]:
         """Return track ids and embeddings (seeds, n, d) float32."""
@@ -180,13 +191,9 @@ class Record:
             }
         return told
 
-    def _put_run(self, told: Mapping[str, Any]) -> None:
-        with replacement(self.folder / "run.json") as path:
-            path.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-
     def add_to_run(self, name: str, value: Any) -> None:
         """Add an entry to run.json."""
-        self._put_run({**self.run(), name: value})
+        write_json(self.folder / "run.json", {**self.run(), name: value})
 
     def run(self) -> dict[str, Any]:
         """Read run.json."""
@@ -197,17 +204,12 @@ class Record:
 
     def save_table(self, name: str, table: pd.DataFrame) -> None:
         """Write a table about all methods, such as comparison.csv, beside the methods' folders."""
-        with replacement(self.folder.parent / f"{name}.csv") as path:
-            table.to_csv(path, lineterminator="\n")
+        write_csv(self.folder.parent / f"{name}.csv", table)
 
     def figure(self, name: str, drawn: Any) -> Any:
         """Save matplotlib's axes or figure as figures/<name>.svg and return the figure, for the page to show once."""
-        import matplotlib.pyplot as plt
-
         figure = getattr(drawn, "figure", drawn)
-        with replacement(self.folder / "figures" / f"{name}.svg") as path:
-            figure.savefig(path, format="svg", metadata={"Date": None})
-        plt.close(figure)
+        write_svg(self.folder / "figures" / f"{name}.svg", figure)
         return figure
 
     def _missing(self, path: Path) -> str:
