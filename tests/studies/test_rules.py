@@ -130,6 +130,10 @@ def test_umap_follows_the_method_it_is_based_on(corpus, monkeypatch):
     np.testing.assert_array_equal(found.reconstructions, base.reconstructions)
     np.testing.assert_array_equal(found.embeddings[1], fit(method, corpus, [1], epochs=2).embeddings[0])
     assert found.seconds > bases[0].seconds > 0  # of this very run: another one may have had more to import
+    fit(method, corpus, [0, 1], train=False, device="cpu")
+    np.testing.assert_array_equal(bases[-1].embeddings, fit("vae", corpus, [0, 1], train=False).embeddings)
+    with pytest.raises(RuntimeError):
+        fit(method, corpus, [0], epochs=1, device="no such device")
 
 
 def test_every_pipeline_is_recorded(corpus, table_path, tmp_path):

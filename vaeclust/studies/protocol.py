@@ -1,6 +1,6 @@
 """The one way from a corpus to a record: fit, cluster, score, and keep (all chapters of methods)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -63,34 +63,22 @@ def study(
 
 
 def trial(
-    method: str | Method,
-    corpus: Dataset | Iterable[Dataset],
-    *,
-    seeds: int = 3,
-    n_clusters: int = 0,
-    metrics: tuple[str, ...] | None = None,
-    **settings: Any,
+    method: str | Method, corpus: Dataset | Sequence[Dataset], *, seeds: int = 3, n_clusters: int = 0, **settings: Any
 ) -> tuple[Fit, pd.DataFrame]:
     """Fit, cluster by K-Means and score a method without keeping a record: for trying things out.
 
     corpus: one for all seeds, or one for each. ``settings`` are those of :func:`~vaeclust.methods.training.fit`.
     Returns the fit and its scores.
     """
-    fitted, _, scores = _outcome(find(method), Condition(corpus), range(seeds), n_clusters, metrics, **settings)
+    fitted, _, scores = _outcome(find(method), Condition(corpus), range(seeds), n_clusters, **settings)
     return fitted, scores
 
 
 def _outcome(
-    method: Method,
-    condition: Condition,
-    seeds: Iterable[int],
-    n_clusters: int,
-    metrics: tuple[str, ...] | None = None,
-    **settings: Any,
+    method: Method, condition: Condition, seeds: Iterable[int], n_clusters: int, **settings: Any
 ) -> tuple[Fit, pd.DataFrame, pd.DataFrame]:
     """Return fit, clusters and scores under one condition."""
     fitted = fit(condition.method or method, condition.corpus, seeds, train=condition.train, **settings)
     fitted = condition.change_fit(fitted)
     clusters = condition.change_clusters(cluster(fitted, n_clusters, clusterers=condition.clusterers))
-    chosen = {} if metrics is None else {"metrics": metrics}
-    return fitted, clusters, score(fitted, clusters, judged=condition.judged, **chosen)
+    return fitted, clusters, score(fitted, clusters, judged=condition.judged)

@@ -9,18 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from vaeclust import files
 from vaeclust.corpus.dataset import Dataset
 from vaeclust.corpus.sampling import MOST, SAMPLE
-from vaeclust.files import (
-    machine,
-    project_root,
-    replacement,
-    resolve,
-    versions,
-    write_csv,
-    write_json,
-    write_svg,
-)
 from vaeclust.methods.catalogue import METHODS
 from vaeclust.methods.fits import Fit
 from vaeclust.methods.projections import maps
@@ -69,25 +60,10 @@ class Study:
         table = self.tables[name]
         return table[table["condition"] == table["condition"].iloc[0]] if len(table) else table
 
-    @property
-    def clusters(self) -> pd.DataFrame:
-        """The clusters of the first condition."""
-        return self.first("clusters")
-
-    @property
-    def scores(self) -> pd.DataFrame:
-        """The scores of the first condition."""
-        return self.first("scores")
-
-    @property
-    def intervals(self) -> pd.DataFrame:
-        """The intervals of the first condition."""
-        return self.first("intervals")
-
-    @property
-    def maps(self) -> pd.DataFrame:
-        """The maps of the first seed under the first condition."""
-        return self.tables["maps"]
+    clusters = property(lambda self: self.first("clusters"), doc="The clusters of the first condition.")
+    scores = property(lambda self: self.first("scores"), doc="The scores of the first condition.")
+    intervals = property(lambda self: self.first("intervals"), doc="The intervals of the first condition.")
+    maps = property(lambda self: self.tables["maps"], doc="The maps of the first seed under the first condition.")
 
 
 class Record:
@@ -98,7 +74,7 @@ class Record:
 
     def __init__(self, dataset: str, slug: str, results_dir: str | Path = "results"):
         self.dataset, self.slug = dataset, slug
-        self.folder = resolve(results_dir) / dataset / slug
+        self.folder = files.resolve(results_dir) / dataset / slug
 
     def __repr__(self) -> str:
         return f"Record({self.dataset}/{self.slug})"
@@ -106,7 +82,7 @@ class Record:
     @property
     def shown(self) -> str:
         """The folder as a page shows it: relative to the project where it is inside."""
-        root = project_root()
+        root = files.project_root()
         return str(self.folder.relative_to(root) if self.folder.is_relative_to(root) else self.folder)
 
     def path(self, name: str) -> Path:
@@ -127,7 +103,7 @@ class Record:
         table = table.assign(**{c: v for c, v in shared.items() if c in wanted and c not in table})
         if set(table.columns) != set(wanted):
             raise ValueError(f"{name}: columns {list(table.columns)}; expected {wanted}")
-        write_csv(self.folder / f"{name}.csv", table[wanted], index=False)
+        files.write_csv(self.folder / f"{name}.csv", table[wanted], index=False)
         return table[wanted]
 
     def read(self, name: str) -> pd.DataFrame:
@@ -150,14 +126,12 @@ class Record:
                 table = pd.concat([part for part in named if len(part)] or [table], ignore_index=True)
             if len(table) or name not in OPTIONAL:
                 self.put(name, table)
-        with replacement(self.folder / "embeddings.npz") as path:
+        with files.replacement(self.folder / "embeddings.npz") as path:
             ids = np.array(first.dataset.ids, dtype=np.str_)
             np.savez_compressed(path, track_id=ids, seeds=np.array(first.fit.seeds), embeddings=first.fit.embeddings)
         settings = {each.fit.method.slug: dict(each.fit.method.settings) for each in studies}
-        write_json(
-            self.folder / "run.json",
-            {**self._run(first), "settings": settings if len(studies) > 1 else settings.popitem()[1]},
-        )
+        chosen = settings if len(studies) > 1 else dict(first.fit.method.settings)
+        files.write_json(self.folder / "run.json", {**self._run(first), "settings": chosen})
 
     def embeddings(self) -> tuple[list[str], np.ndarray]:
         """Return track ids and embeddings (seeds, n, d) float32."""
@@ -181,8 +155,8 @@ class Record:
             "excluded": dataset.excluded,
             "parameter_count": fit.n_parameters,
             "seconds": round(fit.seconds, 3),
-            "versions": versions(),
-            "machine": machine(),
+            "versions": files.versions(),
+            "machine": files.machine(),
         }
         if len(dataset) > MOST:
             told["sampled"] = {
@@ -193,7 +167,7 @@ class Record:
 
     def add_to_run(self, name: str, value: Any) -> None:
         """Add an entry to run.json."""
-        write_json(self.folder / "run.json", {**self.run(), name: value})
+        files.write_json(self.folder / "run.json", {**self.run(), name: value})
 
     def run(self) -> dict[str, Any]:
         """Read run.json."""
@@ -204,12 +178,12 @@ class Record:
 
     def save_table(self, name: str, table: pd.DataFrame) -> None:
         """Write a table about all methods, such as comparison.csv, beside the methods' folders."""
-        write_csv(self.folder.parent / f"{name}.csv", table)
+        files.write_csv(self.folder.parent / f"{name}.csv", table)
 
     def figure(self, name: str, drawn: Any) -> Any:
         """Save matplotlib's axes or figure as figures/<name>.svg and return the figure, for the page to show once."""
         figure = getattr(drawn, "figure", drawn)
-        write_svg(self.folder / "figures" / f"{name}.svg", figure)
+        files.write_svg(self.folder / "figures" / f"{name}.svg", figure)
         return figure
 
     def _missing(self, path: Path) -> str:
@@ -259,5 +233,5 @@ def add_umap_maps(dataset: str, slug: str, results_dir: str | Path = "results") 
 
 def chapter_name(slug: str) -> str:
     """Return the chapter that makes the records of a method."""
-    made_by = sorted((project_root() / "notebooks").glob(f"[0-9]*_{slug}.md"))
+    made_by = sorted((files.project_root() / "notebooks").glob(f"[0-9]*_{slug}.md"))
     return METHODS[slug].chapter if slug in METHODS else made_by[0].stem if made_by else slug

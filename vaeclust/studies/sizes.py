@@ -29,7 +29,9 @@ def scores_by_size(dataset: Dataset, k: int, **settings: Any) -> pd.DataFrame:
     for size, corpus in {**parts, len(dataset): dataset}.items():
         for slug in rule()["by_size"]:
             method = tuned_method(slug, FULL_FEATURES, k)
-            _, scores = trial(method, corpus, seeds=draws, n_clusters=k, metrics=("nmi",), **settings)
-            found = scores[scores["reference"] == "genre"].rename(columns={"value": "nmi"})
+            _, scores = trial(method, corpus, seeds=draws, n_clusters=k, **settings)
+            found = scores[(scores["reference"] == "genre") & (scores["metric"] == "nmi")].rename(
+                columns={"value": "nmi"}
+            )
             tables.append(found.assign(method=slug, tracks=size)[["method", "tracks", "seed", "nmi"]])
     return pd.concat(tables, ignore_index=True)
