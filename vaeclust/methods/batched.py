@@ -6,7 +6,7 @@ which other seeds train beside it.
 """
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 import torch
@@ -81,29 +81,29 @@ class Batched:
         (gradient,) = torch.autograd.grad(terms["loss"].mean(-1).sum(), flat)
         return gradient, {term: value.detach().sum(-1) for term, value in terms.items()}
 
-    def recorded(self, x: Tensor, noise: dict[str, Tensor]) -> Callable[..., tuple[Tensor, ...]]:
-        """Return :meth:`gradient` for batches of this shape as nothing but its tensor operations."""
+    def operations(self, noise: Iterable[str]) -> Callable[..., tuple[Tensor, ...]]:
+        """Return :meth:`gradient` as a function of tensors alone: flat, x, the buffers, and noise by these names."""
+        names = tuple(noise)
 
-        def operations(flat, x, *others):
+        def gradient_and_terms(flat: Tensor, x: Tensor, *others: Tensor) -> tuple[Tensor, ...]:
             buffers, drawn = dict(zip(self.buffers, others, strict=False)), others[len(self.buffers) :]
-            gradient, terms = self.gradient(flat, buffers, x, dict(zip(noise, drawn, strict=True)))
+            gradient, terms = self.gradient(flat, buffers, x, dict(zip(names, drawn, strict=True)))
             self.terms = tuple(terms)
             return gradient, *terms.values()
 
-        rehearsal = [values.clone() for values in self.buffers.values()]
-        return trace(operations, self.flat, x, *rehearsal, *noise.values())
+        return gradient_and_terms
 
     def step(self, x: Tensor, noise: dict[str, Tensor]) -> dict[str, Tensor]:
         """Take one step of Adam and return each term of the loss, summed over tracks, (seeds,).
 
         The gradient's tensor operations are recorded at the first batch of a shape and replayed at all others: the
-        same operations in the same order, without the cost of finding them anew.
+        same operations in the same order, without the cost of finding them anew. Where they cannot be recorded
+        (see :func:`~vaeclust.methods.replay.trace`), they are found anew at every step.
         """
         if x.shape not in self.replays:
-            self.replays[x.shape] = self.recorded(x, noise)
-        with torch.no_grad():
-            replay = self.replays[x.shape]
-            self.flat.grad, *values = replay(self.flat, x, *self.buffers.values(), *noise.values())
+            rehearsal = [values.clone() for values in self.buffers.values()]
+            self.replays[x.shape] = trace(self.operations(noise), self.flat, x, *rehearsal, *noise.values())
+        self.flat.grad, *values = self.replays[x.shape](self.flat, x, *self.buffers.values(), *noise.values())
         self.optimiser.step()
         return dict(zip(self.terms, values, strict=True))
 
