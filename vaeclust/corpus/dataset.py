@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -105,7 +106,7 @@ class Dataset:
         Their features are standardised anew, or with ``rescale=False`` scaled as they are in the whole corpus.
         """
         features = self.features[kept]
-        arrays = {
+        arrays: dict[str, Any] = {
             name: None if (array := getattr(self, name)) is None else array[kept]
             for name in ("lyrics", "has_lyrics", "genres")
         }

@@ -144,7 +144,12 @@ def lyrics_controls(dataset: Dataset, published: str | Path = "") -> dict[str, C
 
 
 def shuffle_lyrics(dataset: Dataset) -> Dataset:
-    """Return the corpus with every text given to another track, among the tracks that have one."""
+    """Return the corpus with every text given to another track, among the tracks that have one.
+
+    Raises ValueError for a corpus without lyrics.
+    """
+    if dataset.lyrics is None:
+        raise ValueError(f"{dataset.name} has no lyrics to give to other tracks")
     owners = np.flatnonzero(dataset.has_lyrics)
     lyrics = dataset.lyrics.copy()
     lyrics[owners] = dataset.lyrics[np.random.default_rng(0).permutation(owners)]
@@ -152,6 +157,8 @@ def shuffle_lyrics(dataset: Dataset) -> Dataset:
 
 
 def _share_lyrics_by_genre(dataset: Dataset, owners: np.ndarray) -> Dataset:
+    assert dataset.lyrics is not None
+    assert dataset.genres is not None
     rng = np.random.default_rng(0)
     lyrics, has_lyrics = np.zeros_like(dataset.lyrics), np.zeros_like(dataset.has_lyrics)
     for genre in sorted(set(dataset.genres[owners]) - {-1}):

@@ -35,10 +35,13 @@ def shown_corpus(dataset: Dataset, view: str, slug: str) -> Dataset:
     """Return a corpus as a method sees it under a view: one modality, or both side by side, as its ``audio`` (n, d).
 
     A method that reads audio and lyrics itself gets both; all others see one array.
+    Raises ValueError for a corpus without lyrics.
     """
     shown = shuffle_lyrics(dataset) if view == "shuffled" else dataset
     if view == "audio" or find(slug).inputs != ("audio",):
         return shown
+    if shown.lyrics is None:
+        raise ValueError(f"{dataset.name} has no lyrics to show")
     return replace(shown, audio=shown.lyrics if view == "lyrics" else np.hstack([shown.audio, shown.lyrics]))
 
 
