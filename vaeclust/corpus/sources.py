@@ -64,7 +64,8 @@ def load(
     named = str(source) if str(source) in CORPORA else None
     if named:
         source = fetch(named)
-    path, faults = resolve(source), {}
+    path = resolve(source)
+    faults: dict[str, str] = {}
     if named == "demo":
         tracks, lyrics = tracks or path / "tracks.csv", lyrics or path / "lyrics_features.csv"
         path = path / "features.csv"

@@ -7,6 +7,8 @@ which other seeds train beside it.
 
 import copy
 from collections.abc import Callable, Iterable, Iterator
+from functools import reduce
+from operator import add
 
 import numpy as np
 import torch
@@ -15,7 +17,7 @@ from torch.func import functional_call, stack_module_state, vmap
 
 from vaeclust.corpus.sampling import MOST, SAMPLE
 from vaeclust.methods.fits import Fit
-from vaeclust.methods.models import MixturePrior, Output
+from vaeclust.methods.models import MixturePrior, Model, Output
 from vaeclust.methods.networks import TransposedConvolution, dropout_factors
 from vaeclust.methods.replay import trace
 
@@ -30,7 +32,7 @@ class Batched:
     """
 
     def __init__(
-        self, template: nn.Module, x: Tensor, seeds: tuple[int, ...], learning_rate: float, base: Fit | None = None
+        self, template: Model, x: Tensor, seeds: tuple[int, ...], learning_rate: float, base: Fit | None = None
     ):
         self.template = template
         self.n_seeds = len(seeds)
@@ -41,9 +43,10 @@ class Batched:
         self.rows = torch.arange(len(padded))[:, None]
         self.generators = [torch.Generator().manual_seed(seed) for seed in padded]
         models = [initial_model(template, generator) for generator in self.generators]
-        for model, seed in zip(models, padded, strict=True) if base else ():
-            place = base.seeds.index(seed)
-            model.start_from(base.models[place], base.embeddings[place], seed)
+        if base is not None:
+            for model, seed in zip(models, padded, strict=True):
+                place = base.seeds.index(seed)
+                model.start_from(base.models[place], base.embeddings[place], seed)
         parameters, self.buffers = stack_module_state(models)
         layers = template.named_modules()
         self.transposed = {f"{name}.weight" for name, layer in layers if isinstance(layer, nn.Linear)}
@@ -77,7 +80,7 @@ class Batched:
     def gradient(self, flat, buffers, x, noise) -> tuple[Tensor, dict[str, Tensor]]:
         """Return the gradient of the loss, (seeds, parameters), and each term summed over tracks, (seeds,)."""
         terms = self.template.loss_terms(x, self.run(flat, buffers, x, noise))  # each (seeds, tracks)
-        terms["loss"] = sum(weight * terms[term] for term, weight in self.template.weights.items())
+        terms["loss"] = reduce(add, (weight * terms[term] for term, weight in self.template.weights.items()))
         (gradient,) = torch.autograd.grad(terms["loss"].mean(-1).sum(), flat)
         return gradient, {term: value.detach().sum(-1) for term, value in terms.items()}
 
@@ -141,9 +144,9 @@ class Batched:
         # A product with one matrix for all seeds rounds otherwise than one with a copy for each.
         parts = [self.run(self.flat, self.buffers, self.x[:, block].contiguous(), None) for block in every]
         whole = (None if values[0] is None else torch.cat(values, dim=1) for values in zip(*parts, strict=True))
-        return Output(*(values if values is None else values[: self.n_seeds].cpu() for values in whole))
+        return Output._make(values if values is None else values[: self.n_seeds].cpu() for values in whole)
 
-    def models(self) -> tuple[nn.Module, ...]:
+    def models(self) -> tuple[Model, ...]:
         """Take the batch apart: one ordinary model a seed, in evaluation mode."""
         state = {**self.parameters(self.flat.detach()), **self.buffers}
         models = []
@@ -154,7 +157,7 @@ class Batched:
         return tuple(models)
 
 
-def initial_model(template: nn.Module, generator: torch.Generator) -> nn.Module:
+def initial_model(template: Model, generator: torch.Generator) -> Model:
     """Copy a model and draw its weights as PyTorch does by default, but from ``generator``.
 
     Weights and biases are uniform in ±1/√fan_in (He et al. 2015 with a = √5); batch norm starts as 1·x + 0.

@@ -57,7 +57,7 @@ class DenseDecoder(nn.Module):
     def __init__(self, latent_dim: int, n_outputs: int, hidden: tuple[int, int] = HIDDEN[::-1]):
         super().__init__()
         self.hidden = DenseEncoder(latent_dim, hidden)
-        self.output = nn.Linear(self.hidden.out_features, n_outputs)
+        self.output: nn.Module = nn.Linear(self.hidden.out_features, n_outputs)
         self.dropout_width = self.hidden.dropout_width
 
     def forward(self, z: Tensor, factors: Tensor | None = None) -> Tensor:
@@ -85,8 +85,9 @@ class SideBySide(nn.Module):
 
     def __init__(self, latent_dim: int, n_outputs: tuple[int, int]):
         super().__init__()
-        self.decoders = nn.ModuleList(DenseDecoder(latent_dim, width) for width in n_outputs)
-        self.dropout_width = sum(decoder.dropout_width for decoder in self.decoders)
+        decoders = [DenseDecoder(latent_dim, width) for width in n_outputs]
+        self.decoders = nn.ModuleList(decoders)
+        self.dropout_width = sum(decoder.dropout_width for decoder in decoders)
 
     def forward(self, z: Tensor, factors: Tensor | None = None) -> Tensor:
         """Decode by both."""
@@ -233,4 +234,7 @@ def conv_widths(n_features: int, latent_dim: int) -> dict[str, int | tuple[int, 
 
 def halves(factors: Tensor | None) -> tuple[Tensor | None, Tensor | None]:
     """Share factors (*, width) out among two networks of one width; None for each in evaluation."""
-    return (None, None) if factors is None else factors.chunk(2, dim=-1)
+    if factors is None:
+        return None, None
+    first, second = factors.chunk(2, dim=-1)
+    return first, second

@@ -48,8 +48,8 @@ def fit(
     n = len(corpora[0]) if corpora else 0
     _check(seeds, n, epochs=epochs, batch_size=batch_size, latent_dim=latent_dim, learning_rate=learning_rate)
     if method.model == "UMAP":
-        chosen = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "latent_dim": latent_dim}
-        base = fit(method.settings["base"], dataset, seeds, **chosen, train=train, device=device)
+        base = fit(method.settings["base"], dataset, seeds, epochs=epochs, batch_size=batch_size, train=train,
+                   learning_rate=learning_rate, latent_dim=latent_dim, device=device)  # fmt: skip
         return _fit_umap(method, base)
     if not method.trained:
         if isinstance(dataset, Dataset):
@@ -128,7 +128,7 @@ def _fit_linear(method: Method, dataset: Dataset, seeds: tuple[int, ...], latent
     """Fit PCA, or take the features as they are: without randomness, so that every seed has the same embedding."""
     start = time.perf_counter()
     scores = again = dataset.audio
-    models = ()
+    models: tuple = ()
     if method.model == "PCA":
         from sklearn.decomposition import PCA
 

@@ -37,7 +37,7 @@ def estimated_silhouette(
     points = points[order].astype(np.float64)
     names, starts, sizes = np.unique(clusters[order], return_index=True, return_counts=True)
     own = np.repeat(np.arange(len(names)), sizes)
-    drawn = np.random.default_rng(crc32(np.ascontiguousarray(clusters))).permutation(len(points))
+    drawn = np.random.default_rng(crc32(clusters.tobytes())).permutation(len(points))
     values = np.empty(0)
     for block in np.split(drawn, range(BLOCK, len(drawn), BLOCK)):
         sums = np.add.reduceat(euclidean_distances(points[block], points), starts, axis=1)  # (block, clusters)

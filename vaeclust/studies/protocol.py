@@ -42,16 +42,24 @@ def study(
         What else run.json should tell: where the corpus came from.
     settings
         Of :func:`~vaeclust.methods.training.fit`: epochs, batch_size, learning_rate, latent_dim.
+
+    Raises
+    ------
+    ValueError
+        For no condition at all, and as ``fit``, ``cluster`` and ``score`` do.
     """
     method = find(method)
     conditions = standard(shown) if isinstance(shown, Dataset) else shown
-    first, found = None, {"clusters": {}, "scores": {}, "history": {}, "dimensions": {}}
+    first: Fit | None = None
+    found: dict[str, dict[str, pd.DataFrame]] = {"clusters": {}, "scores": {}, "history": {}, "dimensions": {}}
     for name, condition in conditions.items():
         fitted, clusters, scores = _outcome(method, condition, range(seeds), n_clusters, **settings)
         tables = {"clusters": clusters, "scores": scores, "history": fitted.history, "dimensions": fitted.dimensions}
         for kind, table in tables.items():
             found[kind][name] = table
         first = first or fitted
+    if first is None:
+        raise ValueError(f"no condition to study {method.title} under; expected a corpus, or conditions by name")
     tables = {name: stack_conditions(by_condition) for name, by_condition in found.items()}
     tables["intervals"] = intervals(tables["scores"])
     tables["maps"] = maps(first.embeddings[0], first.corpora[0].ids, projections=projections)

@@ -1,5 +1,6 @@
 """How many tracks a method needs: random parts of a corpus (chapter ``09_beyond``)."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -25,8 +26,9 @@ def scores_by_size(dataset: Dataset, k: int, **settings: Any) -> pd.DataFrame:
     """
     draws, tables = rule()["draws"], []
     sizes = [size for size in rule()["sizes"] if k < size < len(dataset)]
-    parts = {size: [random_part(dataset, size, draw) for draw in range(draws)] for size in sizes}
-    for size, corpus in {**parts, len(dataset): dataset}.items():
+    parts = [(size, [random_part(dataset, size, draw) for draw in range(draws)]) for size in sizes]
+    shown: list[tuple[int, Dataset | Sequence[Dataset]]] = [*parts, (len(dataset), dataset)]
+    for size, corpus in shown:
         for slug in rule()["by_size"]:
             method = tuned_method(slug, FULL_FEATURES, k)
             _, scores = trial(method, corpus, seeds=draws, n_clusters=k, **settings)
