@@ -14,6 +14,9 @@ def match_clusters(labels: np.ndarray, reference: np.ndarray) -> np.ndarray:
 
     Optimal assignment on the counts of shared tracks, Kuhn (1955). Where labels has more clusters than reference, those
     left over get new numbers, from the largest of reference on.
+
+    >>> match_clusters(np.array([2, 2, 0, 0, 1]), reference=np.array([0, 0, 1, 1, 1]))
+    array([0, 0, 1, 1, 2])
     """
     ours, row = np.unique(labels, return_inverse=True)
     theirs = np.unique(reference)

@@ -31,6 +31,11 @@ class Metric:
     higher_is_better : bool
     low, high : float
         The range of values.
+
+    Examples
+    --------
+    >>> METRICS["davies_bouldin"].title, METRICS["davies_bouldin"].arrow
+    ('Davies-Bouldin', '↓')
     """
 
     name: str
@@ -65,6 +70,12 @@ def evaluate(metric: Metric, against: np.ndarray, clusters: np.ndarray) -> float
 
     against: (n, d) points for a label-free metric, (n,) reference labels otherwise, where -1 means unknown and
     such tracks are left out, and noise counts as one cluster more. clusters: (n,) int.
+
+    >>> points = np.array([[0.0], [0.1], [5.0], [5.1]])
+    >>> round(evaluate(METRICS["silhouette"], points, np.array([0, 0, 1, 1])), 2)
+    0.98
+    >>> evaluate(METRICS["purity"], np.array([0, 0, 1, -1]), np.array([0, 0, 1, 1]))  # the last is not known
+    1.0
     """
     if metric.kind == LABELS:
         known = against >= 0

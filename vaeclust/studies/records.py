@@ -232,6 +232,10 @@ def add_umap_maps(dataset: str, slug: str, results_dir: str | Path = "results") 
 
 
 def chapter_name(slug: str) -> str:
-    """Return the chapter that makes the records of a method."""
+    """Return the chapter that makes the records of a method.
+
+    >>> chapter_name("vae")
+    '03_vae'
+    """
     made_by = sorted((files.project_root() / "notebooks").glob(f"[0-9]*_{slug}.md"))
     return METHODS[slug].chapter if slug in METHODS else made_by[0].stem if made_by else slug
