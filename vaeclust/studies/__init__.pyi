@@ -26,6 +26,7 @@ from .protocol import trial as trial
 from .records import Record as Record
 from .records import add_umap_maps as add_umap_maps
 from .records import chapter_name as chapter_name
+from .records import pick as pick
 from .records import read_all as read_all
 from .records import stack_conditions as stack_conditions
 from .rules import FEATURES as FEATURES
