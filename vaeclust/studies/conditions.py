@@ -87,16 +87,6 @@ CONTROLS = {
     "random_labels": Control("random clusters", applies=_raw, change_clusters=random_clusters),
 }
 
-TITLES = {
-    "standard": "as it is",
-    "shuffled_lyrics": "lyrics of other tracks",
-    "moved_coverage": "lyrics and gaps of other tracks",
-    "coverage_only": "only whether there are lyrics",
-    "genre_lyrics": "lyrics joined by genre",
-    "published_lyrics": "published lyrics, by row",
-    **{slug: control.title for slug, control in CONTROLS.items()},
-}
-
 
 def controls(method: str | Method, dataset: Dataset) -> dict[str, tuple[Control, Dataset]]:
     """Return the controls that a method has on a corpus, each with the corpus changed for it."""
@@ -129,7 +119,7 @@ def lyrics_controls(dataset: Dataset, published: str | Path = "") -> dict[str, t
     if published:
         features, has_lyrics = load_lyrics(published, dataset.tracks.index)
         changed["published_lyrics"] = replace(dataset, lyrics=features, has_lyrics=has_lyrics)
-    return {slug: (Control(TITLES[slug]), corpus) for slug, corpus in changed.items()}
+    return {slug: (Control(slug), corpus) for slug, corpus in changed.items()}
 
 
 def shuffle_lyrics(dataset: Dataset) -> Dataset:

@@ -13,9 +13,8 @@ from vaeclust.methods.catalogue import find
 from vaeclust.studies.conditions import shuffle_lyrics
 from vaeclust.studies.rules import power_transform
 
-SLUG = "modalities"
+SLUG = "real_lyrics"
 LEAST_TRACKS = 30
-VIEWS = {"audio": "audio", "lyrics": "lyrics", "both": "both", "shuffled": "both, lyrics of other tracks"}
 ONE, TWO = ("features", "umap", "vae"), ("features", "umap", "multimodal_vae", "product_of_experts")
 VIEW_METHODS = {"audio": ONE, "lyrics": ONE, "both": TWO, "shuffled": TWO}  # view → representations
 
