@@ -1,6 +1,7 @@
 """Clustering and scoring against scikit-learn's plain calls, and the whole study."""
 
 import time
+from itertools import product
 
 import numpy as np
 from measure import corpus, paired, spread, wall_seconds, write
@@ -63,11 +64,10 @@ def study(repetitions: int) -> None:
 
     for _ in range(repetitions):
         totals.append(wall_seconds(whole))
-    rows = [{"what": "the whole study", "unit": "s", **spread(totals)}]
-    for slug, method in STUDIED.items():
-        for part in ("training", "clustering", "scoring"):
-            values = [found[slug][part] for found in parts]
-            rows.append({"what": f"{method.title}, {part}", "unit": "s of one core", **spread(values)})
+    rows = [{"method": "all", "part": "whole", "unit": "s", **spread(totals)}]
+    for slug, part in product(STUDIED, ("training", "clustering", "scoring")):
+        values = [found[slug][part] for found in parts]
+        rows.append({"method": slug, "part": part, "unit": "s of one core", **spread(values)})
     write("study", rows)
 
 

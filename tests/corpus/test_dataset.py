@@ -201,7 +201,7 @@ def test_the_known_faults_of_gtzan(gtzan_folder, gtzan):
     assert table.loc[["blues", "jazz", "disco"], "artists"].tolist() == [9, 17, 62]
     words = load(gtzan_folder / "features_30_sec.csv", lyrics=gtzan_folder / "lyrics_bag_of_words.csv.gz")
     assert words.has_lyrics.sum() == 629
-    coverage = cells_about.lyrics_coverage(words)["with lyrics"]
+    coverage = cells_about.lyrics_coverage(words.tracks["genre"], words.has_lyrics)["with lyrics"]
     assert coverage[["disco", "country", "jazz", "classical"]].tolist() == [85, 83, 11, 1]
 
 
@@ -209,7 +209,7 @@ def test_what_is_not_known_is_said(corpus, tmp_path, table):
     unlabelled = load(write(tmp_path, table.drop(columns="label")))
     for data in (corpus, unlabelled):
         assert "not known" in cells_about.artist_table(data).data
-        assert "without lyrics" in cells_about.lyrics_coverage(data).data
+        assert "No track" in cells_about.lyrics_coverage(data.tracks["genre"], data.has_lyrics).data
         assert "No track" in cells_about.excluded_list(data).data
         assert "only the synthetic demo corpus" in cells_about.players(data).data
     assert "<script>" not in cells_about.corpus_paragraph(replace(corpus, name="<script>")).data

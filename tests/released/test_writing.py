@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 from conftest import ROOT, command
 
-from vaeclust.cells import tables
+from vaeclust.cells.tables import html_table
 from vaeclust.evidence.published import comparable_rows
 from vaeclust.evidence.ranks import metric_means, study_table
+from vaeclust.evidence.tables import score_table
 from vaeclust.methods.catalogue import METHODS, STUDIED
 from vaeclust.released.drifts import drift
 from vaeclust.released.writing import LARGEST, LEAST_SEEDS, marks, readme_table
@@ -74,8 +75,8 @@ def test_a_release_holds_the_tables_without_paths_and_replaces_the_old_one(study
     assert done.returncode == 0, done.stderr
     folder = study_folder / "book" / "released" / "small"
     assert not stale.exists()
-    assert {path.name for path in folder.iterdir()} == {*METHODS, "modalities", "by_size.csv", "comparison.csv"}
-    assert {path.name for path in (folder / "modalities").iterdir()} == {
+    assert {path.name for path in folder.iterdir()} == {*METHODS, "real_lyrics", "by_size.csv", "comparison.csv"}
+    assert {path.name for path in (folder / "real_lyrics").iterdir()} == {
         "run.json", "intervals.csv", "scores.csv.xz", "clusters.csv.xz",
     }  # fmt: skip
     for slug in METHODS:
@@ -151,7 +152,7 @@ def test_released_records_are_small_and_their_comparison_is_theirs(dataset):
 
 def test_the_sortable_table_holds_every_number_and_one_best_a_clusterer():
     intervals = released_records("intervals", "gtzan")
-    html = tables.score_table(intervals, name="x<y").data
+    html = html_table(score_table(intervals), name="x<y").data
     assert 'download="x&lt;y.csv"' in html
     rows = re.findall(r"<tr>(<th scope=\"row\".*?)</tr>", html)
     assert len(rows) == len(STUDIED) * 3

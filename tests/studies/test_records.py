@@ -132,13 +132,11 @@ def test_published_rows_stand_beside_ours(record):
     table = comparable_rows(record.read("intervals"))
     means = metric_means(table)
     assert list(means.columns) == list(published_scores().columns[:6])
-    beside = published_comparison(table)
-    assert beside.loc[("VAE", "printed table"), "Calinski-Harabasz ↑"].startswith("311 (")
-    assert beside.loc[("VAE", "results file"), "Davies-Bouldin ↓"].startswith("1.158 (")
-    assert "±" in beside.loc[("VAE", "this book"), "ARI ↑"]
-    assert re.fullmatch(
-        r"0\.254 \([+-]\d+\.\d\N{NO-BREAK SPACE}sd\)", beside.loc[("VAE", "printed table"), "Silhouette ↑"]
-    )
+    beside = published_comparison(table).text
+    assert beside.loc[("vae", "table"), "calinski_harabasz"].startswith("311 (")
+    assert beside.loc[("vae", "results_file"), "davies_bouldin"].startswith("1.158 (")
+    assert "±" in beside.loc[("vae", "ours"), "ari"]
+    assert re.fullmatch(r"0\.254 \([+−]\d+\.\d\N{NO-BREAK SPACE}sd\)", beside.loc[("vae", "table"), "silhouette"])
     table = score_overview(record.read("intervals"))
     assert len(table) == 9
     assert [name for name in table if name.endswith("mean ± sd")] == [

@@ -11,7 +11,8 @@ from vaeclust.clusters.ensembles import consensus
 from vaeclust.corpus import sources
 from vaeclust.corpus.sources import load
 from vaeclust.evidence import pipelines
-from vaeclust.evidence.pipelines import FIRST
+from vaeclust.evidence.differences import FIRST, KEYS, Pipeline
+from vaeclust.evidence.words import pipeline_title
 from vaeclust.methods import training
 from vaeclust.methods.catalogue import find
 from vaeclust.methods.training import fit
@@ -167,15 +168,19 @@ def test_size_effects_are_paired_by_draw():
     draws = np.arange(10)
     rows = [("features", 100, d, 0.3 + 0.05 * d) for d in draws] + [("umap", 100, d, 0.4 + 0.05 * d) for d in draws]
     table = pd.DataFrame(rows, columns=["method", "tracks", "seed", "nmi"])
-    assert pipelines.size_effects(table).loc["100 tracks", "UMAP"] == "0.100 higher (+0.100 to +0.100)"
+    (effect,) = pipelines.size_effects(table).to_dict("records")
+    assert (effect["tracks"], effect["method"], effect["verdict"]) == (100, "umap", "higher")
+    assert pipelines.size_facts(pipelines.size_effects(table))["umap_most"] == "0.100 higher (+0.100 to +0.100)"
 
 
 def test_better_in_all_means_in_all():
     best = pipelines.best_published()
     signs = pd.Series({name: 1 if m.higher_is_better else -1 for name, m in METRICS.items()})
-    means = pd.DataFrame({"all": best + 0.01 * signs, "but one": best + 0.01 * signs, "none": best - 0.01 * signs}).T
-    means.loc["but one", "nmi"] -= 0.02
-    assert pipelines.above_published(means) == ["all"]
+    keys = [Pipeline("umap"), Pipeline("vade"), Pipeline("features")]
+    means = pd.DataFrame([best + 0.01 * signs, best + 0.01 * signs, best - 0.01 * signs])
+    means = means.set_index(pd.MultiIndex.from_tuples(keys, names=KEYS))
+    means.loc[keys[1], "nmi"] -= 0.02
+    assert pipelines.above_published(means) == keys[:1]
     assert best["davies_bouldin"] == pytest.approx(0.8602, abs=5e-5)
     assert best["purity"] == pytest.approx(0.3724, abs=5e-5)
 
@@ -188,17 +193,15 @@ def test_the_words_follow_the_released_pipelines():
     assert released_genres().value_counts().max() == 100
     assert set(clusters["clusterer"]) == {*PIPELINE_CLUSTERERS, "consensus", "own"}
     assert set(clusters.query("clusterer == 'own'")["method"]) == {"vade"}
-    gain = {"mean": 0.1, "sd": 0.01, "low": 0.05, "high": 0.15}
-    lost = {"mean": -0.1, "sd": 0.01, "low": -0.15, "high": -0.05}
-    titles = [title for title in means.index if title != FIRST]
-    words = pipelines.pipeline_facts(table, dict.fromkeys(titles, gain))
-    assert words["best"] == means["nmi"].idxmax()
-    assert words["n_higher"] == words["n_pipelines"] == len(titles)
-    words = pipelines.pipeline_facts(table, {**dict.fromkeys(titles, gain), titles[0]: lost})
-    assert words["n_higher"] == len(titles) - 1
+    gains = means.index.drop(FIRST).to_frame(index=False).assign(verdict="higher")
+    words = pipelines.pipeline_facts(table, gains)
+    assert words["best"] == pipeline_title(means["nmi"].idxmax())
+    assert words["n_higher"] == words["n_pipelines"] == len(gains)
+    gains.loc[0, "verdict"] = "lower"
+    assert pipelines.pipeline_facts(table, gains)["n_higher"] == len(gains) - 1
     changed = table.copy()
     changed.loc[changed["method"] == "umap", "mean"] = 0.0
-    assert not pipelines.pipeline_facts(changed, dict.fromkeys(titles, gain))["best"].startswith("UMAP,")
+    assert not pipelines.pipeline_facts(changed, gains)["best"].startswith("UMAP,")
 
 
 def test_demo_pipelines_run_on_what_the_corpus_has():

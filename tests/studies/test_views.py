@@ -3,26 +3,14 @@
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from vaeclust.corpus.sources import load
-from vaeclust.evidence import lyrics as evidence_lyrics
-from vaeclust.evidence.lyrics import coverage_leak, genre_coverage, lyrics_effects, view_scores
+from vaeclust.evidence.words import CONDITION_TITLES
 from vaeclust.studies.conditions import lyrics_controls, shuffle_lyrics
 from vaeclust.studies.protocol import study
 from vaeclust.studies.records import Record
-from vaeclust.studies.views import (
-    ONE,
-    SLUG,
-    TWO,
-    VIEW_METHODS,
-    VIEWED,
-    VIEWS,
-    lyrics_part,
-    shown_corpus,
-    view_conditions,
-)
+from vaeclust.studies.views import ONE, SLUG, TWO, VIEW_METHODS, VIEWED, lyrics_part, shown_corpus, view_conditions
 
 
 @pytest.fixture(scope="module")
@@ -63,48 +51,20 @@ def test_a_view_shows_what_it_says(spoken):
     assert (shuffled.lyrics != spoken.lyrics).any(axis=1).mean() > 0.9
 
 
-def test_lyrics_that_tell_the_genre_help_and_shuffled_ones_do_not(spoken, tmp_path):
+def test_the_record_of_all_views_says_what_it_is_of(spoken, tmp_path):
     record, k = Record("small", SLUG, tmp_path), spoken.default_k()
-    settings = {"seeds": 3, "epochs": 15, "projections": ()}
+    settings = {"seeds": 2, "epochs": 2, "projections": ()}
     record.keep(*(study(slug, view_conditions(slug, spoken, k), **settings) for slug in VIEWED))
     assert set(record.read("clusters")["method"]) == set(VIEWED)
     assert record.read("clusters").columns[0] == record.read("history").columns[0] == "method"
     assert not record.path("maps").exists()
     assert set(record.run()["settings"]) == set(VIEWED)
-    shown = view_scores(record.read("intervals"))
-    assert len(shown) == sum(map(len, VIEW_METHODS.values()))
-    assert f"UMAP, {VIEWS['shuffled']}" in shown.index
-    means = shown["NMI"].str.split(" ").str[0].astype(float)
-    assert means["Features alone, lyrics"] > 0.9
-    assert means["Features alone, both"] > means["Features alone, audio"] + 0.1
-    words = lyrics_effects(record.read("clusters"), spoken.tracks["genre"])
-    assert list(words.columns) == ["against audio", "against lyrics", "against both, lyrics of other tracks"]
-    assert "higher" in words.loc["Features alone", "against audio"]
-    assert "higher" in words.loc["Features alone", "against both, lyrics of other tracks"]
-    pd.testing.assert_frame_equal(
-        lyrics_effects(record.read("clusters"), spoken.tracks["genre"], slugs=["features"]),
-        words.loc[["Features alone"]],
-    )
-    more = pd.concat([spoken.tracks["genre"], pd.Series({"a track without lyrics": "genre A"})])
-    pd.testing.assert_frame_equal(lyrics_effects(record.read("clusters"), more, slugs=["umap"]), words.loc[["UMAP"]])
-    stated = evidence_lyrics.lyrics_facts(words)
-    assert stated["features_both_audio"] == words.loc["Features alone", "against audio"]
-    assert len(stated) == 3 * len(TWO)
     assert record.run()["tracks"] == len(spoken)
 
 
 def test_every_view_has_representations_that_can_see_it():
-    assert set(VIEW_METHODS) == set(VIEWS)
+    assert set(VIEW_METHODS) <= set(CONDITION_TITLES)
     assert set(ONE) & set(TWO) == {"features", "umap"}
-
-
-def test_gaps_alone_can_tell_the_genre():
-    genres = pd.Series(["a"] * 50 + ["b"] * 50 + [None], index=[f"t{i}" for i in range(101)])
-    has_lyrics = pd.Series([True] * 50 + [False] * 51, index=genres.index)
-    assert coverage_leak(genres, has_lyrics) == pytest.approx(1.0)
-    even = pd.Series(np.arange(101) % 2 == 0, index=genres.index)
-    assert coverage_leak(genres, even) < 0.01
-    assert genre_coverage(genres, has_lyrics)["with lyrics"].to_dict() == {"a": 50, "b": 0}
 
 
 def test_controls_move_what_they_say(demo):

@@ -9,8 +9,6 @@ from .about import lyrics_coverage as lyrics_coverage
 from .about import player as player
 from .about import players as players
 from .glue import state as state
+from .tables import html_table as html_table
 from .tables import number_table as number_table
-from .tables import rank_table as rank_table
-from .tables import score_table as score_table
-from .tables import sortable_table as sortable_table
 from .tables import text_table as text_table

@@ -2,6 +2,7 @@
 
 import base64
 import io
+from collections.abc import Iterable
 from html import escape
 
 import numpy as np
@@ -11,6 +12,7 @@ from IPython.display import HTML, Markdown
 from vaeclust.corpus.audio import SAMPLE_RATE
 from vaeclust.corpus.dataset import Dataset, equal_rows
 from vaeclust.corpus.demo import tracks
+from vaeclust.evidence.words import percent
 
 
 def player(samples: np.ndarray, label: str) -> str:
@@ -65,21 +67,23 @@ def artist_table(dataset: Dataset) -> pd.DataFrame | Markdown:
     if "artist" not in dataset.tracks or dataset.genres is None:
         return Markdown("The artists of this corpus are not known (a tracks table with a column artist would tell).")
     by_genre = dataset.tracks.groupby("genre")["artist"]
-    return pd.DataFrame({
-        "artists": by_genre.nunique(),
-        "tracks without a known artist": by_genre.apply(lambda a: a.isna().sum()),
-        "share of the commonest artist": by_genre.apply(lambda a: f"{a.value_counts().max() / len(a):.0%}"),
-    }).rename_axis(None)  # fmt: skip
+    table = pd.DataFrame({"artists": by_genre.nunique()}).rename_axis(None)
+    table["tracks without a known artist"] = by_genre.apply(lambda a: a.isna().sum())
+    table["share of the commonest artist"] = by_genre.apply(lambda a: percent(a.value_counts().max() / len(a)))
+    return table
 
 
-def lyrics_coverage(dataset: Dataset) -> pd.DataFrame | Markdown:
-    """Return, for every genre, how many tracks have lyrics."""
-    if dataset.lyrics is None:
-        return Markdown("This corpus was loaded without lyrics.")
-    has_lyrics = pd.Series(dataset.has_lyrics, dataset.tracks.index)
-    by_genre = has_lyrics.groupby(dataset.tracks["genre"].fillna("no genre"))
-    table = pd.DataFrame({"tracks": by_genre.size(), "with lyrics": by_genre.sum()})
-    return table.assign(share=(table["with lyrics"] / table["tracks"]).map("{:.0%}".format)).rename_axis(None)
+def lyrics_coverage(genres: pd.Series, has_lyrics: Iterable[bool]) -> pd.DataFrame | Markdown:
+    """Return, for every genre, how many tracks there are, and how many and what share of them have lyrics.
+
+    genres: by track id, missing where unknown; has_lyrics: (n,) in the same order.
+    """
+    known = pd.Series(has_lyrics, genres.index, dtype=bool)
+    if not known.any():
+        return Markdown("No track of this corpus has lyrics.")
+    groups = known.groupby(genres.fillna("no genre"))
+    table = pd.DataFrame({"tracks": groups.size(), "with lyrics": groups.sum(), "share": groups.mean().map(percent)})
+    return table.rename_axis(None)
 
 
 def players(dataset: Dataset) -> HTML:

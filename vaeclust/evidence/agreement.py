@@ -1,14 +1,16 @@
 """Whether clusterings agree: of seeds, of methods, of a single track (chapters ``07_comparison``, ``11_explorer``)."""
 
-from itertools import combinations
+from itertools import combinations, product
 
 import numpy as np
 import pandas as pd
 
 from vaeclust.corpus.dataset import Dataset
+from vaeclust.evidence.words import ONE_SEED, percent
 from vaeclust.methods.catalogue import METHODS
 from vaeclust.scores.labels import ari
 from vaeclust.scores.matching import match_clusters
+from vaeclust.studies.records import pick
 
 
 def seed_stability(clusters: pd.DataFrame) -> pd.DataFrame:
@@ -29,15 +31,14 @@ def method_agreement(clusters: pd.DataFrame, *, clusterer: str = "kmeans") -> pd
 
     clusters: ``method, track_id, seed, clusterer, cluster`` of one condition.
     """
-    found = clusters[clusters["clusterer"] == clusterer]
+    found = pick(clusters, clusterer=clusterer)
     labels = found.pivot(index="track_id", columns=["method", "seed"], values="cluster")
     methods = [m for m in METHODS if m in set(found["method"])]
     seeds = sorted(set(found["seed"]))
-    rates = [
-        [np.mean([ari(labels[one, seed], labels[other, seed]) for seed in seeds]) for other in methods]
-        for one in methods
-    ]
-    return pd.DataFrame(rates, index=methods, columns=methods)
+    table = pd.DataFrame(0.0, index=methods, columns=methods)
+    for one, other in product(methods, methods):
+        table.loc[one, other] = np.mean([ari(labels[one, seed], labels[other, seed]) for seed in seeds])
+    return table
 
 
 def seed_agreement(clusters: pd.DataFrame) -> pd.DataFrame:
@@ -72,19 +73,18 @@ def sureness_table(clusters: pd.DataFrame) -> pd.DataFrame:
     each = agreement_shares(clusters)
     rng = np.random.default_rng(0)
     dealt = clusters.assign(cluster=clusters.groupby(["method", "seed"])["cluster"].transform(rng.permutation))
-    return pd.DataFrame({
-        "mean": each.mean(),
-        "all seeds agree": (each == 1).mean().where(each.notna().any()),
-        "fewer than half agree": (each < 0.5).mean().where(each.notna().any()),
-        "mean by chance": agreement_shares(dealt).mean(),
-    }).rename_axis("method")  # fmt: skip
+    table = pd.DataFrame({"mean": each.mean()}).rename_axis("method")
+    table["all seeds agree"] = (each == 1).mean().where(each.notna().any())
+    table["fewer than half agree"] = (each < 0.5).mean().where(each.notna().any())
+    table["mean by chance"] = agreement_shares(dealt).mean()
+    return table
 
 
 def doubtful_tracks(dataset: Dataset, clusters: pd.DataFrame, *, n: int = 10) -> pd.DataFrame:
     """Return the tracks whose clusters change most from seed to seed, averaged over the methods."""
     mean = agreement_shares(clusters).mean(axis=1).dropna().iloc[:n]
     names = [dataset.display_name(track) for track in mean.index]
-    table = pd.DataFrame({"seeds that agree": mean.map("{:.0%}".format).to_numpy()}, index=names)
+    table = pd.DataFrame({"seeds that agree": mean.map(percent).to_numpy()}, index=names)
     if dataset.genres is not None:
         table.insert(0, "genre", dataset.tracks["genre"].reindex(mean.index).fillna("").to_numpy())
     return table
@@ -94,9 +94,9 @@ def sureness_facts(clusters: pd.DataFrame) -> dict[str, str]:
     """Return in words what :func:`sureness_table` says: surest and least sure method, chance, certain tracks."""
     table = sureness_table(clusters)
     if table["mean"].isna().all():
-        return dict.fromkeys(("surest", "least", "chance", "certain"), "not known from a single seed")
+        return dict.fromkeys(("surest", "least", "chance", "certain"), ONE_SEED)
     means = table["mean"].sort_values(ascending=False, kind="stable")
-    named = [f"{METHODS[slug].title} ({mean:.0%})" for slug, mean in means.items()]
+    named = [f"{METHODS[slug].title} ({percent(mean)})" for slug, mean in means.items()]
     certain = (agreement_shares(clusters) == 1).all(axis=1).mean()
-    chance = f"{table['mean by chance'].min():.0%} to {table['mean by chance'].max():.0%}"
-    return {"surest": named[0], "least": named[-1], "chance": chance, "certain": f"{certain:.0%}"}
+    chance = f"{percent(table['mean by chance'].min())} to {percent(table['mean by chance'].max())}"
+    return {"surest": named[0], "least": named[-1], "chance": chance, "certain": percent(certain)}

@@ -1,7 +1,13 @@
-"""Whether two methods differ, and how sure that is (chapter ``07_comparison``)."""
+"""Whether two ways of grouping differ, and how sure that is (chapters ``07_comparison``, ``09_beyond``).
 
-from collections.abc import Iterable
+A difference is ``mean, sd, low, high`` and a ``verdict``: ``higher`` or ``lower`` where the interval lies on one side
+of zero, else ``none``.
+"""
+
+from collections.abc import Iterable, Mapping
+from itertools import product
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -12,36 +18,99 @@ from vaeclust.methods.catalogue import METHODS
 from vaeclust.scores.metrics import METRICS
 from vaeclust.scores.uncertainty import LEVEL, interval_of_mean
 from vaeclust.studies.kept import RELEASED
+from vaeclust.studies.records import STANDARD, pick
+from vaeclust.studies.rules import FULL_FEATURES
 
 
-def paired_difference(scores: pd.DataFrame, baseline: pd.DataFrame, metric: str, *, clusterer: str = "kmeans") -> dict:
-    """Return ``mean, sd, low, high`` of the difference of two methods in one metric, seed by seed.
+class Pipeline(NamedTuple):
+    """The key of one way of grouping: slugs of method, clusterer and condition, which says on what features."""
+
+    method: str
+    clusterer: str = "kmeans"
+    condition: str = STANDARD
+
+
+KEYS = list(Pipeline._fields)
+FOUND = ["mean", "sd", "low", "high", "verdict"]  # of every difference
+FIRST = Pipeline("features")  # what every pipeline has to beat
+FULL = Pipeline("features", condition=FULL_FEATURES)
+LAID_OUT = Pipeline("umap", condition=FULL_FEATURES)
+
+
+def verdict(low: float, high: float) -> str:
+    """Return ``higher``, ``lower`` or ``none``: on which side of zero the interval of a difference lies."""
+    return "higher" if low > 0 else "lower" if high < 0 else "none"
+
+
+def _judged_interval(found: Mapping[str, float]) -> dict[str, Any]:
+    return {**found, "verdict": verdict(found["low"], found["high"])}
+
+
+def difference_over_seeds(values: np.ndarray) -> dict[str, Any]:
+    """Return the difference whose values over seeds, or over draws, are these; values (n,)."""
+    return _judged_interval(interval_of_mean(values))
+
+
+def paired_difference(
+    scores: pd.DataFrame, baseline: pd.DataFrame, metric: str, *, clusterer: str = "kmeans"
+) -> dict[str, Any]:
+    """Return the difference of two methods in one metric, seed by seed.
 
     scores, baseline: rows of ``scores.csv``, one condition and one space of the metric each. Raises ValueError when
     the two do not have the same seeds.
     """
-    chosen = f"metric == '{metric}' and clusterer == '{clusterer}'"
-    ours, theirs = (t.query(chosen).set_index("seed")["value"].sort_index() for t in (scores, baseline))
+    tables = [pick(table, metric=metric, clusterer=clusterer) for table in (scores, baseline)]
+    ours, theirs = (table.set_index("seed")["value"].sort_index() for table in tables)
     if list(ours.index) != list(theirs.index):
         raise ValueError(f"seeds {list(ours.index)} against {list(theirs.index)}; paired differences need the same")
-    return interval_of_mean((ours - theirs).to_numpy())
+    return difference_over_seeds((ours - theirs).to_numpy())
 
 
-def over_seeds_and_tracks(
-    clusters: pd.DataFrame, reference: pd.Series, metric: str, *, baseline: pd.DataFrame | None = None,
-    draws: int = 1000, seed: int = 0, level: float = LEVEL,
-) -> dict[str, float]:  # fmt: skip
-    """Return ``mean, sd, low, high`` of a metric against labels when both seeds and tracks might have been others.
+def training_effects(scores: pd.DataFrame, metrics: Iterable[str] = ("nmi", "ari")) -> pd.DataFrame:
+    """Return for every method with a network how training changed its scores against genre, paired by seed.
 
-    Bootstrap over both at once: each draw takes seeds and tracks with replacement (Efron & Tibshirani 1993); ``sd`` is
-    the deviation over draws, and the interval is normal around the mean of what was measured, since repeated tracks
-    shift the draws themselves. With ``baseline``, the difference to another method on the same seeds and tracks.
-
-    clusters, baseline: ``track_id, seed, cluster`` of one clusterer and condition; reference: label by track id,
-    missing where unknown. Raises ValueError for fewer than two seeds or when the seeds of both differ.
+    ``method, metric, mean, sd, low, high, verdict``. scores: rows of ``scores.csv`` of all methods, in the conditions
+    ``standard`` and ``untrained``.
     """
-    tables = [clusters] if baseline is None else [clusters, baseline]
-    return difference([bootstrap_means(table, reference, metric, draws, seed) for table in tables], level)
+    labelled = pick(scores, reference=["genre"], condition=[STANDARD, "untrained"])
+    rows = []
+    for slug, group in labelled.groupby("method", sort=False):
+        parts = dict(list(group.groupby("condition")))
+        if len(parts) == 2:
+            for metric in metrics:
+                change = paired_difference(parts[STANDARD], parts["untrained"], metric)
+                rows.append({"method": slug, "metric": metric, **change})
+    return pd.DataFrame(rows, columns=["method", "metric", *FOUND])
+
+
+def condition_differences(scores: pd.DataFrame, baseline: pd.DataFrame) -> pd.DataFrame:
+    """Return for every condition how its scores against genre differ from those of another method, paired by seed.
+
+    ``condition, metric, mean, sd, low, high, verdict``. scores, baseline: ``scores.csv`` of two methods; the baseline
+    under its standard condition.
+    """
+    standard = pick(baseline, condition=STANDARD, reference=["genre"])
+    labelled = pick(scores, reference=["genre"])
+    metrics = [name for name in METRICS if name in set(labelled["metric"])]
+    rows = []
+    for condition, group in labelled.groupby("condition", sort=False):
+        for metric in metrics:
+            found = paired_difference(group, standard, metric)
+            rows.append({"condition": condition, "metric": metric, **found})
+    return pd.DataFrame(rows, columns=["condition", "metric", *FOUND])
+
+
+def control_differences(scores: pd.DataFrame, metric: str = "nmi") -> pd.DataFrame:
+    """Return how a method differs from itself under every other condition, against genre and paired by seed.
+
+    ``metric, condition, baseline_condition, mean, sd, low, high, verdict``. scores: ``scores.csv`` of one method.
+    """
+    conditions = dict(list(pick(scores, reference="genre").groupby("condition", sort=False)))
+    standard, rows = conditions.pop(STANDARD), []
+    for condition, group in conditions.items():
+        keys = {"metric": metric, "condition": STANDARD, "baseline_condition": condition}
+        rows.append(keys | paired_difference(standard, group, metric))
+    return pd.DataFrame(rows)
 
 
 def bootstrap_means(
@@ -49,64 +118,104 @@ def bootstrap_means(
 ) -> pd.Series:
     """Return the mean over seeds of a metric: as measured first, then for every draw of seeds and tracks.
 
-    The draws depend on the numbers of seeds and tracks alone, so that two methods of one study share them. The index
-    of the result names the seeds.
+    Bootstrap over both at once: each draw takes seeds and tracks with replacement (Efron & Tibshirani 1993). The draws
+    depend on the numbers of seeds and tracks alone, so that two methods of one study share them. The name of the
+    result are the seeds.
+
+    clusters: ``track_id, seed, cluster`` of one clusterer and condition; reference: label by track id, missing where
+    unknown.
     """
     known = reference.dropna()
     truth = pd.factorize(known)[0]
     table = clusters.pivot(index="seed", columns="track_id", values="cluster")[known.index]
     n, s = len(truth), len(table)
     rng = np.random.default_rng(seed)
-    drawn = [(rng.integers(s, size=s), rng.integers(n, size=n)) for _ in range(draws)]
-    seeds = np.stack([np.bincount(rows, minlength=s) for rows in (np.arange(s), *(rows for rows, _ in drawn))])
-    weights = np.stack(
-        [np.bincount(tracks, minlength=n) for tracks in (np.arange(n), *(tracks for _, tracks in drawn))]
-    )
+    taken_seeds, taken_tracks = [np.arange(s)], [np.arange(n)]
+    for _ in range(draws):
+        taken_seeds.append(rng.integers(s, size=s))
+        taken_tracks.append(rng.integers(n, size=n))
+    seeds = np.stack([np.bincount(taken, minlength=s) for taken in taken_seeds])
+    weights = np.stack([np.bincount(taken, minlength=n) for taken in taken_tracks])
     found = np.stack([METRICS[metric].function(truth, row, weights) for row in table.to_numpy()], axis=1)
     values = (found * seeds).sum(axis=1) / s  # found, seeds: (draws, seeds)
     return pd.Series(values, name=tuple(table.index))
 
 
-def difference(draws: list[pd.Series], level: float = LEVEL) -> dict[str, float]:
-    """Return ``mean, sd, low, high`` of one method, or of the difference of two, from :func:`bootstrap_means`."""
+def difference(draws: list[pd.Series], level: float = LEVEL) -> dict[str, Any]:
+    """Return one method's mean, or the difference of two, when both seeds and tracks might have been others.
+
+    draws: of :func:`bootstrap_means`, one or two of them. ``sd`` is the deviation over draws; the interval is normal
+    around what was measured, since repeated tracks shift the draws themselves. Raises ValueError for fewer than two
+    seeds, or when those of both differ.
+    """
     seeds = {values.name for values in draws}
     if len(seeds) > 1 or len(draws[0].name) < 2:
         raise ValueError(f"seeds {[list(values.name) for values in draws]}; expected the same, at least two")
     values = draws[0] - draws[1] if len(draws) > 1 else draws[0]
     mean, deviation = values[0], values[1:].std(ddof=1)
     half = stats.norm.ppf((1 + level) / 2) * deviation
-    return {"mean": mean, "sd": deviation, "low": mean - half, "high": mean + half}
+    return _judged_interval({"mean": mean, "sd": deviation, "low": mean - half, "high": mean + half})
+
+
+def difference_row(
+    pipeline: Pipeline, baseline: Pipeline, drawn: Mapping[Pipeline, pd.Series], metric: str
+) -> dict[str, Any]:
+    """Return one row of :func:`differences_to`."""
+    theirs = {f"baseline_{name}": key for name, key in baseline._asdict().items()}
+    both = {"metric": metric, "baseline": theirs.pop("baseline_method"), **theirs, **pipeline._asdict()}
+    return {**both, **difference([drawn[pipeline], drawn[baseline]])}
+
+
+def differences_to(
+    baselines: Iterable[Pipeline], drawn: Mapping[Pipeline, pd.Series], metric: str, *, but: Iterable[Pipeline] = ()
+) -> pd.DataFrame:
+    """Return how every pipeline, ``but`` a few, differs from each of the baselines that are among them.
+
+    ``metric, baseline, baseline_clusterer, baseline_condition, method, clusterer, condition, mean, sd, low, high,
+    verdict``. drawn: :func:`bootstrap_means` of every pipeline in the metric.
+    """
+    rows = []
+    for baseline, pipeline in product(baselines, drawn):
+        if baseline in drawn and pipeline not in (baseline, *but):
+            rows.append(difference_row(pipeline, baseline, drawn, metric))
+    return pd.DataFrame(rows)
 
 
 def baseline_differences(
     clusters: pd.DataFrame, reference: pd.Series, *, baselines: Iterable[str] = ("pca", "raw")
 ) -> pd.DataFrame:
-    """Return ``metric, baseline, method, mean, sd, low, high``: how K-Means clusters differ from those of baselines.
+    """Return :func:`differences_to` for K-Means on every method but the last baseline, in NMI and ARI.
 
-    Over seeds and tracks, in NMI and ARI, for all methods but the last baseline. clusters: ``method, track_id, seed,
-    clusterer, cluster`` of one condition, baselines among them.
+    clusters: ``method, track_id, seed, clusterer, cluster`` of the standard condition, baselines among them.
     """
-    found = dict(list(clusters[clusters["clusterer"] == "kmeans"].groupby("method")))
-    *_, last = baselines
-    methods = [slug for slug in METHODS if slug in found]
-    rows = []
+    groups = dict(list(pick(clusters, clusterer="kmeans").groupby("method")))
+    slugs = [slug for slug in METHODS if slug in groups]
+    compared = [Pipeline(slug) for slug in baselines]
+    tables = []
     for metric in ("nmi", "ari"):
-        drawn = {slug: bootstrap_means(found[slug], reference, metric) for slug in methods}
-        for baseline in baselines:
-            for slug in methods:
-                if slug not in (baseline, last):
-                    differs_by = difference([drawn[slug], drawn[baseline]])
-                    rows.append({"metric": metric, "baseline": baseline, "method": slug, **differs_by})
-    return pd.DataFrame(rows)
+        drawn = {Pipeline(slug): bootstrap_means(groups[slug], reference, metric) for slug in slugs}
+        tables.append(differences_to(compared, drawn, metric, but=compared[-1:]))
+    return pd.concat(tables, ignore_index=True)
+
+
+def pipeline_differences(
+    clusters: pd.DataFrame, reference: pd.Series, baselines: Iterable[Pipeline], metric: str = "nmi"
+) -> pd.DataFrame:
+    """Return :func:`differences_to` for every method, clusterer and condition of a table of clusters."""
+    drawn = {}
+    for key, group in clusters.groupby(KEYS):
+        drawn[Pipeline(*key)] = bootstrap_means(group, reference, metric)
+    return differences_to(baselines, drawn, metric)
 
 
 def released_differences(root: Path | None = None) -> pd.DataFrame:
-    """Return :func:`all_differences` as released."""
+    """Return all differences over seeds and tracks as released, see :func:`differences_to`."""
     return pd.read_csv((root or project_root()) / RELEASED / "differences.csv")
 
 
-def released_gains(baseline: str) -> dict[str, dict[str, float]]:
+def released_gains(baseline: Pipeline) -> pd.DataFrame:
     """Return the released differences of all pipelines to one of them, the largest first."""
+    method, clusterer, condition = baseline
     table = released_differences()
-    rows = table[table["baseline"] == baseline].sort_values("mean", ascending=False)
-    return rows.set_index("method")[["mean", "sd", "low", "high"]].to_dict("index")
+    rows = pick(table, baseline=method, baseline_clusterer=clusterer, baseline_condition=condition)
+    return rows.sort_values("mean", ascending=False)

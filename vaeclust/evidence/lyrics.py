@@ -1,7 +1,6 @@
 """What lyrics add to audio, and what their mere presence tells (chapters ``06_multimodal_vae``, ``13_real_lyrics``)."""
 
 from collections.abc import Iterable
-from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -9,12 +8,13 @@ import pandas as pd
 from vaeclust.corpus.dataset import Dataset
 from vaeclust.corpus.lyrics import load_lyrics
 from vaeclust.corpus.tables import examples, read_csv
-from vaeclust.evidence.differences import bootstrap_means, difference
-from vaeclust.evidence.words import difference_clause, mean_sd
+from vaeclust.evidence.differences import Pipeline, bootstrap_means, difference_row
+from vaeclust.evidence.tables import Table
+from vaeclust.evidence.words import difference_facts, mean_sd_cells
 from vaeclust.files import resolve
-from vaeclust.methods.catalogue import METHODS
 from vaeclust.scores.metrics import METRICS
-from vaeclust.studies.views import ONE, TWO, VIEW_METHODS, VIEWS
+from vaeclust.studies.records import pick
+from vaeclust.studies.views import ONE, TWO, VIEW_METHODS
 
 
 def lyrics_join(dataset: Dataset, published: str | Path) -> dict[str, float]:
@@ -49,52 +49,42 @@ def lyrics_join(dataset: Dataset, published: str | Path) -> dict[str, float]:
     }
 
 
-def view_scores(intervals: pd.DataFrame, metrics: Iterable[str] = ("nmi", "ari", "purity")) -> pd.DataFrame:
-    """Return ``mean ± sd`` against genre: a row a representation and view. intervals: of the record of all views."""
-    rows = intervals[intervals["reference"] == "genre"].set_index(["condition", "metric"])
-    names = [f"{slug}_{view}" for view, slugs in VIEW_METHODS.items() for slug in slugs]
-    cells = {
-        METRICS[metric].title: [mean_sd(*rows.loc[(name, metric), ["mean", "sd"]]) for name in names]
-        for metric in metrics
-    }
-    return pd.DataFrame(cells, index=[view_title(name) for name in names])
-
-
-def view_title(condition: str) -> str:
-    """Return what a condition is called: ``multimodal_vae_both`` → ``Multi-modal VAE, both``."""
-    slug, view = condition.rsplit("_", 1)
-    return f"{METHODS[slug].title}, {VIEWS[view]}"
+def view_table(intervals: pd.DataFrame, metrics: Iterable[str] = ("nmi", "ari", "purity")) -> Table:
+    """Return ``mean ± sd`` against genre, a row a representation and view; intervals: of the record of all views."""
+    rows = pick(intervals, reference="genre").set_index(["method", "condition", "metric"])
+    shown = []
+    for view, slugs in VIEW_METHODS.items():
+        shown += [(slug, view) for slug in slugs]
+    parts = (rows[column].unstack().loc[shown, list(metrics)] for column in ("mean", "sd"))
+    return Table.keyed(mean_sd_cells(*parts))
 
 
 def lyrics_effects(
     clusters: pd.DataFrame, reference: pd.Series, metric: str = "nmi", *, slugs: Iterable[str] = TWO
 ) -> pd.DataFrame:
-    """Return how both modalities differ from the audio alone, and from both with shuffled lyrics, in words.
+    """Return how both modalities differ from the audio, the lyrics, and both with shuffled lyrics.
 
-    Over seeds and tracks, see ``differences.bootstrap_means``. A row a representation; the VAE is the audio side of the
-    models of both. clusters: of the record of :func:`run_views`; reference: label by track id;
-    tracks without lyrics are left out.
+    Over seeds and tracks, with the columns of ``differences.differences_to``: ``baseline_condition`` is the other
+    view. The VAE is the audio side of the models of both. clusters: of the record of all views; reference: label by
+    track id; tracks without lyrics are left out.
     """
     reference = reference[reference.index.isin(clusters["track_id"])]
-    groups, rows = dict(list(clusters.groupby("condition"))), {}
-    drawn = cache(lambda name: bootstrap_means(groups[name], reference, metric))
+    rows = []
     for slug in slugs:
         alone = slug if slug in ONE else "vae"
-        rows[METHODS[slug].title] = {
-            f"against {VIEWS[view]}": difference_clause(difference([drawn(f"{slug}_both"), drawn(name)]), short=True)
-            for view, name in (
-                ("audio", f"{alone}_audio"),
-                ("lyrics", f"{alone}_lyrics"),
-                ("shuffled", f"{slug}_shuffled"),
-            )
-        }
-    return pd.DataFrame.from_dict(rows, orient="index")
+        both = Pipeline(slug, condition="both")
+        others = [Pipeline(alone, condition="audio"), Pipeline(alone, condition="lyrics")]
+        others.append(Pipeline(slug, condition="shuffled"))
+        drawn = {}
+        for pipeline in (both, *others):
+            drawn[pipeline] = bootstrap_means(pick(clusters, **pipeline._asdict()), reference, metric)
+        rows += [difference_row(both, other, drawn, metric) for other in others]
+    return pd.DataFrame(rows)
 
 
-def genre_coverage(genres: pd.Series, has_lyrics: pd.Series) -> pd.DataFrame:
-    """Return how many tracks of every genre have lyrics; both indexed by track id, has_lyrics bool."""
-    groups = has_lyrics.groupby(genres)
-    return pd.DataFrame({"tracks": groups.size(), "with lyrics": groups.sum()}).rename_axis(None)
+def lyrics_facts(effects: pd.DataFrame) -> dict[str, str]:
+    """Return :func:`lyrics_effects` to state: ``<method>_both_<view>``."""
+    return difference_facts(effects, "{method}_both_{baseline_condition}", short=True)
 
 
 def coverage_leak(genres: pd.Series, has_lyrics: pd.Series) -> float:
@@ -104,12 +94,3 @@ def coverage_leak(genres: pd.Series, has_lyrics: pd.Series) -> float:
     """
     known = genres.dropna()
     return METRICS["nmi"].function(known, has_lyrics[known.index])
-
-
-def lyrics_facts(effects: pd.DataFrame) -> dict[str, str]:
-    """Return cells of :func:`lyrics_effects` to state: ``<method>_both_<view>``."""
-    slugs = {METHODS[slug].title: slug for slug in TWO}
-    views = {f"against {title}": view for view, title in VIEWS.items()}
-    return {
-        f"{slugs[row]}_both_{views[column]}": words for column, cells in effects.items() for row, words in cells.items()
-    }

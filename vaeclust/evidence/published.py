@@ -5,6 +5,8 @@ from importlib.resources import files
 
 import pandas as pd
 
+from vaeclust.studies.records import pick
+
 PUBLISHED_SOURCES = {"table": "printed table", "results_file": "results file"}
 
 
@@ -20,8 +22,8 @@ def published_scores(which: str = "table") -> pd.DataFrame:
 
 def comparable_rows(intervals: pd.DataFrame, *, clusterer: str = "kmeans", condition: str = "standard") -> pd.DataFrame:
     """Return the rows that answer to the published tables: own latent space and genre, one condition."""
-    kept = intervals["space"].isin(["own", "labels"]) & intervals["reference"].isin(["", "genre"])
-    return intervals[kept & (intervals["clusterer"] == clusterer) & (intervals["condition"] == condition)]
+    found = pick(intervals, clusterer=clusterer, condition=[condition])
+    return pick(found, space=["own", "labels"], reference=["", "genre"])
 
 
 def replica_rows(intervals: pd.DataFrame) -> pd.DataFrame:

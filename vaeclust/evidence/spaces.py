@@ -8,12 +8,12 @@ import pandas as pd
 
 from vaeclust.clusters.clusterers import CLUSTERERS
 from vaeclust.corpus.dataset import Dataset
+from vaeclust.evidence.differences import difference_over_seeds
 from vaeclust.evidence.published import comparable_rows
-from vaeclust.evidence.words import difference_clause
+from vaeclust.evidence.words import UNMEASURED, difference_clause
 from vaeclust.methods.fits import Fit
 from vaeclust.scores.disentanglement import MEASURES, known_factors, scores_by_seed
 from vaeclust.scores.metrics import METRICS
-from vaeclust.scores.uncertainty import interval_of_mean
 from vaeclust.studies.records import Record
 
 NOISE_CODE = "noise"
@@ -37,13 +37,14 @@ def disentanglement_gains(table: pd.DataFrame, name: str, other: str) -> str:
     table: ``name, seed, measure, value``; without any row, 'not measured on this corpus'.
     """
     if table.empty:
-        return "not measured on this corpus"
+        return f"{UNMEASURED} on this corpus"
     codes = table.pivot(index=["measure", "seed"], columns="name", values="value")
-    gain = codes[name] - codes[other]
-    chosen = ("mig", "sap", "disentanglement", "informativeness")
-    return "; ".join(
-        f"{MEASURES[slug]} {difference_clause(interval_of_mean(gain[slug].to_numpy()))}" for slug in chosen
-    )
+    gains = codes[name] - codes[other]
+    words = []
+    for measure in ("mig", "sap", "disentanglement", "informativeness"):
+        gain = difference_over_seeds(gains[measure].to_numpy())
+        words.append(f"{MEASURES[measure]} {difference_clause(gain)}")
+    return "; ".join(words)
 
 
 def noise_silhouette(noise: pd.DataFrame, effective: float) -> float:

@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from vaeclust.evidence.words import listed, rounded, shortest
 from vaeclust.files import resolve
+from vaeclust.studies.records import pick
 
 NAMES = ("machine", "training", "floor", "scoring", "study", "extraction", "book", "book_stages", "scale", "chapter")
+EPOCH = "training, an epoch of a seed"  # the stage of scale.csv that every seed pays for
 
 
 def benchmark_tables(folder: str | Path = "benchmarks") -> dict[str, pd.DataFrame]:
@@ -31,14 +34,12 @@ def training_quality(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 def benchmark_comparison(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Return the small comparisons in words: clustering and scoring, audio to features, the book."""
+    titles = {"scoring": "Clustering and scoring", "extraction": "Audio to features", "book": "The book"}
     rows = {}
-    for name, title in (
-        ("scoring", "Clustering and scoring"),
-        ("extraction", "Audio to features"),
-        ("book", "The book"),
-    ):
-        for row in tables.get(name, pd.DataFrame({"low": []})).dropna(subset=["low"]).itertuples():
-            rows[f"{title}: {row.what}"] = f"{row.median:.3g} ({row.low:.3g} to {row.high:.3g}) {row.unit}"
+    for name in filter(tables.__contains__, titles):
+        for row in tables[name].dropna(subset=["low"]).itertuples():
+            median, low, high = (shortest(number, 3) for number in (row.median, row.low, row.high))
+            rows[f"{titles[name]}: {row.what}"] = f"{median} ({low} to {high}) {row.unit}"
     return pd.DataFrame({"median (spread)": rows})
 
 
@@ -49,29 +50,28 @@ def speed_facts(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
     for slug, model in (("vae", "VAE"), ("conv", "Conv-VAE")):
         if "training" in tables:
             row = tables["training"].set_index(["model", "trained by"]).loc[(model, "vaeclust, 10 seeds")]
-            bounds = f"({row['ratio low']:.1f} to {row['ratio high']:.1f})"
-            texts[f"{slug}_ratio"] = f"{row['faster than pythae']:.1f} {bounds}"
+            faster, low, high = (rounded(row[name]) for name in ("faster than pythae", "ratio low", "ratio high"))
+            texts[f"{slug}_ratio"] = f"{faster} ({low} to {high})"
             texts["not_as_good"] = _not_as_good(tables["training"])
         if "floor" in tables:
             table = tables["floor"].set_index(["model", "what"])
-            texts[f"{slug}_floor"] = f"{table.loc[(model, 'step / floor'), 'median']:.1f}"
+            texts[f"{slug}_floor"] = rounded(table.loc[(model, "step / floor"), "median"])
     if "study" in tables:
-        texts["study"] = f"{tables['study']['median'].iloc[0]:.0f} s"
+        texts["study"] = rounded(pick(tables["study"], part="whole")["median"].item(), 0, unit="s")
     if "book" in tables:
-        texts["book"], texts["book_again"] = (f"{seconds:.0f} s" for seconds in tables["book"]["median"])
+        texts["book"], texts["book_again"] = (rounded(seconds, 0, unit="s") for seconds in tables["book"]["median"])
     if "chapter" in tables:
         largest = tables["chapter"].iloc[-1]
-        texts["most_tracks"] = f"{largest['tracks']:,.0f}"
-        memory = largest["megabytes"] * 1e6 / 2**30
-        texts["chapter"] = f"{largest['seconds'] / 60:.1f} minutes and {memory:.1f} GiB of memory"
+        texts["most_tracks"] = rounded(largest["tracks"], 0)
+        minutes, memory = rounded(largest["seconds"] / 60), rounded(largest["megabytes"] * 1e6 / 2**30)
+        texts["chapter"] = f"{minutes} minutes and {memory} GiB of memory"
     if "scale" in tables:
-        rows = tables["scale"].query("what.str.startswith('training')").nlargest(2, "tracks")
-        each = [f"{row.microseconds:.1f} µs of {row.tracks:,}" for row in
-                rows.rename(columns={"microseconds a track": "microseconds"}).itertuples()]  # fmt: skip
-        texts["per_track"] = " and ".join(each)
+        rows = pick(tables["scale"], what=EPOCH).nlargest(2, "tracks")
+        pairs = zip(rows["microseconds a track"], rows["tracks"], strict=True)
+        texts["per_track"] = " and ".join(f"{rounded(each, unit='µs')} of {rounded(n, 0)}" for each, n in pairs)
     return texts
 
 
 def _not_as_good(table: pd.DataFrame) -> str:
-    worse = table[table["as good"] == "no"]
-    return ", ".join(worse["model"] + " by " + worse["trained by"]) or "none"
+    worse = pick(table, **{"as good": ["no"]})
+    return listed(worse["model"] + " by " + worse["trained by"])

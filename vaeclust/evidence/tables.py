@@ -1,125 +1,238 @@
-"""Tables of scores and of differences, for reading (all chapters)."""
+"""Tables for reading: each made once, and shown as HTML, Markdown or Typst by those who show it (all chapters)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import product
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from vaeclust.clusters.clusterers import CLUSTERERS
-from vaeclust.evidence.differences import baseline_differences, paired_difference
-from vaeclust.evidence.published import PUBLISHED_SOURCES, published_scores, replica_rows
-from vaeclust.evidence.ranks import metric_means
-from vaeclust.evidence.words import difference_clause, mean_sd, mean_sd_cells
-from vaeclust.methods.catalogue import METHODS
+from vaeclust.clusters.clusterers import CLUSTERERS, PUBLISHED_CLUSTERERS
+from vaeclust.evidence.differences import KEYS
+from vaeclust.evidence.published import PUBLISHED_SOURCES, comparable_rows, published_scores, replica_rows
+from vaeclust.evidence.ranks import metric_means, overall_scores
+from vaeclust.evidence.words import (
+    condition_title,
+    difference_clause,
+    interval,
+    key_title,
+    mean_sd,
+    mean_sd_cells,
+    metric_head,
+    pipeline_title,
+    signed,
+)
+from vaeclust.methods.catalogue import METHODS, STUDIED
 from vaeclust.scores.metrics import METRICS
 from vaeclust.scores.uncertainty import intervals
+from vaeclust.studies.records import STANDARD, pick
+
+_SHORT = partial(difference_clause, short=True)
+_CORNERS = {"baseline_condition": "Against"}
+SPACES = {"own": "own space", "input": "input space", "labels": ""}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table for reading.
+
+    Attributes
+    ----------
+    text : DataFrame of str
+        What the cells say, by the keys of rows and columns.
+    heads : sequence of str
+        What stands above the heads of the rows and above the columns, from left to right.
+    row_heads : sequence of tuple of str
+        What stands before every row.
+    numbers, bold : DataFrame, optional
+        What the columns are sorted by, and which cells stand out; both of the shape of ``text``.
+    download : DataFrame, optional
+        What may be downloaded.
+    """
+
+    text: pd.DataFrame
+    heads: Sequence[str]
+    row_heads: Sequence[tuple[str, ...]]
+    numbers: pd.DataFrame | None = None
+    bold: pd.DataFrame | None = None
+    download: pd.DataFrame | None = None
+
+    @classmethod
+    def keyed(cls, text: pd.DataFrame, *, columns: Sequence[str] = (), **rest: pd.DataFrame) -> "Table":
+        """Return a table whose heads are the titles of its keys, but for ``columns``, the heads of its columns.
+
+        A pipeline is called by one title, other keys by one each.
+        """
+        levels = list(text.index.names)
+        keys = [key if isinstance(key, tuple) else (key,) for key in text.index]
+        if levels == KEYS:
+            corner, row_heads = ["Pipeline"], [(pipeline_title(key),) for key in keys]
+        else:
+            corner = [_CORNERS.get(level, str(level or "").capitalize()) for level in levels]
+            row_heads = [tuple(map(key_title, levels, key)) for key in keys]
+        return cls(text, [*corner, *(columns or map(_column_head, text))], row_heads, **rest)
+
+    def lines(self, strong: str = "") -> list[list[str]]:
+        """Return head and rows; bold cells stand between two ``strong``, a first head is not said twice in a row."""
+        found, above = [list(self.heads)], None
+        for number, heads in enumerate(self.row_heads):
+            said = ["", *heads[1:]] if len(heads) > 1 and heads[0] == above else heads
+            marks = [strong if bold else "" for bold in self.bold_row(number)]
+            cells = [f"{mark}{cell}{mark}" for mark, cell in zip(marks, self.text.iloc[number], strict=True)]
+            found.append([*said, *cells])
+            above = heads[0]
+        return found
+
+    def bold_row(self, number: int) -> list[bool]:
+        """Return which cells of a row stand out."""
+        return [False] * self.text.shape[1] if self.bold is None else self.bold.iloc[number].tolist()
+
+
+def _column_head(name: str) -> str:
+    return metric_head(name) if name in METRICS else name[:1].upper() + name[1:]
+
+
+def score_table(
+    intervals: pd.DataFrame, *, clusterers: Sequence[str] = PUBLISHED_CLUSTERERS, ranked: bool = False
+) -> Table:
+    """Return methods × clusterers × metrics, ``mean ± sd`` in each method's own space and against genre.
+
+    The best mean of every clusterer among the methods of the study is bold. ``ranked``: of one clusterer, with the
+    rank of these methods.
+    """
+    parts = {slug: comparable_rows(intervals, clusterer=slug) for slug in clusterers}
+    means, deviations = (_by_clusterer(parts, column) for column in ("mean", "sd"))
+    text, numbers = mean_sd_cells(means, deviations), means.copy()
+    bold = pd.DataFrame(False, means.index, means.columns)
+    studied = means[means.index.get_level_values("method").isin(STUDIED)]
+    for metric in means:
+        best = "max" if METRICS[metric].higher_is_better else "min"
+        bold.loc[studied.index, metric] = studied[metric] == studied.groupby(level="clusterer")[metric].transform(best)
+    if ranked:
+        numbers["rank"] = overall_scores(studied)["rank"]
+        text["rank"] = numbers["rank"].map(lambda rank: f"{rank:.0f}", na_action="ignore").fillna("–")
+        bold["rank"] = False
+    if len(clusterers) == 1:
+        text, numbers, bold = (table.droplevel("clusterer") for table in (text, numbers, bold))
+    return Table.keyed(text, numbers=numbers, bold=bold, download=means.join(deviations.add_suffix("_sd")))
+
+
+def _by_clusterer(parts: Mapping[str, pd.DataFrame], column: str) -> pd.DataFrame:
+    """Return (methods × clusterers) × metrics."""
+    tables = {slug: metric_means(part, column) for slug, part in parts.items()}
+    methods = next(iter(tables.values())).index
+    rows = pd.MultiIndex.from_tuples(product(methods, tables), names=["method", "clusterer"])
+    return pd.concat(tables, names=["clusterer"]).swaplevel().reindex(rows)
+
+
+def rank_table(means: pd.DataFrame) -> Table:
+    """Return methods by rank, with the overall score; means: methods × metrics."""
+    ranked = overall_scores(means).sort_values(["rank", "overall"], ascending=[True, False])
+    text = pd.DataFrame({"rank": ranked["rank"].astype(str), "overall score": ranked["overall"].map(mean_sd)})
+    numbers = ranked[["rank", "overall"]].set_axis(text.columns, axis=1)
+    bold = pd.DataFrame({name: ranked["rank"] == 1 for name in text})
+    return Table.keyed(text, numbers=numbers, bold=bold, download=ranked)
+
+
+def published_comparison(intervals: pd.DataFrame, *, distances: bool = True) -> Table:
+    """Return our ``mean ± sd`` of every method over what the published study printed, and kept in its results file.
+
+    ``distances``: behind each published value stands its distance from our mean, in units of our standard deviation.
+    What was not published reads '–', and a source without any value of a method has no row.
+    """
+    ours = replica_rows(intervals)
+    means, deviations = metric_means(ours), metric_means(ours, "sd")
+    texts = mean_sd_cells(means, deviations)
+    titles = {"ours": "this book", **PUBLISHED_SOURCES}
+    rows = {}
+    for slug in means.index:
+        rows[slug, "ours"] = texts.loc[slug].tolist()
+        for which in PUBLISHED_SOURCES:
+            values = published_scores(which).reindex([slug])[means.columns].iloc[0]
+            far = (values - means.loc[slug]) / deviations.loc[slug].replace(0.0, np.nan)
+            if values.notna().any():
+                rows[slug, which] = list(map(_published_cell, values, far if distances else far * np.nan))
+    text = pd.DataFrame.from_dict(rows, orient="index", columns=means.columns)
+    text.index = pd.MultiIndex.from_tuples(rows, names=["method", "source"])
+    row_heads = [(METHODS[slug].title, titles[which]) for slug, which in rows]
+    return Table(text, ["Method", "Source", *map(metric_head, text)], row_heads)
+
+
+def _published_cell(value: float, distance: float) -> str:
+    """Return a published value, and how far it is from our mean where that is known."""
+    return f"{mean_sd(value)} ({signed(distance, 1)}\N{NO-BREAK SPACE}sd)" if np.isfinite(distance) else mean_sd(value)
+
+
+def difference_table(
+    differences: pd.DataFrame,
+    *,
+    rows: str | list[str] = "method",
+    columns: Sequence[str] = ("metric",),
+    order: Iterable[Any] = (),
+    words: Callable[[Mapping[str, Any]], str] = _SHORT,
+) -> Table:
+    """Return differences for reading, bold where they have a verdict: rows and columns by these keys.
+
+    differences: a row each, as ``differences`` returns them. ``columns`` such as metric and baseline are said as
+    ``NMI against PCA``. ``order``: keys of the rows from top to bottom; without it, as they come.
+    """
+    keyed = differences.assign(text=[words(row) for row in differences.to_dict("records")])
+    keyed = keyed.set_index([*([rows] if isinstance(rows, str) else rows), *columns])
+    text, verdicts = (keyed[name].unstack(list(columns), sort=False) for name in ("text", "verdict"))
+    if order:
+        text = text.loc[[key for key in order if key in text.index]]
+    heads = []
+    for key in text:
+        parts = map(key_title, columns, key if isinstance(key, tuple) else (key,))
+        heads.append(" against ".join(parts))
+    return Table.keyed(text.fillna("–"), columns=heads, bold=verdicts.loc[text.index].isin(["higher", "lower"]))
+
+
+def baseline_table(differences: pd.DataFrame, *, words: Callable[[Mapping[str, Any]], str] = _SHORT) -> Table:
+    """Return ``differences.baseline_differences`` for reading: a row a method, a column a metric and baseline."""
+    return difference_table(differences, columns=("metric", "baseline"), order=METHODS, words=words)
 
 
 def score_overview(intervals: pd.DataFrame) -> pd.DataFrame:
     """Return the scores of one method for reading: a row a metric and space, mean ± sd for every clusterer."""
-    titles = {"own": "own space", "input": "input space", "labels": ""}
-    table = intervals[intervals["condition"] == "standard"]
+    table = pick(intervals, condition=STANDARD)
     rows = list(dict.fromkeys(zip(table["metric"], table["space"], table["reference"], strict=True)))
     cells = {}
     for slug, group in table.groupby("clusterer", sort=False):
         group = group.set_index(["metric", "space", "reference"]).loc[rows]
         cells[f"{CLUSTERERS[slug].title}: mean ± sd"] = list(map(mean_sd, group["mean"], group["sd"]))
         if slug == "kmeans":
-            bounds = zip(map(mean_sd, group["low"]), map(mean_sd, group["high"]), strict=True)
-            cells["95 % interval of the mean"] = [f"{low} to {high}" if low != "–" else "–" for low, high in bounds]
-    names = [f"{METRICS[name].title} {METRICS[name].arrow} ({titles[space]}{about})" for name, space, about in rows]
+            cells["95 % interval of the mean"] = list(map(interval, group["low"], group["high"]))
+    names = [f"{metric_head(name)} ({SPACES[space]}{about})" for name, space, about in rows]
     return pd.DataFrame(cells, index=names)
 
 
-def condition_scores(intervals: pd.DataFrame, titles: Mapping[str, str]) -> pd.DataFrame:
+def condition_scores(intervals: pd.DataFrame) -> pd.DataFrame:
     """Return what is left of the K-Means scores of one method under each condition: mean ± sd.
 
-    Rows: conditions, called by ``titles``. Columns: NMI and ARI against every reference, silhouette in both spaces.
+    Rows: conditions. Columns: NMI and ARI against every reference, silhouette in both spaces.
     """
-    spaces = {"own": "own space", "input": "input space"}
-    shown = intervals.query("clusterer == 'kmeans' and metric in ('nmi', 'ari', 'silhouette')")
-    names = METRICS["nmi"].title, METRICS["ari"].title, METRICS["silhouette"].title
-    cells: dict[str, dict[str, str]] = {}
-    for row in shown.itertuples():
-        about = row.reference or spaces[row.space]
-        title = titles.get(row.condition, row.condition)
-        cells.setdefault(title, {})[f"{METRICS[row.metric].title} ({about})"] = mean_sd(row.mean, row.sd)
-    table = pd.DataFrame.from_dict(cells, orient="index")
-    return table[sorted(table, key=lambda name: names.index(name.split(" (")[0]))].fillna("–")
+    table = _scores_by_condition(intervals)
+    return table.rename(index=condition_title)
 
 
-def run_scores(scores: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return several runs below each other as :func:`condition_scores` does; scores: name of the run → its scores."""
-    return condition_scores(intervals(pd.concat([table.assign(condition=name) for name, table in scores.items()])), {})
+def run_scores(scores: Mapping[str, pd.DataFrame], *, references: Iterable[str] = ()) -> pd.DataFrame:
+    """Return several runs below each other as :func:`condition_scores` does; scores: name of the run → its scores.
 
-
-def published_comparison(intervals: pd.DataFrame) -> pd.DataFrame:
-    """Return our ``mean ± sd`` of every method over the rows that the published study printed and kept.
-
-    Behind each published value stands its distance from our mean, in units of our standard deviation. The results
-    file has no PCA row; what was not published reads '–'.
+    references: the labels whose scores are shown, such as ``("genre",)``; without them all scores.
     """
-    rows = {}
-    ours = replica_rows(intervals)
-    means, deviations = metric_means(ours), metric_means(ours, "sd")
-    texts = mean_sd_cells(means, deviations)
-    for slug in means.index:
-        title = METHODS[slug].title
-        rows[title, "this book"] = texts.loc[slug].str.replace("± ", "±\N{NO-BREAK SPACE}").tolist()
-        for which, source in PUBLISHED_SOURCES.items():
-            values = published_scores(which).reindex([slug])[means.columns].iloc[0]
-            distances = (values - means.loc[slug]) / deviations.loc[slug].replace(0.0, np.nan)
-            rows[title, source] = [
-                f"{mean_sd(value)} ({distance:+.1f}\N{NO-BREAK SPACE}sd)" if np.isfinite(distance) else mean_sd(value)
-                for value, distance in zip(values, distances, strict=True)
-            ]
-    columns = [f"{METRICS[name].title} {METRICS[name].arrow}" for name in means]
-    return pd.DataFrame.from_dict(rows, orient="index", columns=columns).set_axis(pd.MultiIndex.from_tuples(rows))
+    table = intervals(pd.concat([table.assign(condition=name) for name, table in scores.items()]))
+    return _scores_by_condition(pick(table, reference=list(references)) if references else table)
 
 
-def baseline_table(
-    clusters: pd.DataFrame, reference: pd.Series, *, baselines: Iterable[str] = ("pca", "raw")
-) -> pd.DataFrame:
-    """Return :func:`baseline_differences` in words: a row a method, columns such as ``NMI against PCA``."""
-    return difference_cells(baseline_differences(clusters, reference, baselines=baselines))
-
-
-def difference_cells(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table of :func:`baseline_differences` for reading, a row a method."""
-    cells: dict[str, dict[str, str]] = {}
-    for row in table.to_dict("records"):
-        column = f"{METRICS[row['metric']].title} against {METHODS[row['baseline']].title}"
-        cells.setdefault(column, {})[METHODS[row["method"]].title] = difference_clause(row, short=True)
-    rows = [METHODS[slug].title for slug in METHODS if slug in set(table["method"])]
-    return pd.DataFrame(cells, index=rows).fillna("–")
-
-
-def training_table(scores: pd.DataFrame, metrics: Iterable[str] = ("nmi", "ari")) -> pd.DataFrame:
-    """Return for every method with a network how training changed its scores against genre, paired by seed.
-
-    scores: rows of ``scores.csv`` of all methods, in the conditions ``standard`` and ``untrained``.
-    """
-    labelled = scores[scores["reference"] == "genre"]
-    rows = {}
-    for slug, group in labelled.groupby("method", sort=False):
-        before, after = (group[group["condition"] == name] for name in ("untrained", "standard"))
-        if len(before):
-            rows[METHODS[slug].title] = [
-                difference_clause(paired_difference(after, before, metric)) for metric in metrics
-            ]
-    return pd.DataFrame.from_dict(rows, orient="index", columns=[METRICS[name].title for name in metrics])
-
-
-def condition_differences(scores: pd.DataFrame, baseline: pd.DataFrame) -> pd.DataFrame:
-    """Return for every condition how its scores against genre differ from those of another method, in words.
-
-    scores, baseline: ``scores.csv`` of two methods; the baseline under its standard condition.
-    """
-    standard = baseline.query("condition == 'standard' and reference == 'genre'")
-    labelled = scores[scores["reference"] == "genre"]
-    metrics = [name for name in METRICS if name in set(labelled["metric"])]
-    rows = {
-        condition: [difference_clause(paired_difference(group, standard, metric)) for metric in metrics]
-        for condition, group in labelled.groupby("condition", sort=False)
-    }
-    return pd.DataFrame.from_dict(rows, orient="index", columns=[METRICS[name].title for name in metrics])
+def _scores_by_condition(intervals: pd.DataFrame) -> pd.DataFrame:
+    shown = ("nmi", "ari", "silhouette")
+    cells: dict[str, dict[tuple[str, str], str]] = {}
+    for row in pick(intervals, clusterer="kmeans", metric=shown).itertuples():
+        about = row.reference or SPACES[row.space]
+        cells.setdefault(row.condition, {})[row.metric, about] = mean_sd(row.mean, row.sd)
+    table = pd.DataFrame.from_dict(cells, orient="index").fillna("–")
+    order = sorted(table, key=lambda key: shown.index(key[0]))
+    return table[order].set_axis([f"{METRICS[metric].title} ({about})" for metric, about in order], axis=1)

@@ -1,21 +1,96 @@
-"""Where numbers become words (all chapters)."""
+"""The one place where a number becomes words, and a key a title (all chapters).
 
-from collections.abc import Iterable, Mapping
+Nothing reads these words again: what is asked of a table is asked of its keys and of its column ``verdict``.
+"""
+
+from collections.abc import Hashable, Iterable, Mapping
+from itertools import product
 
 import numpy as np
 import pandas as pd
 
-from vaeclust.methods.catalogue import METHODS
-from vaeclust.scores.metrics import METRICS
+from vaeclust.clusters.clusterers import CLUSTERERS, OWN
+from vaeclust.clusters.ensembles import CONSENSUS
+from vaeclust.methods.catalogue import METHODS, find
+from vaeclust.scores.metrics import LABEL_FREE, METRICS
+from vaeclust.studies.records import STANDARD, pick
+
+NOBODY = "none of them"
+ONE_SEED = "not known from a single seed"
+UNMEASURED = "not measured"
+
+CONDITION_TITLES = {
+    "standard": "as given",
+    "shuffled_lyrics": "lyrics of other tracks",
+    "moved_coverage": "lyrics and gaps of other tracks",
+    "coverage_only": "only whether there are lyrics",
+    "genre_lyrics": "lyrics joined by genre",
+    "published_lyrics": "published lyrics, by row",
+    "untrained": "untrained",
+    "no_duplicates": "duplicates removed",
+    "fault_filtered": "fault-filtered tracks",
+    "gaussian_noise": "Gaussian noise",
+    "random_labels": "random clusters",
+    "full_features": "57 features",
+    "full_features_fault_filtered": "57 features, fault-filtered tracks",
+    "audio": "audio",
+    "lyrics": "lyrics",
+    "both": "both",
+    "shuffled": "both, lyrics of other tracks",
+}
+
+_CLUSTERER_TITLES = {CONSENSUS: "consensus of K-Means", OWN: "its own mixture"}  # that no row of CLUSTERERS makes
+
+
+def condition_title(slug: str) -> str:
+    """Return what the book calls a condition; one that it does not know by its slug, with spaces."""
+    return CONDITION_TITLES.get(slug, slug.replace("_", " "))
+
+
+def clusterer_title(slug: str) -> str:
+    """Return what the book calls a clusterer, the consensus and a method's own clusters among them."""
+    return _CLUSTERER_TITLES.get(slug) or CLUSTERERS[slug].title
+
+
+def pipeline_title(pipeline: tuple[str, str, str]) -> str:
+    """Return what the book calls a method, clusterer and condition: ``UMAP, K-Means, 57 features``."""
+    method, clusterer, condition = pipeline
+    return f"{find(method).title}, {clusterer_title(clusterer)}, {condition_title(condition)}"
+
+
+def metric_head(name: str) -> str:
+    """Return what stands above a column of scores: ``NMI ↑``, the arrow pointing to where it is better."""
+    return f"{METRICS[name].title} {METRICS[name].arrow}"
+
+
+def key_title(level: Hashable, key: Hashable) -> str:
+    """Return what a key of a table is called when the table is shown; level: the column or index that holds it."""
+    if level in ("condition", "baseline_condition"):
+        return condition_title(str(key))
+    if level == "metric":
+        return METRICS[key].title
+    if isinstance(key, str):
+        row = METHODS.get(key) or CLUSTERERS.get(key)
+        return row.title if row else _CLUSTERER_TITLES.get(key, key)
+    return _text(key, "g")
+
+
+def _text(number: float, form: str) -> str:
+    """Return a number with a true minus sign."""
+    return format(number, form).replace("-", "−")
 
 
 def mean_sd(mean: float, sd: float = np.nan) -> str:
-    """Return ``mean ± sd`` as the book prints it: ``0.250 ± 0.003``, ``56.3 ± 0.2``, ``1,416 ± 62``."""
+    """Return ``mean ± sd`` as the book prints it: ``0.250 ± 0.003``, ``56.3 ± 0.2``, ``1,416 ± 62``.
+
+    >>> mean_sd(0.25, 0.0031), mean_sd(-1416), mean_sd(np.nan)
+    ('0.250 ± 0.003', '−1,416', '–')
+    """
     digits = 3 if abs(mean) < 10 else 1 if abs(mean) < 100 else 0
     if not np.isfinite(mean):
         return "–"
     spread = f" ± {sd:,.{digits}f}" if np.isfinite(sd) else ""
-    return f"{round(mean, digits) + 0.0:,.{digits}f}{spread}"  # + 0.0: no sign before a zero
+    return _text(round(mean, digits) + 0.0, f",.{digits}f") + spread  # + 0.0: no sign before a zero
 
 
 def mean_sd_cells(means: pd.DataFrame, deviations: pd.DataFrame) -> pd.DataFrame:
@@ -24,20 +99,94 @@ def mean_sd_cells(means: pd.DataFrame, deviations: pd.DataFrame) -> pd.DataFrame
     return pd.DataFrame({name: [mean_sd(*pair) for pair in both] for name, both in pairs.items()}, means.index)
 
 
+def rounded(number: float, digits: int = 1, *, unit: str = "") -> str:
+    """Return a number with so many decimals, and its unit: ``161 s``, ``12,000``."""
+    return _text(number, f",.{digits}f") + (f" {unit}" if unit else "")
+
+
+def shortest(number: float, digits: int = 6, *, sign: str = "") -> str:
+    """Return a number with at most so many digits that mean something, as it was published: ``0.0267``, ``16``."""
+    return _text(number, f"{sign}.{digits}g")
+
+
+def signed(number: float, digits: int = 3) -> str:
+    """Return a number with its sign: ``+0.045``, ``−0.003``."""
+    return _text(number, f"+.{digits}f")
+
+
+def percent(share: float) -> str:
+    """Return a share in percent: ``38%``."""
+    return _text(share, ".0%")
+
+
+def percent_change(change: float) -> str:
+    """Return a change in percent, with its sign: ``−18%``."""
+    return _text(change, "+.0%")
+
+
+def interval(low: float, high: float) -> str:
+    """Return the interval of a mean: ``0.247 to 0.253``; '–' where there is none."""
+    return f"{mean_sd(low)} to {mean_sd(high)}" if np.isfinite([low, high]).all() else "–"
+
+
+def difference_interval(difference: Mapping[str, float | str]) -> str:
+    """Return the interval of a difference, ends with their signs: ``−0.044 to +0.035``."""
+    return f"{signed(difference['low'])} to {signed(difference['high'])}"
+
+
+def difference_clause(difference: Mapping[str, float | str], *, short: bool = False) -> str:
+    """Return a difference as a clause: ``0.063 higher (95 % interval +0.045 to +0.081)``.
+
+    difference: ``mean, low, high, verdict``. ``short`` leaves out the name of the interval, for tables that say it
+    once.
+    """
+    if not np.isfinite(difference["low"]):
+        return ONE_SEED
+    bounds = difference_interval(difference) if short else f"95 % interval {difference_interval(difference)}"
+    if difference["verdict"] == "none":
+        return f"no difference that we can see ({bounds})"
+    return f"{rounded(abs(difference['mean']), 3)} {difference['verdict']} ({bounds})"
+
+
+def difference_numbers(difference: Mapping[str, float | str]) -> str:
+    """Return a difference in numbers, for narrow columns: ``+0.063 (+0.045, +0.081)``."""
+    return f"{signed(difference['mean'])} ({signed(difference['low'])}, {signed(difference['high'])})"
+
+
+def difference_facts(differences: pd.DataFrame, name: str, *, short: bool = False) -> dict[str, str]:
+    """Return every row of a table of differences as a clause to state; name: made of its keys, ``{method}_gain``."""
+    rows = differences.to_dict("records")
+    return {name.format(**row): difference_clause(row, short=short) for row in rows}
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return names as a list in words, or 'none of them'.
+
+    >>> listed(["PCA", "VAE", "Conv-VAE"]), listed([])
+    ('PCA, VAE and Conv-VAE', 'none of them')
+    """
+    *most, last = list(names) or [NOBODY]
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def listed_methods(differences: pd.DataFrame, verdict: str) -> str:
+    """Return the methods of a table of differences that have this verdict, as a list in words."""
+    return listed(find(slug).title for slug in differences.loc[differences["verdict"] == verdict, "method"])
+
+
 def score_facts(intervals: pd.DataFrame, *, clusterer: str = "kmeans") -> dict[str, str]:
     """Return ``<method>_<metric>`` → ``mean ± sd``, to glue into prose: own space and genre labels.
 
     Label-free metrics in the input space are ``<method>_<metric>_input``. What was not measured reads
     'not measured', so that a page about unlabelled music says so.
     """
-    texts = {
-        f"{method}_{metric}{suffix}": "not measured"
-        for method in intervals["method"].unique()
-        for metric in METRICS
-        for suffix in ("", "_input")
-    }
-    chosen = "clusterer == @clusterer and condition == 'standard' and reference in ('', 'genre')"
-    for row in intervals.query(chosen).itertuples():
+    texts = {}
+    for method, metric in product(intervals["method"].unique(), METRICS.values()):
+        texts[f"{method}_{metric.name}"] = UNMEASURED
+        if metric.kind == LABEL_FREE:
+            texts[f"{method}_{metric.name}_input"] = UNMEASURED
+    rows = pick(intervals, clusterer=clusterer, condition=STANDARD, reference=["", "genre"])
+    for row in rows.itertuples():
         suffix = "_input" if row.space == "input" else ""
         texts[f"{row.method}_{row.metric}{suffix}"] = mean_sd(row.mean, row.sd)
     return texts
@@ -48,7 +197,7 @@ def best_agreement(intervals: pd.DataFrame, metric: str = "nmi") -> str:
 
     intervals: one clusterer and condition.
     """
-    table = intervals[intervals["metric"] == metric].set_index("method")
+    table = pick(intervals, metric=[metric]).set_index("method")
     if table.empty:
         return "there are no genres to agree with"
     best = table["mean"].idxmax()
@@ -57,32 +206,4 @@ def best_agreement(intervals: pd.DataFrame, metric: str = "nmi") -> str:
     title += f", {mean_sd(table.loc[best, 'mean'], table.loc[best, 'sd'])}"
     if not near:
         return f"{title}; no other method's interval reaches it"
-    return f"{title}; the intervals of {', '.join(METHODS[m].title for m in near)} overlap its own"
-
-
-def higher_names(words: pd.Series) -> str:
-    """Return which rows of a column of clauses are higher, as a list: ``VAE, Conv-VAE``, or 'none of them'."""
-    return ", ".join(title for title, clause in words.items() if " higher (" in clause) or "none of them"
-
-
-def verdict(difference: Mapping[str, float]) -> str:
-    """Return 'higher', 'lower' or 'no difference that we can see', from the interval of a difference."""
-    if difference["low"] > 0:
-        return "higher"
-    return "lower" if difference["high"] < 0 else "no difference that we can see"
-
-
-def difference_clause(difference: Mapping[str, float], *, short: bool = False) -> str:
-    """Return a difference as a clause: ``0.063 higher (95 % interval +0.045 to +0.081)``.
-
-    ``short`` leaves out the name of the interval, for tables that say it once.
-    """
-    bounds = f"{'' if short else '95 % interval '}{difference['low']:+.3f} to {difference['high']:+.3f}"
-    words = verdict(difference)
-    return f"{words} ({bounds})" if words.startswith("no") else f"{abs(difference['mean']):.3f} {words} ({bounds})"
-
-
-def listed(names: Iterable[str]) -> str:
-    """Return names as a list in words, or 'none of them'."""
-    *most, last = list(names) or ["none of them"]
-    return f"{', '.join(most)} and {last}" if most else last
+    return f"{title}; the intervals of {listed(METHODS[m].title for m in near)} overlap its own"

@@ -5,6 +5,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from vaeclust.plots.panels import interval_reach
+
 _INK = {"light": ("#1f2933", "#0072b2", "#d55e00", "#6b7785"), "dark": ("#e6e9ed", "#56b4e9", "#f0a35e", "#9aa5b1")}
 
 
@@ -26,19 +28,16 @@ def answer_picture(rows: pd.DataFrame, lines: dict[str, float], *, mode: str = "
         ax.axvspan(baseline["low"], baseline["high"], color=quiet, alpha=0.3, linewidth=0)
         for (title, value), style in zip(lines.items(), ("--", ":"), strict=True):
             ax.axvline(value, linestyle=style, color=quiet, linewidth=1.4)
-            ax.annotate(
-                title, (value, 1), xycoords=("data", "axes fraction"), xytext=(0, 3), textcoords="offset points",
-                ha="center", va="bottom", fontsize=10, color=ink,
-            )  # fmt: skip
+            above = {"xycoords": ("data", "axes fraction"), "xytext": (0, 3), "ha": "center", "va": "bottom"}
+            ax.annotate(title, (value, 1), textcoords="offset points", fontsize=10, color=ink, **above)
         for group, colour, marker in zip(groups, (first, second), "os", strict=True):
             here = (rows["group"] == group).to_numpy()
             shown = rows[here]
-            reach = [shown["mean"] - shown["low"], shown["high"] - shown["mean"]]
-            ax.errorbar(shown["mean"], places[here], xerr=reach, fmt=marker, color=colour, markersize=4.5, linewidth=2)
-            ax.annotate(
-                group, (0, places[here][0] - 1.2), xycoords=("axes fraction", "data"), xytext=(-3, 0),
-                textcoords="offset points", ha="right", va="center", fontsize=10, color=colour, fontweight="bold",
-            )  # fmt: skip
+            style = {"fmt": marker, "color": colour, "markersize": 4.5, "linewidth": 2}
+            ax.errorbar(shown["mean"], places[here], xerr=interval_reach(shown), **style)
+            beside = {"xycoords": ("axes fraction", "data"), "xytext": (-3, 0), "ha": "right", "va": "center"}
+            look = {"fontsize": 10, "fontweight": "bold", "color": colour}
+            ax.annotate(group, (0, places[here][0] - 1.2), textcoords="offset points", **beside, **look)
         ax.set_yticks(places, rows["title"], fontsize=11, color=ink)
         ax.tick_params(axis="y", length=0)
         ax.set(xlim=(0, None), ylim=(places[-1] + 0.7, -0.8))

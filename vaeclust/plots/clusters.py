@@ -100,8 +100,8 @@ def ward_tree(embedding: np.ndarray, *, k: int, method: str, leaves: int = 30, a
     merges = linkage(embedding[sample(len(embedding))], method="ward")
     ax = new_axes(ax, WIDTH, 3.2)
     colour = method_colour(method)
-    dendrogram(merges, truncate_mode="lastp", p=leaves, ax=ax, link_color_func=lambda _: colour, leaf_font_size=9,
-               leaf_rotation=90)  # fmt: skip
+    look = {"link_color_func": lambda _: colour, "leaf_font_size": 9, "leaf_rotation": 90}
+    dendrogram(merges, truncate_mode="lastp", p=leaves, ax=ax, **look)
     ax.axhline(merges[-k : len(merges) - k + 2, 2].mean(), color=GREY, linestyle="--", linewidth=1)
     ax.set(xlabel=f"tracks{_sample_note(embedding)} under each branch, in brackets", ylabel="Ward distance")
     return ax
@@ -148,8 +148,8 @@ def choice_of_k(table: pd.DataFrame, *, chosen: int) -> Figure:
     titles = {"silhouette": "Silhouette", "stability": "Stability (ARI)", "gap": "Gap statistic"}
     for ax, (name, title) in zip(axes, titles.items(), strict=True):
         error = table["gap_sd"] if name == "gap" else None
-        ax.errorbar(table["k"], table[name], error, fmt="o-", markersize=4, linewidth=1, color=method_colour("vae"),
-                    ecolor=GREY)  # fmt: skip
+        style = {"fmt": "o-", "markersize": 4, "linewidth": 1, "color": method_colour("vae"), "ecolor": GREY}
+        ax.errorbar(table["k"], table[name], error, **style)
         ax.axvline(chosen, color=GREY, linestyle="--", linewidth=1)
         ax.set(title=title, xlabel="number of clusters")
         ax.locator_params(axis="x", integer=True)

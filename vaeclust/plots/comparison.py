@@ -10,9 +10,11 @@ from matplotlib.figure import Figure
 from vaeclust.evidence.ranks import overall_scores, scaled_means
 from vaeclust.evidence.words import mean_sd
 from vaeclust.methods.catalogue import METHODS
+from vaeclust.plots.panels import interval_reach
 from vaeclust.plots.style import GREY, WIDTH, method_colour, new_axes
 from vaeclust.scores.metrics import METRICS
 
+_CELLS = {"cmap": "Blues", "cbar": False, "linewidths": 1, "annot_kws": {"size": 10}}
 _COLOURS = {"x": "#d55e00", "+": "#0072b2"}
 
 
@@ -31,8 +33,8 @@ def metric_bars(intervals: pd.DataFrame) -> Figure:
         ax.set_visible(False)
     for ax, metric in zip(axes.flat, metrics, strict=False):
         table = intervals[intervals["metric"] == metric.name].set_index("method").reindex(methods)
-        reach = np.abs(table[["low", "high"]].sub(table["mean"], axis=0)).fillna(0.0).to_numpy().T
-        ax.barh(range(len(methods)), table["mean"], xerr=reach, ecolor=GREY, color=[method_colour(m) for m in methods])
+        style = {"ecolor": GREY, "color": [method_colour(slug) for slug in methods]}
+        ax.barh(range(len(methods)), table["mean"], xerr=interval_reach(table), **style)
         ax.set(title=f"{metric.title} {metric.arrow}", yticks=range(len(methods)))
         ax.set_yticklabels([METHODS[slug].title for slug in methods])
         ax.locator_params(axis="x", nbins=4)
@@ -48,8 +50,7 @@ def heatmap(means: pd.DataFrame, *, show: str = "raw", ax: Axes | None = None) -
     shares = scaled_means(means)
     text = (means if show == "raw" else shares).map(mean_sd)
     ax = new_axes(ax, WIDTH, 1.1 + 0.42 * len(means))
-    sns.heatmap(shares.fillna(0.5), annot=text, fmt="", cmap="Blues", vmin=-0.1, vmax=1.3, cbar=False, ax=ax,
-                linewidths=1, annot_kws={"size": 10})  # fmt: skip
+    sns.heatmap(shares.fillna(0.5), annot=text, fmt="", vmin=-0.1, vmax=1.3, ax=ax, **_CELLS)
     ax.set(xlabel="", ylabel="")
     ax.set_xticklabels([_two_lines(name) for name in means], rotation=0)
     ax.set_yticklabels([METHODS[slug].title for slug in means.index], rotation=0)
@@ -80,8 +81,8 @@ def agreement(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Draw how far the clusterings of every two methods agree (ARI); table: methods × methods."""
     titles = [METHODS[slug].title for slug in table]
     ax = new_axes(ax, WIDTH, 1.4 + 0.42 * len(table))
-    sns.heatmap(table.set_axis(titles).set_axis(titles, axis=1), annot=True, fmt=".2f", cmap="Blues", vmin=0, vmax=1.2,
-                cbar=False, linewidths=1, ax=ax, annot_kws={"size": 10})  # fmt: skip
+    named = table.set_axis(titles).set_axis(titles, axis=1)
+    sns.heatmap(named, annot=True, fmt=".2f", vmin=0, vmax=1.2, ax=ax, **_CELLS)
     ax.tick_params(length=0)
     ax.set_xticklabels(titles, rotation=30, ha="right")
     return ax
@@ -91,8 +92,9 @@ def stability(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Draw how far the clusterings of every two seeds of a method agree; table: ``method, ari``, a row a pair."""
     methods = [slug for slug in METHODS if slug in set(table["method"])]
     ax = new_axes(ax, WIDTH, 0.9 + 0.36 * len(methods))
-    sns.boxplot(table, x="ari", y="method", order=methods, hue="method", hue_order=methods, legend=False, fliersize=2,
-                linewidth=0.8, palette={slug: method_colour(slug) for slug in methods}, ax=ax)  # fmt: skip
+    look = {"palette": {slug: method_colour(slug) for slug in methods}, "fliersize": 2, "linewidth": 0.8}
+    order = {"order": methods, "hue_order": methods}
+    sns.boxplot(table, x="ari", y="method", hue="method", legend=False, ax=ax, **order, **look)
     ax.set_yticks(range(len(methods)), [METHODS[slug].title for slug in methods])
     ax.set(xlabel="ARI between two seeds of the same method", ylabel="", xlim=(min(0.0, table["ari"].min()), 1.02))
     return ax
@@ -109,12 +111,12 @@ def published_values(intervals: pd.DataFrame, published: dict[str, pd.DataFrame]
     places = np.arange(len(methods))
     for ax, metric in zip(axes.flat, metrics, strict=True):
         table = intervals[intervals["metric"] == metric.name].set_index("method").reindex(methods)
-        ax.barh(places, 4 * table["sd"], left=table["mean"] - 2 * table["sd"], color="#c8d6e5", height=0.7,
-                label="this book: mean ± 2 sd over seeds")  # fmt: skip
+        ours = {"color": "#c8d6e5", "height": 0.7, "label": "this book: mean ± 2 sd over seeds"}
+        ax.barh(places, 4 * table["sd"], left=table["mean"] - 2 * table["sd"], **ours)
         ax.plot(table["mean"], places, "|", color=GREY, markersize=9)
         for (title, values), marker in zip(published.items(), "x+", strict=True):
-            ax.plot(values[metric.name].reindex(methods), places, marker, markersize=6, color=_COLOURS[marker],
-                    markeredgewidth=1.6, label=title)  # fmt: skip
+            theirs = {"color": _COLOURS[marker], "markersize": 6, "markeredgewidth": 1.6, "label": title}
+            ax.plot(values[metric.name].reindex(methods), places, marker, **theirs)
         ax.set(title=f"{metric.title} {metric.arrow}", yticks=places)
         ax.set_yticklabels([METHODS[slug].title for slug in methods])
         ax.locator_params(axis="x", nbins=4)

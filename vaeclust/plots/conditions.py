@@ -1,6 +1,8 @@
 """Figures about what can be believed (chapters ``05_beta_vae``, ``07_comparison``, ``09_beyond``)."""
 
 from collections.abc import Mapping
+from itertools import chain
+from textwrap import fill
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -9,16 +11,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from vaeclust.evidence.pipelines import best_published, pipeline_titles
+from vaeclust.evidence.pipelines import best_published
+from vaeclust.evidence.words import CONDITION_TITLES, clusterer_title, condition_title
 from vaeclust.methods.catalogue import METHODS
-from vaeclust.plots.panels import MARKERS
+from vaeclust.plots.panels import MARKERS, dots
 from vaeclust.plots.style import GREY, WIDTH, colours, method_colour, new_axes
 from vaeclust.scores.disentanglement import MEASURES
 from vaeclust.scores.metrics import METRICS
 from vaeclust.scores.uncertainty import t_interval
-from vaeclust.studies.conditions import TITLES
-from vaeclust.studies.rules import FEATURES
-from vaeclust.studies.views import VIEW_METHODS, VIEWS
+from vaeclust.studies.records import pick
+from vaeclust.studies.views import VIEW_METHODS
 
 
 def condition_scores(intervals: pd.DataFrame, metric: str = "nmi") -> Figure:
@@ -26,10 +28,10 @@ def condition_scores(intervals: pd.DataFrame, metric: str = "nmi") -> Figure:
 
     intervals: all methods and conditions of one clusterer. The dotted lines are random clusters, where measured.
     """
-    table = intervals[(intervals["metric"] == metric) & (intervals["space"] == "labels")]
+    table = pick(intervals, metric=metric, space="labels")
     references = list(dict.fromkeys(table["reference"]))
     methods = [slug for slug in METHODS if slug in set(table["method"])]
-    found = [name for name in TITLES if name in set(table["condition"]) - {"random_labels"}]
+    found = [name for name in CONDITION_TITLES if name in set(table["condition"]) - {"random_labels"}]
     palette = colours(found)
     figure, axes = plt.subplots(
         1, len(references), figsize=(WIDTH, 1.4 + 0.42 * len(methods)), sharey=True, squeeze=False
@@ -39,19 +41,17 @@ def condition_scores(intervals: pd.DataFrame, metric: str = "nmi") -> Figure:
         for number, name in enumerate(found):
             shift = 0.6 * ((number + 0.5) / len(found) - 0.5)
             here = rows.xs(name, level="condition").reindex(methods)
-            reach = np.abs(here[["low", "high"]].sub(here["mean"], axis=0)).fillna(0.0).to_numpy().T
-            ax.errorbar(here["mean"], np.arange(len(methods)) + shift, xerr=reach, fmt=MARKERS[number], markersize=4,
-                        color=palette[name], linewidth=1)  # fmt: skip
+            dots(ax, here, np.arange(len(methods)) + shift, MARKERS[number], palette[name])
         if ("raw", "random_labels") in rows.index:
             ax.axvline(rows.loc[("raw", "random_labels"), "mean"], linestyle=":", color=GREY)
         ax.set(title=f"{METRICS[metric].title} against {reference}", xlim=(0, None))
         ax.set_yticks(range(len(methods)), [METHODS[slug].title for slug in methods])
     axes[0, 0].invert_yaxis()
     handles = [
-        Line2D([], [], linestyle="", marker=MARKERS[i], markersize=4, color=palette[name], label=TITLES[name])
+        Line2D([], [], linestyle="", marker=MARKERS[i], markersize=4, color=palette[name], label=condition_title(name))
         for i, name in enumerate(found)
     ]
-    handles.append(Line2D([], [], linestyle=":", color=GREY, label=TITLES["random_labels"]))
+    handles.append(Line2D([], [], linestyle=":", color=GREY, label=condition_title("random_labels")))
     figure.legend(handles=handles, loc="outside lower center", ncols=3)
     return figure
 
@@ -61,19 +61,17 @@ def pipeline_scores(intervals: pd.DataFrame, metrics: tuple[str, ...] = ("nmi", 
 
     intervals: of ``rules.REPRESENTATIONS``. The dashed line is the best value that the study published.
     """
-    rows = intervals[intervals["reference"] == "genre"]
-    rows = rows.assign(row=pipeline_titles(rows).str.split(", ").str[:2].str.join(", "))
-    names = list(dict.fromkeys(rows["row"]))
-    found = [name for name in FEATURES if name in set(rows["condition"])]
+    rows = pick(intervals, reference="genre")
+    pairs = list(dict.fromkeys(zip(rows["method"], rows["clusterer"], strict=True)))
+    names = [f"{METHODS[method].title}, {clusterer_title(clusterer)}" for method, clusterer in pairs]
+    found = [name for name in CONDITION_TITLES if name in set(rows["condition"])]
     palette, best = colours(found), best_published()
     figure, axes = plt.subplots(1, len(metrics), figsize=(WIDTH, 1.2 + 0.26 * len(names)), sharey=True)
     for ax, metric in zip(axes, metrics, strict=True):
         for number, condition in enumerate(found):
-            here = rows.query("metric == @metric and condition == @condition").set_index("row").reindex(names)
-            reach = np.abs(here[["low", "high"]].sub(here["mean"], axis=0)).fillna(0.0).to_numpy().T
-            shift = 0.5 * ((number + 0.5) / len(found) - 0.5)
-            ax.errorbar(here["mean"], np.arange(len(names)) + shift, xerr=reach, fmt=MARKERS[number], markersize=4,
-                        color=palette[condition], linewidth=1, label=FEATURES[condition])  # fmt: skip
+            here = pick(rows, metric=metric, condition=condition).set_index(["method", "clusterer"]).reindex(pairs)
+            places = np.arange(len(names)) + 0.5 * ((number + 0.5) / len(found) - 0.5)
+            dots(ax, here, places, MARKERS[number], palette[condition], label=condition_title(condition))
         ax.axvline(best[metric], linestyle="--", color=GREY, linewidth=1, label="best published")
         ax.set(title=METRICS[metric].title)
         ax.grid(axis="y", linewidth=0.4, alpha=0.5)
@@ -86,23 +84,21 @@ def pipeline_scores(intervals: pd.DataFrame, metrics: tuple[str, ...] = ("nmi", 
 def view_scores(intervals: pd.DataFrame, metrics: tuple[str, ...] = ("nmi", "ari", "purity")) -> Figure:
     """Draw the scores of audio, lyrics and both against genre, one panel a metric, a row a view, a mark a method.
 
-    intervals: of the record of ``protocol.run_views``.
+    intervals: of the record of all views, ``method`` and ``condition`` (the view) among its columns.
     """
-    rows = intervals[intervals["reference"] == "genre"].set_index(["metric", "condition"])
-    methods = list(dict.fromkeys(slug for slugs in VIEW_METHODS.values() for slug in slugs))
+    rows, views = pick(intervals, reference="genre"), list(VIEW_METHODS)
+    methods = list(dict.fromkeys(chain(*VIEW_METHODS.values())))
     palette = colours(methods)
     figure, axes = plt.subplots(1, len(metrics), figsize=(WIDTH, 3.2), sharey=True)
     for ax, metric in zip(axes, metrics, strict=True):
         for number, slug in enumerate(methods):
-            seen = [(y, f"{slug}_{view}") for y, (view, slugs) in enumerate(VIEW_METHODS.items()) if slug in slugs]
-            here = rows.loc[[(metric, condition) for _, condition in seen]]
-            reach = np.abs(here[["low", "high"]].sub(here["mean"], axis=0)).fillna(0.0).to_numpy().T
-            places = np.array([y for y, _ in seen]) + 0.7 * ((number + 0.5) / len(methods) - 0.5)
-            ax.errorbar(here["mean"], places, xerr=reach, fmt=MARKERS[number], markersize=4, color=palette[slug],
-                        linewidth=1, label=METHODS[slug].title)  # fmt: skip
+            seen = [view for view in views if slug in VIEW_METHODS[view]]
+            here = pick(rows, metric=metric, method=slug).set_index("condition").loc[seen]
+            places = np.array(list(map(views.index, seen))) + 0.7 * ((number + 0.5) / len(methods) - 0.5)
+            dots(ax, here, places, MARKERS[number], palette[slug], label=METHODS[slug].title)
         ax.set(title=METRICS[metric].title)
         ax.grid(axis="y", linewidth=0.4, alpha=0.5)
-    axes[0].set_yticks(range(len(VIEWS)), [title.replace(", ", ",\n") for title in VIEWS.values()])
+    axes[0].set_yticks(range(len(views)), [fill(condition_title(view), 16) for view in views])
     axes[0].invert_yaxis()
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return figure
@@ -111,15 +107,15 @@ def view_scores(intervals: pd.DataFrame, metrics: tuple[str, ...] = ("nmi", "ari
 def stability_of_settings(tables: Mapping[str, pd.DataFrame]) -> Figure:
     """Draw the stability of every setting of UMAP, one panel a set of features, a line a number of neighbours.
 
-    tables: title of the features → ``n_neighbors, n_components, stability``.
+    tables: condition that names the features → ``n_neighbors, n_components, stability``.
     """
     figure, axes = plt.subplots(1, len(tables), figsize=(WIDTH, 2.8), sharey=True, squeeze=False)
-    for ax, (title, table) in zip(axes[0], tables.items(), strict=True):
+    for ax, (features, table) in zip(axes[0], tables.items(), strict=True):
         palette = colours([str(n) for n in table["n_neighbors"].unique()])
-        for number, (neighbours, rows) in enumerate(table.groupby("n_neighbors")):
-            ax.plot(rows["n_components"], rows["stability"], f"{MARKERS[number]}-", color=palette[str(neighbours)],
-                    label=f"{neighbours} neighbours")  # fmt: skip
-        ax.set(title=title, xlabel="components", xticks=table["n_components"].unique())
+        for marker, (neighbours, rows) in zip(MARKERS, table.groupby("n_neighbors"), strict=False):
+            style = {"color": palette[str(neighbours)], "label": f"{neighbours} neighbours"}
+            ax.plot(rows["n_components"], rows["stability"], f"{marker}-", **style)
+        ax.set(title=condition_title(features), xlabel="components", xticks=table["n_components"].unique())
     axes[0, 0].set_ylabel("stability (ARI)")
     axes[0, 0].legend()
     return figure
@@ -156,10 +152,9 @@ def critical_differences(ranks: pd.Series, p_values: pd.DataFrame, *, ax: Axes |
     ax = new_axes(ax, WIDTH, 0.9 + 0.24 * len(ranks))
     titles = {slug: METHODS[slug].title for slug in ranks.index}
     palette = {titles[slug]: method_colour(slug) for slug in ranks.index}
-    drawn = critical_difference_diagram(
-        ranks.rename(titles), p_values.rename(index=titles, columns=titles), ax=ax, color_palette=palette,
-        crossbar_props={"color": GREY, "linewidth": 2}, label_props={"fontsize": 9}, text_h_margin=0.05,
-    )  # fmt: skip
+    style = {"crossbar_props": {"color": GREY, "linewidth": 2}, "label_props": {"fontsize": 9}, "text_h_margin": 0.05}
+    named = p_values.rename(index=titles, columns=titles)
+    drawn = critical_difference_diagram(ranks.rename(titles), named, ax=ax, color_palette=palette, **style)
     for (bar,) in drawn["crossbars"]:
         bar.set_xdata(sorted(bar.get_xdata()))  # they come in the order of a set, another one in every process
     for label in ax.texts:
@@ -178,9 +173,8 @@ def collapse(points: pd.DataFrame, noise: pd.DataFrame, *, ax: Axes | None = Non
     ax.plot(curve.mean(), color=GREY, label="K-Means on round noise")
     palette = colours(list(dict.fromkeys(points["name"])))
     for number, (name, colour) in enumerate(palette.items()):
-        rows = points[points["name"] == name]
-        ax.plot(rows["effective"], rows["silhouette"], MARKERS[number % len(MARKERS)], color=colour, markersize=4,
-                label=name)  # fmt: skip
+        rows, marker = points[points["name"] == name], MARKERS[number % len(MARKERS)]
+        ax.plot(rows["effective"], rows["silhouette"], marker, color=colour, markersize=4, label=name)
     ax.set(xlabel="effective dimensions", ylabel="silhouette in the own space")
     ax.legend()
     return ax

@@ -25,8 +25,9 @@ def genre_boxes(values: pd.DataFrame, dataset: Dataset, *, columns: int = 3) -> 
     for ax in axes.flat[values.shape[1] :]:
         ax.set_visible(False)
     for ax, name in zip(axes.flat, values, strict=False):
-        sns.boxplot(x=values[name].to_numpy(), y=genre.to_numpy(), order=names, hue=genre.to_numpy(), hue_order=names,
-                    palette=colours(names), fliersize=1.5, linewidth=0.8, legend=False, ax=ax)  # fmt: skip
+        look = {"palette": colours(names), "fliersize": 1.5, "linewidth": 0.8, "legend": False}
+        by_genre = {"y": genre.to_numpy(), "order": names, "hue": genre.to_numpy(), "hue_order": names}
+        sns.boxplot(x=values[name].to_numpy(), ax=ax, **by_genre, **look)
         ax.set(title=name.replace("_mean", "").replace("_", " "), xlabel="", ylabel="")
     return figure
 
@@ -36,8 +37,8 @@ def correlations(values: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax = new_axes(ax, WIDTH, 5.6)
     table = values.corr()
     table.index = table.columns = [name.replace("_mean", "") for name in values]
-    sns.heatmap(table, vmin=-1, vmax=1, cmap="RdBu_r", square=True, ax=ax, cbar_kws={"label": "correlation"},
-                xticklabels=True, yticklabels=True)  # fmt: skip
+    look = {"cmap": "RdBu_r", "square": True, "cbar_kws": {"label": "correlation"}}
+    sns.heatmap(table, vmin=-1, vmax=1, ax=ax, xticklabels=True, yticklabels=True, **look)
     ax.tick_params(length=0)
     return ax
 

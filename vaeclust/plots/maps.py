@@ -17,6 +17,15 @@ from vaeclust.plots.style import GREY, WIDTH, colours, new_axes
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure as Interactive
 
+_LAYOUT = {
+    "height": 520,
+    "margin": {"l": 0, "r": 0, "t": 10, "b": 0},
+    "paper_bgcolor": "rgba(0,0,0,0)",
+    "plot_bgcolor": "rgba(0,0,0,0)",
+    "font": {"color": GREY, "size": 12},
+    "legend": {"orientation": "h", "y": -0.02, "itemsizing": "constant"},
+    "dragmode": "pan",
+}
 SPOKEN = "Interactive map of the tracks; the static map before it shows the same points."  # to who cannot see it
 
 
@@ -96,16 +105,10 @@ def interactive(
     figure = go.Figure()
     for label, rows in about.groupby(group):
         heard = None if sounds is None else sounds.reindex(rows.index).fillna("").tolist()
-        figure.add_scatter(
-            x=rows["x"], y=rows["y"], mode="markers", name=escape(label), text=_hover(rows), hoverinfo="text",
-            customdata=heard,
-            marker={"size": 6, "color": palette[label], "opacity": 0.8},
-        )  # fmt: skip
-    figure.update_layout(
-        height=520, margin={"l": 0, "r": 0, "t": 10, "b": 0}, meta={"div_id": name},
-        paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)", font={"color": GREY, "size": 12},
-        legend={"orientation": "h", "y": -0.02, "itemsizing": "constant"}, dragmode="pan",
-    )  # fmt: skip
+        spoken = {"name": escape(label), "text": _hover(rows), "hoverinfo": "text", "customdata": heard}
+        marker = {"size": 6, "color": palette[label], "opacity": 0.8}
+        figure.add_scatter(x=rows["x"], y=rows["y"], mode="markers", marker=marker, **spoken)
+    figure.update_layout(_LAYOUT, meta={"div_id": name})
     figure.update_xaxes(visible=False)
     figure.update_yaxes(visible=False, scaleanchor="x")
     return figure
@@ -129,10 +132,9 @@ def _show_plotly_offline() -> None:
         """HTML for the book, whose pages load plotly once, and the mimetype for JupyterLab."""
 
         def to_mimebundle(self, fig_dict: dict) -> dict:
-            html = pio.to_html(
-                fig_dict, include_plotlyjs=False, include_mathjax=False, full_html=False,
-                config={"displaylogo": False, "responsive": True}, div_id=fig_dict["layout"]["meta"]["div_id"],
-            )  # fmt: skip
+            parts = {"include_plotlyjs": False, "include_mathjax": False, "full_html": False}
+            config = {"displaylogo": False, "responsive": True}
+            html = pio.to_html(fig_dict, config=config, div_id=fig_dict["layout"]["meta"]["div_id"], **parts)
             html = f'<div role="figure" aria-label="{SPOKEN}">{html}</div>'
             return {"text/html": html, "application/vnd.plotly.v1+json": fig_dict}
 

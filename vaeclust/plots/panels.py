@@ -1,3 +1,21 @@
 """What figures of many panels share: marks, dots with intervals, bars."""
 
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
 MARKERS = "osDv^<>PX*hp"
+
+
+def interval_reach(rows: pd.DataFrame, centre: str = "mean") -> np.ndarray:
+    """Return how far the interval of every row reaches below and above its centre, (2, n), 0 where there is none.
+
+    rows: ``low, high``, and the centre.
+    """
+    return np.abs(rows[["low", "high"]].sub(rows[centre], axis=0)).fillna(0.0).to_numpy().T
+
+
+def dots(ax: Axes, rows: pd.DataFrame, places: np.ndarray, marker: str, colour: str, *, label: str = "") -> None:
+    """Draw the mean and interval of every row at its place on the vertical axis; rows: ``mean, low, high``."""
+    style = {"fmt": marker, "color": colour, "markersize": 4, "linewidth": 1}
+    ax.errorbar(rows["mean"], places, xerr=interval_reach(rows), label=label, **style)

@@ -8,6 +8,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from vaeclust.methods.catalogue import METHODS
+from vaeclust.plots.panels import interval_reach
 from vaeclust.plots.style import GREY, WIDTH, colours, method_colour, new_axes
 
 _MARKERS = "osDv^<>PXdph*"
@@ -40,8 +42,8 @@ def training(table: pd.DataFrame) -> Figure:
     figure, axes = plt.subplots(1, len(models), figsize=(WIDTH, 2.4), sharey=True, squeeze=False)
     for ax, model in zip(axes[0], models, strict=True):
         rows = table[table["model"] == model]
-        reach = np.abs(rows[["low", "high"]].sub(rows["median"], axis=0)).to_numpy().T
-        ax.barh(rows["trained by"], rows["median"], xerr=reach, color=method_colour("vae"), alpha=0.6, ecolor=GREY)
+        style = {"color": method_colour("vae"), "alpha": 0.6, "ecolor": GREY}
+        ax.barh(rows["trained by"], rows["median"], xerr=interval_reach(rows, "median"), **style)
         for place, (end, ratio) in enumerate(zip(rows["high"], rows["faster than pythae"], strict=True)):
             ax.text(end, place, f"  × {ratio:.1f}", va="center", fontsize=9)
         ax.set(title=model, xlabel="seconds a model", xlim=(0, 1.25 * rows["high"].max()))
@@ -67,11 +69,11 @@ def floor(table: pd.DataFrame) -> Figure:
 
 
 def study(table: pd.DataFrame) -> Figure:
-    """Draw what every method of the study takes, part by part; table: ``what`` as 'method, part', ``median``."""
-    rows = table[table["what"].str.contains(", ")]
-    parts = rows["what"].str.rsplit(", ", n=1, expand=True).set_axis(["method", "part"], axis=1)
-    wide = parts.assign(seconds=rows["median"]).pivot(index="method", columns="part", values="seconds")
-    return stacked_bars(wide.loc[parts["method"].unique(), parts["part"].unique()], "seconds of one core").figure
+    """Draw what every method of the study takes, part by part; table: ``method, part, median``."""
+    rows = table[table["part"] != "whole"]
+    wide = rows.pivot(index="method", columns="part", values="median")
+    wide = wide.loc[rows["method"].unique(), rows["part"].unique()]
+    return stacked_bars(wide.rename(index=lambda slug: METHODS[slug].title), "seconds of one core").figure
 
 
 def stages(table: pd.DataFrame) -> Figure:

@@ -27,7 +27,7 @@ _METHOD_COLOURS = {
 def use_book_style() -> None:
     """Set the style of all figures: vector pictures in the notebook, one font size."""
     sns.set_theme(context="notebook", style="ticks", palette="colorblind")
-    matplotlib.rcParams.update({
+    settings = {
         "font.size": 10,
         "axes.titlesize": 11,
         "axes.labelsize": 10,
@@ -43,7 +43,8 @@ def use_book_style() -> None:
         "savefig.facecolor": "white",
         # Without a salt the ids inside an SVG differ from run to run.
         "svg.hashsalt": "vaeclust",
-    })  # fmt: skip
+    }
+    matplotlib.rcParams.update(settings)
     _show_vector_pictures()
 
 

@@ -66,8 +66,8 @@ def dimensions(tables: Mapping[str, pd.DataFrame]) -> Figure:
         for slug in tables:
             by_rank = table[table["method"] == slug].groupby("rank")[name]
             mean, spread = by_rank.mean(), by_rank.std().fillna(0.0)
-            ax.errorbar(mean.index, mean, spread, fmt="o-", markersize=4, linewidth=1, ecolor=GREY,
-                        color=method_colour(slug), label=find(slug).title)  # fmt: skip
+            style = {"fmt": "o-", "markersize": 4, "linewidth": 1, "ecolor": GREY, "color": method_colour(slug)}
+            ax.errorbar(mean.index, mean, spread, label=find(slug).title, **style)
         ax.set(xlabel="latent dimension, by variance", ylabel=title, ylim=(0, None))
         ax.locator_params(axis="x", integer=True)
     _legend_below(figure, tables)
@@ -147,11 +147,8 @@ def network(widths: Mapping[str, int | tuple[int, int]], *, method: str = "vae")
     figure, ax = plt.subplots(figsize=(WIDTH, 2.1))
     for position, (label, width) in enumerate(widths.items()):
         height = 0.12 + 0.88 * (units[label] / max(units.values())) ** 0.5
-        box = FancyBboxPatch(
-            (position - 0.18, -height / 2), 0.36, height, boxstyle="round,pad=0,rounding_size=0.05",
-            facecolor=method_colour(method), edgecolor="none",
-        )  # fmt: skip
-        ax.add_patch(box)
+        look = {"boxstyle": "round,pad=0,rounding_size=0.05", "facecolor": method_colour(method), "edgecolor": "none"}
+        ax.add_patch(FancyBboxPatch((position - 0.18, -height / 2), 0.36, height, **look))
         text = f"{width[0]} × {width[1]}" if isinstance(width, tuple) else str(width)
         ax.text(position, 0.62, text, ha="center", va="bottom", fontsize=10)
         ax.text(position, -0.62, label, ha="center", va="top", fontsize=9, color=GREY)

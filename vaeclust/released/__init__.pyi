@@ -5,6 +5,7 @@ from . import found as found
 from . import paper as paper
 from . import typst as typst
 from . import writing as writing
+from .answers import front_page_sentences as front_page_sentences
 from .answers import picture_rows as picture_rows
 from .answers import readme_answer as readme_answer
 from .answers import save_picture as save_picture
@@ -18,12 +19,13 @@ from .facts import setup as setup
 from .found import all_differences as all_differences
 from .found import all_facts as all_facts
 from .found import gtzan_run as gtzan_run
-from .found import pipeline_differences as pipeline_differences
 from .paper import build_paper as build_paper
 from .paper import networks as networks
 from .paper import tables as tables
 from .typst import page_sections as page_sections
 from .typst import to_typst as to_typst
+from .typst import typst_rows as typst_rows
+from .writing import markdown_table as markdown_table
 from .writing import marks as marks
 from .writing import put as put
 from .writing import readme_table as readme_table

@@ -1,7 +1,7 @@
-"""What the released study says, in the words and the picture of the front page, README and paper (page ``index``).
+"""What the released study says, in the words and the picture of the front page and README (page ``index``).
 
-Nothing here is typed: each sentence follows the intervals, and with other records it reads otherwise.
-``vaeclust release gtzan`` keeps the result in ``book/released/``.
+The three sentences stand in ``book/index.md``; their numbers are facts, and what they claim is tested on the records.
+``vaeclust release gtzan`` keeps facts and picture in ``book/released/``, and the sentences in README.
 """
 
 import json
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from vaeclust.evidence import pipelines as evidence_pipelines
+from vaeclust.evidence.pipelines import best_published
 from vaeclust.evidence.spaces import silhouette_of_noise
 from vaeclust.files import project_root, replacement
 from vaeclust.methods.catalogue import COMPARED, METHODS
@@ -17,16 +17,17 @@ from vaeclust.plots.answer import answer_picture
 from vaeclust.plots.style import use_book_style
 from vaeclust.released.facts import FACTS, fill_facts, read_facts
 from vaeclust.released.found import all_differences, all_facts, gtzan_run
+from vaeclust.released.typst import page_sections
 from vaeclust.released.writing import put
 from vaeclust.studies import rules
 from vaeclust.studies.kept import RELEASED, released_genres, released_records
+from vaeclust.studies.records import STANDARD, pick
 
 PICTURES = {mode: RELEASED / f"answer-{mode}.svg" for mode in ("light", "dark")}
 ALT = (
     "Dots with error bars, one row a way of grouping the clips, further right for more agreement with genre: the "
     "methods of the study above, ways beyond it below"
 )
-ANSWERS = ("networks", "shape", "helps")  # each has a sentence, answer_…, and a few words before it, lead_…
 
 
 def write(root: Path | None = None) -> None:
@@ -48,25 +49,18 @@ def write(root: Path | None = None) -> None:
 
 def picture_rows() -> tuple[pd.DataFrame, dict[str, float]]:
     """Return what the picture shows: ``group, title, mean, low, high``, and where its two lines are."""
-    table = released_records("intervals", methods=COMPARED)
-    nmi = table.query("metric == 'nmi' and reference == 'genre' and clusterer == 'kmeans'")
-    rows = nmi[nmi["condition"] == "standard"].set_index("method").loc[list(COMPARED)]
-    rows = rows.assign(title=[METHODS[slug].title for slug in rows.index]).replace(
-        {"title": {"Raw features": "no network"}}
-    )
-    pipelines = released_records("intervals", methods=rules.REPRESENTATIONS)
-    pipelines = pipelines.query("metric == 'nmi' and reference == 'genre'").assign(
-        pipeline=evidence_pipelines.pipeline_titles
-    )
-    best = pipelines.loc[pipelines.query("condition == @rules.FULL_FEATURES")["mean"].idxmax(), "pipeline"]
-    chosen = pipelines["pipeline"].str.endswith(", K-Means, 57 features") | (pipelines["pipeline"] == best)
-    others = pipelines[chosen].sort_values("mean")
-    others = others.assign(title=others["pipeline"].str.split(", ").map(_short))
-    groups = {f"In the study:\n{gtzan_run()['features']} numbers a clip": rows, "Beyond it:\n57 numbers a clip": others}
-    wanted = ["title", "mean", "low", "high"]
-    shown = pd.concat([part[wanted].assign(group=name) for name, part in groups.items()], ignore_index=True)
-    chance = nmi[nmi["condition"] == "random_labels"]["mean"].iloc[0]
-    return shown, {"best published": evidence_pipelines.best_published()["nmi"], "chance": chance}
+    chosen = {"metric": "nmi", "reference": "genre", "clusterer": "kmeans"}
+    nmi = pick(released_records("intervals", methods=COMPARED), **chosen)
+    studied = pick(nmi, condition=STANDARD).set_index("method").loc[list(COMPARED)]
+    pipelines = pick(released_records("intervals", methods=rules.REPRESENTATIONS), **chosen)
+    others = pick(pipelines, condition=rules.FULL_FEATURES).set_index("method").sort_values("mean")
+    titles = {slug: method.title for slug, method in METHODS.items()} | {"raw": "no network"}
+    groups = {f"In the study:\n{gtzan_run()['features']} numbers a clip": studied}
+    groups["Beyond it:\n57 numbers a clip"] = others
+    shown = pd.concat([rows.assign(group=name, title=rows.index.map(titles)) for name, rows in groups.items()])
+    chance = pick(nmi, condition="random_labels")["mean"].item()
+    lines = {"best published": best_published()["nmi"], "chance": chance}
+    return shown[["group", "title", "mean", "low", "high"]].reset_index(drop=True), lines
 
 
 def save_picture(path: Path, mode: str) -> None:
@@ -82,19 +76,21 @@ def save_picture(path: Path, mode: str) -> None:
 
 
 def readme_answer(root: Path | None = None) -> str:
-    """Return README's answer: three sentences and the picture, for light and dark."""
-    texts = read_facts(root)
-    sources = f'  <source media="(prefers-color-scheme: dark)" srcset="{PICTURES["dark"]}">'
-    image = f'  <img src="{PICTURES["light"]}" width="620" alt="{ALT}">'
-    lines = [f"{i}. **{texts[f'lead_{n}']['text']}** {texts[f'answer_{n}']['text']}" for i, n in enumerate(ANSWERS, 1)]
+    """Return README's answer: the sentences of the front page, and the picture for light and dark."""
+    root = root or project_root()
+    sources = f'  <source media="(prefers-color-scheme: dark)" srcset="{PICTURES["dark"].as_posix()}">'
+    image = f'  <img src="{PICTURES["light"].as_posix()}" width="620" alt="{ALT}">'
     caption = (
         "*Agreement of the clusters with genre, on {{ tracks }} clips of GTZAN: NMI, mean and 95 % interval over "
         "{{ seeds }} runs; 0 is nothing in common, 1 is the same. The band is K-Means on the features themselves, "
         "the dashed line the highest NMI that the study published for any method.*"
     )
-    return "\n".join([*lines, "", "<picture>", sources, image, "</picture>", "", fill_facts(caption, texts)])
+    parts = [front_page_sentences(root), f"<picture>\n{sources}\n{image}\n</picture>", caption]
+    return fill_facts("\n\n".join(parts), read_facts(root))
 
 
-def _short(parts: list[str]) -> str:
-    representation, clusterer, _ = parts
-    return representation if clusterer == "K-Means" else f"{representation}, {clusterer.split(' of ')[0]}"
+def front_page_sentences(root: Path | None = None) -> str:
+    """Return the three sentences of ``book/index.md``, a list in Markdown; their numbers are places of facts."""
+    page = ((root or project_root()) / "book" / "index.md").read_text(encoding="utf-8")
+    sentences, _, _ = page_sections(page)["The answer"].strip().partition("\n\n")
+    return sentences

@@ -1,12 +1,14 @@
 """Whether a run of today still agrees with the released records."""
 
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
+from vaeclust.evidence.words import shortest
 from vaeclust.methods.catalogue import COMPARED
 from vaeclust.studies.kept import RELEASED
-from vaeclust.studies.records import Record, read_all
+from vaeclust.studies.records import STANDARD, Record, pick, read_all
 
 SAME = 1e-3  # of its value: how far a mean may drift whatever its interval
 SETTINGS = ("seeds", "epochs", "batch_size", "learning_rate", "latent_dim", "n_clusters")
@@ -33,16 +35,14 @@ def drift(dataset: str = "demo", results_dir: str | Path = "results") -> pd.Data
         if other:
             raise ValueError(f"{slug} ran with {', '.join(other)}; run the chapters with the released parameters")
     keys = ["method", "space", "reference", "metric"]
-    chosen = "clusterer == 'kmeans' and condition == 'standard' and mean == mean"
-    then, now = (
-        read_all("intervals", dataset, COMPARED, folder).query(chosen).set_index(keys)[["mean", "low", "high"]]
-        for folder in (RELEASED, results_dir)
-    )
+    tables = [read_all("intervals", dataset, COMPARED, folder) for folder in (RELEASED, results_dir)]
+    rows = [pick(table, clusterer="kmeans", condition=STANDARD).dropna(subset="mean") for table in tables]
+    then, now = (table.set_index(keys)[["mean", "low", "high"]] for table in rows)
     both = then.add_suffix("_then").join(now.add_suffix("_now"))
     slack = SAME * both["mean_then"].abs()
     same = (both["low_now"] <= both["high_then"] + slack) & (both["high_now"] >= both["low_then"] - slack)
-    shown = {
-        title: [f"{low:.4g} to {high:.4g}" for low, high in zip(both[f"low_{end}"], both[f"high_{end}"], strict=True)]
-        for title, end in (("released", "then"), ("now", "now"))
-    }
-    return both.assign(**shown)[~same].reset_index()[[*keys, *shown]]
+    shown = both[~same].reset_index()
+    for title, end in (("released", "then"), ("now", "now")):
+        ends = (shown[f"{side}_{end}"].map(partial(shortest, digits=4)) for side in ("low", "high"))
+        shown[title] = [" to ".join(bounds) for bounds in zip(*ends, strict=True)]
+    return shown[[*keys, "released", "now"]]

@@ -1,10 +1,12 @@
-"""Prose pages of the book for the typesetter of the paper: Markdown with MyST's citations to Typst (page ``index``)."""
+"""Prose pages and tables of the book for the typesetter of the paper: MyST's Markdown to Typst (page ``index``)."""
 
 import re
 from collections.abc import Sequence
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+
+from vaeclust.evidence.tables import Table
 
 SPECIAL = re.compile(r"([\\*_`$#@<>\[\]~])")
 CITATION = re.compile(r"\{cite:([pt])\}$")
@@ -52,6 +54,12 @@ def to_typst(markdown: str) -> str:
         elif kind not in ("heading_close", "paragraph_open", "list_item_close"):
             raise ValueError(f"{kind} in a prose page cannot be typeset: {token.content[:60]!r}")
     return re.sub(r"\A\s*= .*\n", "", "".join(out))
+
+
+def typst_rows(table: Table) -> list[list[str]]:
+    """Return a table as the paper reads it: its head, then its rows; a bold cell stands in asterisks."""
+    head, *rows = table.lines("*")
+    return [[re.sub(" (?=[↑↓])", "\N{NO-BREAK SPACE}", text) for text in head], *rows]
 
 
 def _inline(tokens: Sequence[Token]) -> str:

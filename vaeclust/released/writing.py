@@ -5,21 +5,20 @@ import lzma
 import shutil
 import subprocess
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
-from vaeclust.evidence.published import comparable_rows
-from vaeclust.evidence.ranks import metric_means, overall_scores, study_table
-from vaeclust.evidence.words import mean_sd_cells
+from vaeclust.evidence.ranks import study_table
+from vaeclust.evidence.tables import Table, score_table
 from vaeclust.files import project_root, replacement
 from vaeclust.methods.catalogue import METHODS
-from vaeclust.scores.metrics import METRICS
 from vaeclust.studies.kept import RELEASED, SHARED, released_records
 from vaeclust.studies.records import TABLES, Record
 
 LEAST_SEEDS = 10
-STUDIES = {"modalities": ("scores", "clusters", "intervals")}  # records that are of no single method
+STUDIES = {"real_lyrics": ("scores", "clusters", "intervals")}  # records that are of no single method
 LARGEST = 300_000  # bytes of one method
 PACKED = ("clusters", "maps", "history", "scores")
 
@@ -64,16 +63,18 @@ def release(dataset: str, results_dir: str | Path = "results") -> Path:
     return target
 
 
+def markdown_table(table: Table) -> str:
+    """Return a table in Markdown: heads of rows on the left, cells on the right."""
+    head, *rows = table.lines("**")
+    columns = table.text.shape[1]
+    rule = ["---"] * (len(head) - columns) + ["---:"] * columns
+    return "\n".join(f"| {' | '.join(line)} |" for line in (head, rule, *rows))
+
+
 def readme_table(intervals: pd.DataFrame) -> str:
-    """Return README's result table: ``mean ± sd`` of every method, in markdown."""
-    table = comparable_rows(intervals)
-    means, deviations = metric_means(table), metric_means(table, "sd")
-    ranks, texts = overall_scores(means), mean_sd_cells(means, deviations)
-    head = ["Method", *(f"{METRICS[name].title} {METRICS[name].arrow}" for name in means), "Rank"]
-    lines = [head, ["---", *["---:"] * (len(head) - 1)]]
-    for slug in means.index:
-        lines.append([METHODS[slug].title, *texts.loc[slug], str(ranks.loc[slug, "rank"])])
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    """Return README's result table: ``mean ± sd`` of every method and its rank; nothing is bold beside the warning."""
+    table = score_table(intervals, clusterers=("kmeans",), ranked=True)
+    return markdown_table(replace(table, bold=None))
 
 
 def write_readme(root: Path) -> None:

@@ -5,7 +5,6 @@ from . import records as records
 from . import rules as rules
 from . import sizes as sizes
 from . import views as views
-from .conditions import TITLES as TITLES
 from .conditions import Condition as Condition
 from .conditions import controls as controls
 from .conditions import fault_filter as fault_filter
@@ -24,9 +23,9 @@ from .records import Record as Record
 from .records import Study as Study
 from .records import add_umap_maps as add_umap_maps
 from .records import chapter_name as chapter_name
+from .records import pick as pick
 from .records import read_all as read_all
 from .records import stack_conditions as stack_conditions
-from .rules import FEATURES as FEATURES
 from .rules import FULL_FEATURES as FULL_FEATURES
 from .rules import REPRESENTATIONS as REPRESENTATIONS
 from .rules import choose_setting as choose_setting

@@ -18,20 +18,6 @@ from vaeclust.methods.catalogue import Method, find
 from vaeclust.methods.fits import Fit
 from vaeclust.studies.records import STANDARD
 
-TITLES = {
-    "standard": "as it is",
-    "shuffled_lyrics": "lyrics of other tracks",
-    "moved_coverage": "lyrics and gaps of other tracks",
-    "coverage_only": "only whether there are lyrics",
-    "genre_lyrics": "lyrics joined by genre",
-    "published_lyrics": "published lyrics, by row",
-    "untrained": "untrained",
-    "no_duplicates": "duplicates removed",
-    "fault_filtered": "fault-filtered tracks",
-    "gaussian_noise": "Gaussian noise",
-    "random_labels": "random clusters",
-}
-
 
 @dataclass(frozen=True)
 class Condition:

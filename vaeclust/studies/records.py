@@ -239,3 +239,29 @@ def chapter_name(slug: str) -> str:
     """
     made_by = sorted((files.project_root() / "notebooks").glob(f"[0-9]*_{slug}.md"))
     return METHODS[slug].chapter if slug in METHODS else made_by[0].stem if made_by else slug
+
+
+def pick(table: pd.DataFrame, **keys: Any) -> pd.DataFrame:
+    """Return the rows of a tidy table whose columns hold these values; a list or tuple means any of its values.
+
+    A single value has to be in its column: what is nowhere is a slip, which would end as an empty figure. Of a list,
+    those count that are there, so that ``reference=["genre"]`` may find nothing in unlabelled music. A table without
+    rows stays as it is.
+
+    >>> nmi = pd.DataFrame({"method": ["pca", "vae"], "value": [0.3, 0.2]})
+    >>> pick(nmi, method="vae")["value"].tolist()
+    [0.2]
+
+    Raises ValueError for a column that the table does not have, or a single value that the column does not.
+    """
+    chosen = pd.Series(True, table.index)
+    for name, value in keys.items():
+        if name not in table:
+            raise ValueError(f"no column {name!r}; expected one of {', '.join(map(str, table.columns))}")
+        several = isinstance(value, list | tuple)
+        found = table[name].isin(value if several else [value])
+        if len(table) and not several and not found.any():
+            known = ", ".join(map(str, table[name].unique()[:20]))
+            raise ValueError(f"no {name} is {value!r}; expected one of {known}")
+        chosen &= found
+    return table[chosen]

@@ -27,7 +27,6 @@ REPRESENTATIONS = ("features", "umap", "autoencoder_umap", "vae_umap", "vade")
 PIPELINE_CLUSTERERS = ("kmeans", "gaussian_mixture", "spectral", "hdbscan")
 FULL_FEATURES = "full_features"
 FILTERED = "full_features_fault_filtered"
-FEATURES = {STANDARD: "given features", FULL_FEATURES: "57 features", FILTERED: "57 features, fault-filtered tracks"}
 
 
 @cache
@@ -47,7 +46,7 @@ def power_transform(dataset: Dataset) -> Dataset:
 def tuned_method(slug: str, features: str, k: int) -> Method:
     """Return a representation with UMAP's settings settled for a set of features, or with a mixture of k components.
 
-    features: a key of FEATURES. A representation with neither is returned as it is.
+    features: STANDARD or FULL_FEATURES. A representation with neither is returned as it is.
 
     >>> dict(tuned_method("vade", FULL_FEATURES, k=8).settings)
     {'components': 8}
@@ -96,7 +95,7 @@ def choose_setting(table: pd.DataFrame) -> dict[str, int]:
 
 @cache
 def kept_stabilities(features: str) -> pd.DataFrame:
-    """Return the table of :func:`setting_stabilities` for GTZAN that the book goes by; features: a key of FEATURES."""
+    """Return the table of :func:`setting_stabilities` for GTZAN that the book goes by; features: a condition."""
     table = pd.read_csv(str(files("vaeclust.studies").joinpath("reference/beyond_stability.csv")))
     return table[table["features"] == features].drop(columns="features").reset_index(drop=True)
 

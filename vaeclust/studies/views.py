@@ -15,7 +15,6 @@ from vaeclust.studies.rules import FULL_FEATURES, power_transform, tuned_method
 
 SLUG = "real_lyrics"
 LEAST_TRACKS = 30
-VIEWS = {"audio": "audio", "lyrics": "lyrics", "both": "both", "shuffled": "both, lyrics of other tracks"}
 ONE, TWO = ("features", "umap", "vae"), ("features", "umap", "multimodal_vae", "product_of_experts")
 VIEW_METHODS = {"audio": ONE, "lyrics": ONE, "both": TWO, "shuffled": TWO}  # view → representations
 VIEWED = tuple(dict.fromkeys(ONE + TWO))
