@@ -42,10 +42,11 @@ check: $(READY)  ## Compare the results of DATASET with its released records
 test: lint  ## Run all tests
 	$(BIN)/python -m pytest
 
-lint: $(READY)  ## Check style
+lint: $(READY)  ## Check style, layers and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
+	$(BIN)/mypy
 
 # The peers that we are measured against want libraries that the book does not need: an environment of their own.
 .venv-bench/.ready: pyproject.toml constraints.txt benchmarks/constraints.txt

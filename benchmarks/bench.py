@@ -26,6 +26,10 @@ TITLES = {
     "scale": "Scale: simulated tracks, processor seconds and peak memory",
     "chapter": "Scale: the whole chapter 03_vae with ten seeds, seconds on the wall",
 }
+NOTES = {
+    "floor": "`the whole step` is recorded and replayed. `the plain step` finds its operations anew, as it does where "
+    "TorchScript is gone, and gives the same bits; tables older than this line lack it.",
+}
 
 
 def extraction(repetitions: int) -> None:
@@ -50,7 +54,9 @@ def readme() -> None:
     for name, title in TITLES.items():
         path = FOLDER / f"{name}.csv"
         if path.is_file():
-            lines += ["", f"## {title}", "", f"[{path.name}]({path.name})", "", *_markdown(pd.read_csv(path))]
+            lines += ["", f"## {title}", "", f"[{path.name}]({path.name})", ""]
+            lines += [NOTES[name], ""] if name in NOTES else []
+            lines += _markdown(pd.read_csv(path))
     if MACHINE.is_file():
         about = "`load` is how many processes were running when a benchmark ended, its own among them."
         lines += ["", "## Machine and versions", "", about, "", *_markdown(pd.read_csv(MACHINE, dtype=str))]

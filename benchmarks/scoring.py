@@ -25,7 +25,7 @@ def scoring(repetitions: int) -> None:
     k = data.default_k()
 
     def ours(repetition):
-        score(fitted, cluster(fitted, data), data)
+        score(fitted, cluster(fitted))
 
     def plain(repetition):
         references = data.references().values()
@@ -77,8 +77,8 @@ def _one(slug: str) -> tuple[str, dict[str, float]]:
     start = time.perf_counter()
     fitted = fit(slug, data)
     trained = time.perf_counter()
-    clusters = cluster(fitted, data)
+    clusters = cluster(fitted)
     clustered = time.perf_counter()
-    score(fitted, clusters, data, metrics=tuple(METRICS))
+    score(fitted, clusters, metrics=tuple(METRICS))
     ended = time.perf_counter()
     return slug, {"training": trained - start, "clustering": clustered - trained, "scoring": ended - clustered}

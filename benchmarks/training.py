@@ -113,7 +113,10 @@ class Operations(TorchDispatchMode):
 
 
 def floor(repetitions: int) -> None:
-    """Write floor.csv: a training step of ten seeds against the sum of its operations, each timed by itself."""
+    """Write floor.csv: a training step of ten seeds against the sum of its operations, each timed by itself.
+
+    The step runs twice: recorded and replayed, and plain, as it does where TorchScript is gone.
+    """
     rows = []
     for slug in MODELS:
         method, data = find(slug), corpus()
@@ -124,9 +127,12 @@ def floor(repetitions: int) -> None:
             study.epoch(BATCH)
             noise = study.draw(BATCH)
             x = study.x[:, :BATCH].contiguous()
-            steps, floors, kinds = [], [], defaultdict(list)
+            ways = {"the whole step": study.replays[x.shape], "the plain step": study.operations(noise)}
+            steps, floors, kinds = defaultdict(list), [], defaultdict(list)
             for _ in range(repetitions):
-                steps.append(processor_seconds(lambda: [study.step(x, noise) for _ in range(50)]) / 50)  # noqa: B023
+                for name, way in ways.items():
+                    study.replays[x.shape] = way
+                    steps[name].append(processor_seconds(lambda: [study.step(x, noise) for _ in range(50)]) / 50)  # noqa: B023
                 rehearsal = {name: values.clone() for name, values in study.buffers.items()}
                 with Operations() as operations:
                     study.gradient(study.flat, rehearsal, x, noise)
@@ -135,8 +141,12 @@ def floor(repetitions: int) -> None:
                 floors.append(sum(parts.values()))
                 for kind, seconds in parts.items():
                     kinds[kind].append(1000 * seconds)
-        for what, values in {**kinds, "the whole step": [1000 * s for s in steps]}.items():
+        for name, seconds in steps.items():
+            kinds[name] = [1000 * s for s in seconds]
+        for what, values in kinds.items():
             rows.append({"model": MODELS[slug], "what": what, "unit": "ms", **spread(values)})
-        ratios = [step / floor for step, floor in zip(steps, floors, strict=True)]
-        rows.append({"model": MODELS[slug], "what": "step / floor", "unit": "times", **spread(ratios)})
+        recorded, plain = steps.values()
+        for what, above, below in (("step / floor", recorded, floors), ("plain / recorded step", plain, recorded)):
+            ratios = [a / b for a, b in zip(above, below, strict=True)]
+            rows.append({"model": MODELS[slug], "what": what, "unit": "times", **spread(ratios)})
     write("floor", rows)

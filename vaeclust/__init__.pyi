@@ -18,6 +18,7 @@ from .methods.catalogue import METHODS as METHODS
 from .methods.training import fit as fit
 from .scores.metrics import score as score
 from .scores.uncertainty import intervals as intervals
+from .studies.conditions import Condition as Condition
 from .studies.protocol import study as study
 from .studies.protocol import trial as trial
 from .studies.records import Record as Record

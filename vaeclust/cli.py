@@ -15,7 +15,7 @@ from vaeclust.book import chapters, html
 from vaeclust.book import run as book_run
 from vaeclust.cores import SCHEDULER
 from vaeclust.corpus.audio import SECONDS
-from vaeclust.files import replacement, resolve
+from vaeclust.files import resolve, write_csv
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -122,8 +122,7 @@ def data(
 
     corpus = load(dataset, tracks=tracks, lyrics=lyrics, features=features, seconds=seconds)
     for name, table in dataset_tables(corpus).items():
-        with replacement(resolve(results_dir) / corpus.name / f"{name}.csv") as path:
-            table.to_csv(path, lineterminator="\n")
+        write_csv(resolve(results_dir) / corpus.name / f"{name}.csv", table)
     console.print(str(corpus), markup=False)
     for track, why in corpus.excluded.items():
         console.print(f"left out {track}: {why}", markup=False)

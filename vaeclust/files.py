@@ -1,12 +1,19 @@
 """Files: the project root, files that are replaced whole, digests; and what a run was made on and with."""
 
 import contextlib
+import hashlib
+import json
 import os
 import platform
 import tempfile
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
 
 # Names a file that lists every file put in place: how the runner of the chapters knows what each of them wrote.
 WRITTEN = "VAECLUST_WRITTEN"
@@ -29,6 +36,35 @@ def replacement(path: Path) -> Iterator[Path]:
                 log.write(f"{path.resolve()}\n")
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def write_csv(path: Path, table: "pd.DataFrame", **options: Any) -> None:
+    """Write a table whole; options: of ``DataFrame.to_csv``. Lines end alike on every system."""
+    with replacement(path) as temporary:
+        table.to_csv(temporary, lineterminator="\n", **options)
+
+
+def write_json(path: Path, content: Any, *, indent: int = 2) -> None:
+    """Write JSON whole, readable and in UTF-8."""
+    with replacement(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=indent, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def write_svg(path: Path, figure: "Figure", **options: Any) -> None:
+    """Write a matplotlib figure whole, without the date, and close it; options: of ``Figure.savefig``."""
+    import matplotlib.pyplot as plt
+
+    with replacement(path) as temporary:
+        figure.savefig(temporary, format="svg", metadata={"Date": None}, **options)
+    plt.close(figure)
+
+
+def digest(*parts: str | bytes) -> str:
+    """Return the SHA-256 of texts and bytes one after another, as hexadecimal digits."""
+    found = hashlib.sha256()
+    for part in parts:
+        found.update(part.encode() if isinstance(part, str) else part)
+    return found.hexdigest()
 
 
 def project_root() -> Path:

@@ -67,8 +67,8 @@ def test_fewer_than_two_clusters_have_no_label_free_score(clusters):
 
 def test_the_reason_for_a_missing_value_is_told(corpus):
     fitted = fit("pca", corpus, [0, 1])
-    clusters = cluster(fitted, corpus).assign(cluster=lambda t: t["cluster"].where(t["clusterer"] != "dbscan", NOISE))
-    table = intervals(score(fitted, clusters, corpus)).set_index(["clusterer", "space", "metric"])
+    clusters = cluster(fitted).assign(cluster=lambda t: t["cluster"].where(t["clusterer"] != "dbscan", NOISE))
+    table = intervals(score(fitted, clusters)).set_index(["clusterer", "space", "metric"])
     assert table.loc[("dbscan", "own", "silhouette"), "how"].endswith("2 without a value (fewer than two clusters)")
     assert np.isnan(table.loc[("dbscan", "own", "silhouette"), "mean"])
     assert "without" not in table.loc[("kmeans", "own", "silhouette"), "how"]
@@ -84,6 +84,6 @@ def test_summary_and_labels_of_a_clustering():
 
 
 def test_scores_by_k_leave_out_what_cannot_be(corpus):
-    table = score_by_k(fit("pca", corpus, range(5)), corpus, [1, 2, 3, 500], n_seeds=2)
+    table = score_by_k(fit("pca", corpus, range(5)), [1, 2, 3, 500], n_seeds=2)
     assert set(table["k"]) == {2, 3}
     assert set(table["seed"]) == {0, 1}

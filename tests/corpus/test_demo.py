@@ -17,11 +17,11 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from vaeclust.corpus import audio
-from vaeclust.corpus.demo import tracks as corpus_demo_tracks
+from vaeclust.corpus.demo import tracks as demo
 from vaeclust.corpus.demo.synthesis import INSTRUMENTS, MAJOR, SAMPLE_RATE
 from vaeclust.corpus.demo.tracks import FACTOR_TABLE, FACTORS, STYLES
 
-TRACKS = corpus_demo_tracks.track_table()
+TRACKS = demo.track_table()
 ONE_A_STYLE = [TRACKS.loc[f"{style}.00000"] for style in STYLES]
 
 
@@ -37,7 +37,7 @@ def nmi_of_kmeans(points, labels, states=5):
 
 def describe(track):
     """MFCC means (20), and of the samples: finite, peak, share near full scale, RMS, centroid in Hz, spread in dB."""
-    samples = corpus_demo_tracks.render(track)
+    samples = demo.render(track)
     magnitude = np.abs(librosa.stft(samples))
     mel = librosa.feature.melspectrogram(S=magnitude**2, sr=SAMPLE_RATE)
     mfcc = librosa.feature.mfcc(S=librosa.power_to_db(mel), n_mfcc=20).mean(axis=1)
@@ -109,13 +109,13 @@ class TestCorpus:
         assert (TRACKS.groupby("genre")[name].nunique() > 1).all()
 
     def test_a_smaller_corpus_is_a_part(self):
-        smaller = corpus_demo_tracks.track_table(clips_per_style=3)
+        smaller = demo.track_table(clips_per_style=3)
         assert len(smaller) == 30
         assert smaller.equals(TRACKS.loc[smaller.index])
 
     def test_another_seed_is_another_corpus(self):
-        assert corpus_demo_tracks.track_table().equals(TRACKS)
-        assert (corpus_demo_tracks.track_table(seed=1)["tempo"] != TRACKS["tempo"]).all()
+        assert demo.track_table().equals(TRACKS)
+        assert (demo.track_table(seed=1)["tempo"] != TRACKS["tempo"]).all()
 
     def test_habits_of_an_ensemble(self):
         """Deviations from the mean of the style are alike within an ensemble: a third of their variance."""
@@ -127,7 +127,7 @@ class TestCorpus:
     @pytest.mark.parametrize("clips", [0, -1, 100_001])
     def test_refuses_a_count_out_of_range(self, clips):
         with pytest.raises(ValueError, match=r"expected 1 to 100,000"):
-            corpus_demo_tracks.track_table(clips_per_style=clips)
+            demo.track_table(clips_per_style=clips)
 
 
 class TestOverlap:
@@ -167,33 +167,33 @@ class TestSound:
 
     @pytest.mark.parametrize("seconds", [0.01, 1.5])
     def test_shape(self, seconds):
-        samples = corpus_demo_tracks.render(TRACKS.iloc[0], seconds=seconds)
+        samples = demo.render(TRACKS.iloc[0], seconds=seconds)
         assert samples.shape == (round(22050 * seconds),)
         assert samples.dtype == np.float32
         assert np.isfinite(samples).all()
-        assert corpus_demo_tracks.render(TRACKS.iloc[0]).shape == (220_500,)
+        assert demo.render(TRACKS.iloc[0]).shape == (220_500,)
 
     def test_same_seed_same_samples(self):
         for track in ONE_A_STYLE[:3]:
-            first = corpus_demo_tracks.render(track)
-            assert np.array_equal(first, corpus_demo_tracks.render(track))
-            assert abs(np.corrcoef(first, corpus_demo_tracks.render(track, seed=1))[0, 1]) < 0.5
+            first = demo.render(track)
+            assert np.array_equal(first, demo.render(track))
+            assert abs(np.corrcoef(first, demo.render(track, seed=1))[0, 1]) < 0.5
 
     def test_same_samples_in_another_process(self):
-        elsewhere = Parallel(2)(delayed(corpus_demo_tracks.render)(track) for track in ONE_A_STYLE)
-        assert all(map(np.array_equal, elsewhere, map(corpus_demo_tracks.render, ONE_A_STYLE)))
+        elsewhere = Parallel(2)(delayed(demo.render)(track) for track in ONE_A_STYLE)
+        assert all(map(np.array_equal, elsewhere, map(demo.render, ONE_A_STYLE)))
 
     def test_clips_differ(self):
         """Clips of one style with equal factors are still different performances."""
         first, second = (TRACKS.loc[f"chamber_lines.0000{clip}"].copy() for clip in (0, 1))
         second[list(FACTORS)] = first[list(FACTORS)]
-        assert abs(np.corrcoef(corpus_demo_tracks.render(first), corpus_demo_tracks.render(second))[0, 1]) < 0.5
+        assert abs(np.corrcoef(demo.render(first), demo.render(second))[0, 1]) < 0.5
 
     def test_errors(self):
         with pytest.raises(ValueError, match=r"expected a positive length"):
-            corpus_demo_tracks.render(TRACKS.iloc[0], seconds=0)
+            demo.render(TRACKS.iloc[0], seconds=0)
         with pytest.raises(ValueError, match=r"unknown track 'blues\.00000'; expected .*slow_ballad"):
-            corpus_demo_tracks.render(TRACKS.iloc[0].rename("blues.00000"))
+            demo.render(TRACKS.iloc[0].rename("blues.00000"))
 
 
 class TestFactorsAreHeard:
@@ -213,9 +213,7 @@ class TestFactorsAreHeard:
         """In at least nine of ten styles the measure rises with the factor, all else being equal."""
         rises = 0
         for track in ONE_A_STYLE:
-            soft, strong = (
-                corpus_demo_tracks.render(track.where(track.index != name, value), seconds=6) for value in (low, high)
-            )
+            soft, strong = (demo.render(track.where(track.index != name, value), seconds=6) for value in (low, high))
             rises += measure(strong) > measure(soft)
         assert rises >= 9
 
@@ -228,7 +226,7 @@ class TestFactorsAreHeard:
         tempos = keys = 0
         some = TRACKS[::20]
         for _, track in some.iterrows():
-            samples = corpus_demo_tracks.render(track)
+            samples = demo.render(track)
             tempos += abs(librosa.feature.tempo(y=samples, sr=SAMPLE_RATE)[0] / track["tempo"] - 1) < 0.06
             # A given tuning: with numba 0.68 librosa's estimate of it can crash the interpreter.
             chroma = librosa.feature.chroma_stft(y=samples, sr=SAMPLE_RATE, n_fft=8192, tuning=0.0).mean(axis=1)
@@ -240,14 +238,14 @@ class TestFactorsAreHeard:
 
 class TestLyrics:
     def nmi(self, informativeness):
-        texts = corpus_demo_tracks.lyrics(TRACKS, informativeness=informativeness)
+        texts = demo.lyrics(TRACKS, informativeness=informativeness)
         words = TfidfVectorizer(stop_words="english").fit_transform(texts.values())
         points = TruncatedSVD(30, random_state=0).fit_transform(words)
         return nmi_of_kmeans(points, TRACKS.loc[list(texts), "genre"], states=2)
 
     def test_three_in_ten_have_none_in_every_style_alike(self):
-        tracks = corpus_demo_tracks.track_table(clips_per_style=200)
-        has_lyrics = tracks.index.isin(list(corpus_demo_tracks.lyrics(tracks)))
+        tracks = demo.track_table(clips_per_style=200)
+        has_lyrics = tracks.index.isin(list(demo.lyrics(tracks)))
         table = [[has_lyrics[tracks["genre"] == style].sum(), (~has_lyrics)[tracks["genre"] == style].sum()]
                  for style in STYLES]  # fmt: skip
         assert np.mean(~has_lyrics) == pytest.approx(0.3, abs=0.03)
@@ -260,24 +258,20 @@ class TestLyrics:
         assert all_of_it > 0.6
 
     def test_texts_depend_on_track_and_seed_alone(self):
-        texts = corpus_demo_tracks.lyrics(TRACKS)
-        assert corpus_demo_tracks.lyrics(TRACKS[5:50:3]) == {
-            key: texts[key] for key in TRACKS.index[5:50:3] if key in texts
-        }
-        assert corpus_demo_tracks.lyrics(TRACKS, seed=1) != texts
+        texts = demo.lyrics(TRACKS)
+        assert demo.lyrics(TRACKS[5:50:3]) == {key: texts[key] for key in TRACKS.index[5:50:3] if key in texts}
+        assert demo.lyrics(TRACKS, seed=1) != texts
         assert len(set(texts.values())) == len(texts)
 
     def test_topics_overlap(self):
-        for topic, words in corpus_demo_tracks.TOPICS.items():
-            others = {
-                word for name, text in corpus_demo_tracks.TOPICS.items() if name != topic for word in text.split()
-            }
+        for topic, words in demo.TOPICS.items():
+            others = {word for name, text in demo.TOPICS.items() if name != topic for word in text.split()}
             assert set(words.split()) & others
 
     @pytest.mark.parametrize("informativeness", [-0.01, 1.01, float("nan")])
     def test_refuses_what_is_no_probability(self, informativeness):
         with pytest.raises(ValueError, match="expected 0 to 1"):
-            corpus_demo_tracks.lyrics(TRACKS, informativeness=informativeness)
+            demo.lyrics(TRACKS, informativeness=informativeness)
 
 
 def test_import_costs_neither_torch_nor_librosa():

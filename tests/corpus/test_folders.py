@@ -16,7 +16,7 @@ import soundfile
 from conftest import command
 from test_audio import RATE, music
 
-from vaeclust.corpus import measured as corpus_measured
+from vaeclust.corpus import measured
 from vaeclust.corpus.folders import audio_files, sidecar
 from vaeclust.corpus.measured import Cache, extract
 from vaeclust.corpus.sources import load
@@ -150,7 +150,7 @@ def test_data_leaves_tables_that_load_as_the_same_corpus(library, project):
 
 def test_the_second_time_nothing_is_decoded(library, monkeypatch):
     first = load(library)
-    monkeypatch.setattr(corpus_measured, "run", lambda *a, **k: pytest.fail("a file was measured again"))
+    monkeypatch.setattr(measured, "run", lambda *a, **k: pytest.fail("a file was measured again"))
     assert load(library).features.equals(first.features)
 
 
@@ -188,7 +188,7 @@ def test_a_full_disk_costs_the_cache_and_not_the_run(library, monkeypatch):
     files = [song(library / "many" / f"{i}.wav", i, seconds=1.0) for i in range(40)]
     with pytest.warns(UserWarning, match="not kept for the next run: database or disk is full"):
         found = extract(files, features="full", cache=cache)
-    assert all(len(measured.values) == 57 for measured in found.values())
+    assert all(len(each.values) == 57 for each in found.values())
 
 
 def test_a_killed_run_goes_on_and_ends_with_the_same_table(tmp_path, project):

@@ -12,7 +12,7 @@ import pytest
 import soundfile
 
 from vaeclust.corpus import audio, lyrics, measured, named
-from vaeclust.corpus.demo import tracks as corpus_demo_tracks
+from vaeclust.corpus.demo import tracks as demo
 
 TRACK = "slow_ballad.00007"
 KNOWN = {
@@ -51,7 +51,7 @@ KNOWN = {
 
 @pytest.fixture(scope="module")
 def samples():
-    return corpus_demo_tracks.render(corpus_demo_tracks.track_table().loc[TRACK])
+    return demo.render(demo.track_table().loc[TRACK])
 
 
 def decoded(folder):
@@ -86,16 +86,16 @@ def test_audio(samples, tmp_path):
 
 
 def test_demo(samples):
-    known = KNOWN["demo", corpus_demo_tracks.RECIPE]
-    tracks = corpus_demo_tracks.track_table()
-    same(tracks.loc[TRACK, list(corpus_demo_tracks.FACTORS)].astype(float), known["factors"])
+    known = KNOWN["demo", demo.RECIPE]
+    tracks = demo.track_table()
+    same(tracks.loc[TRACK, list(demo.FACTORS)].astype(float), known["factors"])
     same(sound(samples), known["sound"])
-    same(words(corpus_demo_tracks.lyrics(tracks.loc[[TRACK]])[TRACK]), known["words"])
+    same(words(demo.lyrics(tracks.loc[[TRACK]])[TRACK]), known["words"])
 
 
 def test_lyrics():
-    tracks = corpus_demo_tracks.track_table(clips_per_style=4)
-    features = lyrics.text_features(pd.Series(corpus_demo_tracks.lyrics(tracks)))
+    tracks = demo.track_table(clips_per_style=4)
+    features = lyrics.text_features(pd.Series(demo.lyrics(tracks)))
     same(np.abs(features.iloc[0]), KNOWN["lyrics", lyrics.RECIPE]["features"])
 
 
@@ -103,8 +103,8 @@ def test_the_keys_name_recipes_and_libraries_and_no_source(monkeypatch, tmp_path
     monkeypatch.setattr(named, "user_cache_path", lambda name: tmp_path)
     monkeypatch.setattr(named, "_render", lambda folder: None)
     key = named.fetch("demo").name
-    assert key.startswith(f"demo-{corpus_demo_tracks.RECIPE}.{audio.RECIPE}.{lyrics.RECIPE}-")
-    for module in (corpus_demo_tracks, audio, lyrics):
+    assert key.startswith(f"demo-{demo.RECIPE}.{audio.RECIPE}.{lyrics.RECIPE}-")
+    for module in (demo, audio, lyrics):
         with monkeypatch.context() as changed:
             changed.setattr(module, "__file__", str(tmp_path / "another source.py"))
             assert named.fetch("demo").name == key

@@ -25,10 +25,10 @@ from vaeclust.methods.training import fit
 from vaeclust.plots import conditions as plots_conditions
 from vaeclust.scores.metrics import METRICS
 from vaeclust.studies import protocol
-from vaeclust.studies.conditions import controls, lyrics_controls
+from vaeclust.studies.conditions import controls, lyrics_controls, standard
 from vaeclust.studies.kept import released_records
-from vaeclust.studies.protocol import add_controls, study
-from vaeclust.studies.records import pick
+from vaeclust.studies.protocol import study
+from vaeclust.studies.records import Record, pick
 
 OF_LYRICS = {"shuffled_lyrics", "moved_coverage", "coverage_only", "genre_lyrics", "published_lyrics"}
 MEANS = pd.DataFrame(
@@ -158,31 +158,29 @@ def test_stability_and_agreement_are_one_for_renamed_clusters():
 
 
 def test_a_larger_beta_lowers_the_rate_and_raises_the_distortion(corpus):
-    free, dear = (rate_and_distortion(fit(f"beta_vae_{b}", corpus, [0, 1], epochs=30), corpus).mean() for b in (0.1, 8))
+    free, dear = (rate_and_distortion(fit(f"beta_vae_{b}", corpus, [0, 1], epochs=30)).mean() for b in (0.1, 8))
     assert free["rate"] > dear["rate"]
     assert free["distortion"] < dear["distortion"]
     assert free["active"] >= dear["active"]
-    assert rate_and_distortion(fit("pca", corpus, [0]), corpus)["rate"].isna().all()
+    assert rate_and_distortion(fit("pca", corpus, [0]))["rate"].isna().all()
 
 
 def test_a_study_records_the_standard_condition(corpus, tmp_path):
-    settings = {"seeds": 2, "epochs": 2, "results_dir": tmp_path}
-    done = study("vae", corpus, **settings)
+    record = Record("small", "vae", tmp_path)
+    done = study("vae", corpus, record, seeds=2, epochs=2)
     for name in ("scores", "clusters", "intervals", "history", "dimensions"):
-        assert set(done.record.read(name)["condition"]) == {"standard"}
+        assert set(record.read(name)["condition"]) == {"standard"}
     assert set(done.clusters["seed"]) == {0, 1}
-    assert done.record.run()["parameters"]["seeds"] == 2
+    assert record.run()["parameters"]["seeds"] == 2
     assert set(comparable_rows(done.intervals)["condition"]) == {"standard"}
 
 
-def test_lyrics_help_on_the_demo_and_shuffled_ones_do_not(tmp_path):
+def test_lyrics_help_on_the_demo_and_shuffled_ones_do_not():
     """The multi-modal VAE against the VAE, paired by seed, on a corpus whose lyrics are known to be informative."""
     demo = load("demo")
-    settings = {"seeds": 10, "results_dir": tmp_path}
-    audio = study("vae", demo, **settings)
-    both = study("multimodal_vae", demo, **settings)
-    add_controls(both.record, "multimodal_vae", lyrics_controls(demo))
-    gains = pick(condition_differences(both.record.read("scores"), audio.scores), metric="nmi")
+    audio = study("vae", demo)
+    both = study("multimodal_vae", standard(demo) | lyrics_controls(demo))
+    gains = pick(condition_differences(both.tables["scores"], audio.scores), metric="nmi")
     verdicts = gains.set_index("condition")["verdict"]
     assert verdicts[["standard", "shuffled_lyrics", "genre_lyrics"]].tolist() == ["higher", "none", "higher"]
 
@@ -239,8 +237,8 @@ def test_the_effect_of_training_turns_around_with_the_records():
 
 
 def test_a_table_of_conditions_has_a_row_each(corpus, tmp_path):
-    done = study("raw", corpus, seeds=2, results_dir=tmp_path)
-    table = condition_scores(add_controls(done.record, "raw", controls("raw", corpus), seeds=2))
+    done = study("raw", standard(corpus) | controls("raw", corpus), seeds=2)
+    table = condition_scores(done.tables["intervals"])
     assert list(table.index) == ["as given", "Gaussian noise", "random clusters"]
     assert next(iter(table)) == "NMI (genre)"
     assert not (table == "–").any(axis=None)
@@ -290,7 +288,7 @@ class TestReleasedRecords:
 
 
 def test_a_trial_scores_as_the_study_does_and_keeps_no_record(corpus, tmp_path, monkeypatch):
-    whole = study("pca", corpus, seeds=2, latent_dim=4, results_dir=tmp_path / "results")
+    whole = study("pca", corpus, seeds=2, latent_dim=4)
     monkeypatch.chdir(tmp_path)
     kept = set(tmp_path.rglob("*"))
     tried, scores = protocol.trial("pca", corpus, seeds=2, latent_dim=4)

@@ -1,9 +1,13 @@
 """A recorded function is the function: on other numbers, with tensors from elsewhere, and where it writes."""
 
+import numpy as np
 import pytest
 import torch
 
+from vaeclust.methods.batched import Batched
+from vaeclust.methods.catalogue import METHODS
 from vaeclust.methods.replay import trace
+from vaeclust.methods.training import fit
 
 
 def gradient(weights, x):
@@ -40,6 +44,40 @@ def test_a_tensor_from_elsewhere_is_a_constant():
     assert found.tolist() == [3.0, 40.0]
 
 
-def test_what_torchscript_cannot_write_is_an_error():
-    with pytest.raises(RuntimeError, match="inf"):
-        trace(lambda x: (x.clamp(max=float("inf")),), torch.ones(2))
+def test_what_torchscript_cannot_write_is_run_as_it_is():
+    def bounded(x):
+        return (x.clamp(max=float("inf")),)
+
+    assert trace(bounded, torch.ones(2)) is bounded
+
+
+def test_where_torchscript_is_gone_the_function_itself_runs(monkeypatch):
+    monkeypatch.delattr(torch.jit, "CompilationUnit")
+    assert trace(gradient, torch.ones(4, 3), torch.ones(5, 4)) is gradient
+
+
+def test_what_the_function_itself_raises_is_raised():
+    with pytest.raises(RuntimeError, match="shape"):
+        trace(lambda x: (x @ x,), torch.ones(2, 3))
+
+
+@pytest.mark.parametrize("slug", [slug for slug, method in METHODS.items() if method.trained])
+@pytest.mark.filterwarnings("error")
+def test_training_without_torchscript_gives_the_same_bits(corpus, slug, monkeypatch):
+    """120 tracks in batches of 50 are batches of two sizes: 9 steps in 3 epochs."""
+    calls, plain = [], Batched.gradient
+    monkeypatch.setattr(Batched, "gradient", lambda self, *given: calls.append(1) or plain(self, *given))
+
+    def fitted():
+        calls.clear()
+        return fit(slug, corpus, [0, 3], epochs=3, batch_size=50), len(calls)
+
+    recorded, rehearsals = fitted()
+    monkeypatch.delattr(torch.jit, "CompilationUnit")
+    found, steps = fitted()
+    networks = 2 if slug == "vade" else 1  # it starts from an autoencoder
+    assert rehearsals == 2 * networks
+    assert steps == rehearsals + 9 * networks
+    assert np.array_equal(found.embeddings, recorded.embeddings)
+    assert found.history.equals(recorded.history)
+    assert found.dimensions.equals(recorded.dimensions)

@@ -7,9 +7,8 @@ import pytest
 import torch
 from sklearn.metrics import adjusted_rand_score
 
-from vaeclust.clusters.clusterers import OWN, cluster, own_clusters
+from vaeclust.clusters.clusterers import OWN, cluster
 from vaeclust.cores import one_thread
-from vaeclust.corpus.dataset import subset
 from vaeclust.methods.batched import batches, initial_model
 from vaeclust.methods.catalogue import METHODS, find
 from vaeclust.methods.models import VAE
@@ -33,16 +32,16 @@ def test_a_seed_is_the_same_alone_and_among_others(corpus, slug):
 
 @pytest.mark.parametrize("slug", [*TRAINED, "pca", "umap"])
 def test_a_corpus_for_each_seed_is_as_if_each_were_alone(corpus, slug):
-    parts = [subset(corpus, np.arange(len(corpus)) % 3 != left_out) for left_out in range(3)]
+    parts = [corpus.subset(np.arange(len(corpus)) % 3 != left_out) for left_out in range(3)]
     together = fit(slug, parts, [5, 1, 7], latent_dim=4, **SHORT)
-    found = cluster(together, parts, 4, clusterers=("kmeans",))
-    scores = score(together, found, parts).drop(columns="method")
+    found = cluster(together, 4, clusterers=("kmeans",))
+    scores = score(together, found).drop(columns="method")
     for seed, part, embedding in zip((5, 1, 7), parts, together.embeddings, strict=True):
         alone = fit(slug, part, [seed], latent_dim=4, **SHORT)
         np.testing.assert_array_equal(alone.embeddings[0], embedding)
-        its_own = cluster(alone, part, 4, clusterers=("kmeans",))
+        its_own = cluster(alone, 4, clusterers=("kmeans",))
         pd.testing.assert_frame_equal(found[found["seed"] == seed].reset_index(drop=True), its_own)
-        expected = score(alone, its_own, part).drop(columns="method")
+        expected = score(alone, its_own).drop(columns="method")
         pd.testing.assert_frame_equal(scores[scores["seed"] == seed].reset_index(drop=True), expected)
     with pytest.raises(ValueError, match=r"3 corpora of shapes .* for 2 seeds; expected one for each"):
         fit(slug, parts, [0, 1])
@@ -211,7 +210,7 @@ def gtzan_summaries(gtzan, gtzan_folder):
     for slug in {**BOUNDS, **INDEPENDENT}:
         corpus = published if slug == "multimodal_vae" else gtzan
         fitted = fit(slug, corpus)
-        summary = intervals(score(fitted, cluster(fitted, corpus, clusterers=("kmeans",)), corpus))
+        summary = intervals(score(fitted, cluster(fitted, clusterers=("kmeans",))))
         summaries[slug] = summary.query("space != 'input' and reference != 'artist'").set_index("metric")[
             ["mean", "sd"]
         ]
@@ -234,8 +233,8 @@ def test_gtzan_agrees_with_an_independent_run(gtzan_summaries, slug, metric):
 
 def test_pca_on_gtzan_with_the_published_state(gtzan):
     fitted = fit("pca", gtzan, [42])
-    clusters = cluster(fitted, gtzan, clusterers=("kmeans",))
-    values = score(fitted, clusters, gtzan).query("space != 'input' and reference != 'artist'")
+    clusters = cluster(fitted, clusterers=("kmeans",))
+    values = score(fitted, clusters).query("space != 'input' and reference != 'artist'")
     values = values.set_index("metric")["value"]
     assert 0.125 <= values["silhouette"] <= 0.129
     assert 170 <= values["calinski_harabasz"] <= 174
@@ -278,10 +277,10 @@ def test_vade_finds_clear_groups_by_its_own_mixture(corpus):
     fitted = fit(find("vade", components=4), clear, [0, 1])
     assert fitted.assignments.shape == (2, len(corpus))
     assert max(adjusted_rand_score(groups, found) for found in fitted.assignments) > 0.9
-    table = own_clusters(fitted, clear)
+    table = cluster(fitted, clusterers=(OWN,))
     assert table["clusterer"].unique().tolist() == [OWN]
     np.testing.assert_array_equal(table["cluster"], fitted.assignments.ravel())
-    assert own_clusters(fit("pca", clear, [0]), clear).empty
+    assert set(cluster(fit("pca", clear, [0]), clusterers=("kmeans", OWN))["clusterer"]) == {"kmeans"}
 
 
 def test_vade_starts_from_the_autoencoder_of_its_seed(corpus):

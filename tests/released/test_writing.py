@@ -15,7 +15,7 @@ from vaeclust.evidence.ranks import metric_means, study_table
 from vaeclust.evidence.tables import score_table
 from vaeclust.methods.catalogue import METHODS, STUDIED
 from vaeclust.released.drifts import drift
-from vaeclust.released.writing import LARGEST, LEAST_SEEDS, STUDIES, marks, readme_table
+from vaeclust.released.writing import LARGEST, LEAST_SEEDS, marks, readme_table
 from vaeclust.studies.kept import released_records
 from vaeclust.studies.protocol import study
 from vaeclust.studies.records import Record
@@ -31,11 +31,10 @@ def results(corpus, tmp_path_factory):
     """The records of a whole study of one epoch."""
     folder = tmp_path_factory.mktemp("study") / "results"
     for slug in METHODS:
-        study(slug, corpus, seeds=LEAST_SEEDS, epochs=1, results_dir=folder, parameters={"dataset": "/here/small.csv"})
-    for name in STUDIES["real_lyrics"]:
-        table = Record("small", "vae", folder).read(name)
-        Record("small", "real_lyrics", folder).write(name, table)
-    shutil.copy(folder / "small" / "vae" / "run.json", folder / "small" / "real_lyrics")
+        record = Record("small", slug, folder)
+        study(slug, corpus, record, seeds=LEAST_SEEDS, epochs=1, parameters={"dataset": "/here/small.csv"})
+    each = [study(slug, corpus, seeds=LEAST_SEEDS, epochs=1, projections=()) for slug in ("vae", "raw")]
+    Record("small", "real_lyrics", folder).keep(*each)
     Record("small", "vae", folder).save_table("by_size", pd.DataFrame({"nmi": [0.5]}))
     return folder
 

@@ -6,6 +6,7 @@ from vaeclust.corpus.sources import load
 from vaeclust.evidence.spaces import NOISE_CODE, method_disentanglement
 from vaeclust.scores.disentanglement import MEASURES, disentanglement_scores, known_factors, scores_by_seed
 from vaeclust.studies.protocol import study
+from vaeclust.studies.records import Record
 
 RNG = np.random.default_rng(0)
 FACTORS = pd.DataFrame(RNG.normal(size=(600, 4)), columns=list("abcd")).assign(kind=RNG.integers(0, 5, 600))
@@ -68,6 +69,6 @@ def test_the_demo_has_factors_and_other_corpora_do_not(corpus):
 
 def test_methods_are_measured_beside_noise(tmp_path):
     demo = load("demo")
-    study("raw", demo, seeds=2, results_dir=tmp_path)
+    study("raw", demo, Record("demo", "raw", tmp_path), seeds=2)
     mean = method_disentanglement(demo, ["raw"], tmp_path).groupby(["name", "measure"])["value"].mean()
     assert mean["raw", "informativeness"] > 5 * mean[NOISE_CODE, "informativeness"]

@@ -102,7 +102,7 @@ def test_tracks_without_a_genre_do_not_count():
 
 def test_scores_hold_every_space_and_reference(corpus):
     fitted = fit("pca", corpus, range(2))
-    table = score(fitted, cluster(fitted, corpus), corpus)
+    table = score(fitted, cluster(fitted))
     kinds = {(m.name, s) for m in METRICS.values() for s in (("labels",) if m.kind == LABELS else ("own", "input"))}
     assert set(zip(table["metric"], table["space"], strict=True)) == kinds
     assert len(table) == len(kinds) * 2 * len(PUBLISHED_CLUSTERERS)
@@ -118,9 +118,9 @@ def test_artists_are_a_reference_where_they_are_known(corpus):
     known = replace(corpus, tracks=corpus.tracks.assign(artist=artists))
     assert (known.references()["artist"][:10] == -1).all()
     fitted = fit("raw", known, [0])
-    table = score(fitted, cluster(fitted, known, clusterers=("kmeans",)), known)
+    table = score(fitted, cluster(fitted, clusterers=("kmeans",)))
     values = table[table["reference"] == "artist"].set_index("metric")["value"]
-    found = cluster(fitted, known, clusterers=("kmeans",))["cluster"]
+    found = cluster(fitted, clusterers=("kmeans",))["cluster"]
     assert values["nmi"] == METRICS["nmi"].function(artists[10:].astype(str), found[10:])
     for one in ("Ann", None, [f"artist {i}" for i in range(120)]):
         assert set(replace(corpus, tracks=corpus.tracks.assign(artist=one)).references()) == {"genre"}
@@ -129,13 +129,13 @@ def test_artists_are_a_reference_where_they_are_known(corpus):
 def test_unlabelled_music_has_label_free_scores_only(corpus):
     unlabelled = replace(corpus, genres=None, genre_names=())
     fitted = fit("pca", unlabelled, [0])
-    table = score(fitted, cluster(fitted, unlabelled, 3), unlabelled)
+    table = score(fitted, cluster(fitted, 3))
     assert set(table["space"]) == {"own", "input"}
 
 
 def test_the_clusterer_state_is_the_seed(corpus):
     fitted = fit("pca", corpus, [0, 1, 2])
-    table = cluster(fitted, corpus, 7, clusterers=("kmeans",))
+    table = cluster(fitted, 7, clusterers=("kmeans",))
     for seed, rows in table.groupby("seed"):
         np.testing.assert_array_equal(rows["cluster"], kmeans(fitted.embeddings[0], 7, seed))
     assert table["track_id"].tolist() == corpus.ids * 3
@@ -144,7 +144,7 @@ def test_the_clusterer_state_is_the_seed(corpus):
 @pytest.mark.parametrize("k", [1, 120, 500])
 def test_too_many_clusters_name_the_largest(k, corpus):
     with pytest.raises(ValueError, match="at most 119"):
-        cluster(fit("pca", corpus, [0]), corpus, k)
+        cluster(fit("pca", corpus, [0]), k)
     assert valid_k(119, 120) == 119
 
 

@@ -13,15 +13,15 @@ from vaeclust.evidence.words import CONDITION_TITLES
 from vaeclust.methods.catalogue import COMPARED
 from vaeclust.methods.training import fit
 from vaeclust.studies.conditions import (
-    CONTROLS,
     controls,
     fault_filter,
     gaussian_noise,
     lyrics_controls,
     no_duplicates,
     random_clusters,
+    standard,
 )
-from vaeclust.studies.protocol import add_controls, study
+from vaeclust.studies.protocol import study
 from vaeclust.studies.records import Record
 
 
@@ -40,8 +40,8 @@ def test_a_method_has_the_controls_that_make_sense_for_it_and_its_corpus(corpus,
     assert set(controls("pca", corpus)) == set()
     assert set(controls("raw", corpus)) == {"gaussian_noise", "random_labels"}
     assert set(controls("vae", faulty)) == {"untrained", "no_duplicates", "fault_filtered"}
-    assert {slug for method in COMPARED for slug in controls(method, faulty)} == set(CONTROLS)
-    assert set(CONTROLS) | set(lyrics_controls(load("demo"))) <= set(CONDITION_TITLES)
+    found = {slug for method in COMPARED for slug in controls(method, faulty)}
+    assert found | set(lyrics_controls(load("demo"))) <= set(CONDITION_TITLES)
 
 
 def test_one_of_every_group_of_copies_stays(faulty):
@@ -62,9 +62,8 @@ def test_known_faults_of_gtzan(gtzan):
 
 
 def test_noise_and_random_clusters_tell_nothing_about_genre(corpus, tmp_path):
-    done = study("raw", corpus, results_dir=tmp_path)
-    table = add_controls(done.record, "raw", controls("raw", corpus)).query("clusterer == 'kmeans'")
-    table = table.set_index(["condition", "space", "metric"])
+    done = study("raw", standard(corpus) | controls("raw", corpus))
+    table = done.tables["intervals"].query("clusterer == 'kmeans'").set_index(["condition", "space", "metric"])
     for name in ("gaussian_noise", "random_labels"):
         row = table.loc[(name, "labels", "ari")]
         assert row["low"] < 0.02
@@ -74,7 +73,7 @@ def test_noise_and_random_clusters_tell_nothing_about_genre(corpus, tmp_path):
 
 
 def test_random_clusters_keep_their_sizes(corpus, tmp_path):
-    clusters = study("raw", corpus, seeds=2, results_dir=tmp_path).clusters
+    clusters = study("raw", corpus, seeds=2).clusters
     mixed = random_clusters(clusters)
     sizes = ["seed", "clusterer", "cluster"]
     assert mixed.groupby(sizes).size().equals(clusters.groupby(sizes).size())
@@ -101,39 +100,38 @@ def test_an_untrained_network_has_the_initial_weights(corpus):
 
 
 def test_training_pays_where_there_is_something_to_learn(corpus, tmp_path):
-    done = study("vae", corpus, seeds=5, results_dir=tmp_path)
-    add_controls(done.record, "vae", controls("vae", corpus), seeds=5)
-    scores = done.record.read("scores").query("reference == 'genre'")
+    done = study("vae", standard(corpus) | controls("vae", corpus), seeds=5)
+    scores = done.tables["scores"].query("reference == 'genre'")
     by_condition = dict(list(scores.groupby("condition")))
     gain = paired_difference(by_condition["standard"], by_condition["untrained"], "nmi")
     assert gain["verdict"] == "higher"
 
 
-def test_controls_join_the_records_once_and_change_nothing_else(faulty, tmp_path):
+def test_controls_join_the_records_and_change_nothing_else(faulty, tmp_path):
     settings = {"seeds": 2, "epochs": 2}
-    record = study("vae", faulty, results_dir=tmp_path, **settings).record
-    before = {name: record.path(name).read_text().splitlines() for name in ("scores", "clusters", "history")}
-    for _ in range(2):
-        add_controls(record, "vae", controls("vae", faulty), **settings)
-    for name, lines in before.items():
-        assert record.path(name).read_text().splitlines()[: len(lines)] == lines
+    alone, record = Record("small", "alone", tmp_path), Record("small", "vae", tmp_path)
+    study("vae", faulty, alone, **settings)
+    study("vae", standard(faulty) | controls("vae", faulty), record, **settings)
+    for name in ("scores", "clusters", "history", "dimensions"):
+        lines = alone.path(name).read_text().splitlines()
+        assert record.path(name).read_text().splitlines()[: len(lines)] == [
+            line.replace("small,alone,", "small,vae,") for line in lines
+        ]
+    np.testing.assert_array_equal(alone.embeddings()[1], record.embeddings()[1])
     found = record.read("scores").query("clusterer == 'kmeans'").groupby("condition").size()
     assert set(found.index) == {"standard", "untrained", "no_duplicates", "fault_filtered"}
     assert found.nunique() == 1
+    assert set(record.read("scores")["dataset"]) == {"small"}
     assert set(record.read("intervals")["condition"]) == set(found.index)
     assert set(record.read("history")["condition"]) == set(found.index) - {"untrained"}
+    assert set(record.read("dimensions")["condition"]) == set(found.index)
     assert record.read("clusters").query("condition == 'fault_filtered'")["track_id"].nunique() == 110
     assert record.run()["method"] == "vae"
 
 
-def test_controls_need_the_records_that_they_join(corpus, tmp_path):
-    with pytest.raises(FileNotFoundError, match="vaeclust run 03_vae"):
-        add_controls(Record("small", "vae", tmp_path), "vae", controls("vae", corpus), seeds=2, epochs=1)
-
-
 def test_shuffling_moves_texts_among_the_tracks_that_have_one():
     demo = load("demo")
-    shuffled = lyrics_controls(demo)["shuffled_lyrics"][1]
+    shuffled = lyrics_controls(demo)["shuffled_lyrics"].corpus
     np.testing.assert_array_equal(shuffled.has_lyrics, demo.has_lyrics)
     assert not shuffled.lyrics[~demo.has_lyrics].any()
     np.testing.assert_allclose(np.sort(shuffled.lyrics, axis=0), np.sort(demo.lyrics, axis=0))
@@ -142,7 +140,7 @@ def test_shuffling_moves_texts_among_the_tracks_that_have_one():
 
 def test_lyrics_joined_by_genre_come_from_the_genre():
     demo = load("demo")
-    joined = lyrics_controls(demo)["genre_lyrics"][1]
+    joined = lyrics_controls(demo)["genre_lyrics"].corpus
     for genre in range(len(demo.genre_names)):
         sources = demo.lyrics[demo.has_lyrics & (demo.genres == genre)]
         tracks = joined.genres == genre

@@ -14,20 +14,14 @@ from vaeclust.files import project_root, replacement, resolve
 from vaeclust.methods.training import fit
 from vaeclust.scores.metrics import score
 from vaeclust.scores.uncertainty import intervals
+from vaeclust.studies.protocol import study
 from vaeclust.studies.records import TABLES, Record, read_all
 
 
 @pytest.fixture
 def record(corpus, tmp_path):
     record = Record(corpus.name, "vae", tmp_path)
-    fitted = fit("vae", corpus, [0, 3], epochs=2)
-    record.save_fit(fitted, corpus)
-    clusters = record.write("clusters", cluster(fitted, corpus))
-    scores = record.write("scores", score(fitted, clusters, corpus))
-    record.write("intervals", intervals(scores))
-    maps = pd.DataFrame({"track_id": corpus.ids, "projection": "pca", "seed": 0, "x": 0.5, "y": 1.5})
-    record.write("maps", maps)
-    record.save_run(fitted, corpus, {"seeds": 2, "epochs": 2})
+    study("vae", corpus, record, seeds=2, epochs=2, projections=("pca",), parameters={"dataset": "small.csv"})
     return record
 
 
@@ -42,9 +36,9 @@ def test_every_table_has_its_schema_on_disk_and_reads_back(record, name):
 
 
 def test_what_is_written_reads_back_unchanged(record, corpus):
-    again = fit("vae", corpus, [0, 3], epochs=2)
+    again = fit("vae", corpus, [0, 1], epochs=2)
     columns = ["seed", "metric", "value"]
-    expected = score(again, cluster(again, corpus), corpus)[columns]
+    expected = score(again, cluster(again))[columns]
     pd.testing.assert_frame_equal(record.read("scores")[columns], expected)
     ids, embeddings = record.embeddings()
     assert ids == corpus.ids
@@ -60,7 +54,7 @@ def test_run_json_says_what_was_run(record, corpus):
     run = json.loads((record.folder / "run.json").read_text())
     assert run["checksum"] == corpus.checksum
     assert run["parameter_count"] == 25_780
-    assert run["parameters"] == {"seeds": 2, "epochs": 2}
+    assert run["parameters"] == {"dataset": "small.csv", "seeds": 2, "n_clusters": 0, "epochs": 2}
     assert run["seconds"] > 0
     assert {"python", "torch", "numpy", "vaeclust"} <= run["versions"].keys()
     assert run == record.run()
@@ -68,7 +62,7 @@ def test_run_json_says_what_was_run(record, corpus):
 
 def test_a_wrong_schema_is_refused(record):
     with pytest.raises(ValueError, match="expected"):
-        record.write("maps", pd.DataFrame({"track_id": ["a"], "x": [1.0]}))
+        record.put("maps", pd.DataFrame({"track_id": ["a"], "x": [1.0]}))
 
 
 def test_a_crash_leaves_the_old_file_whole(tmp_path):

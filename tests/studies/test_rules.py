@@ -17,9 +17,10 @@ from vaeclust.methods import training
 from vaeclust.methods.catalogue import find
 from vaeclust.methods.training import fit
 from vaeclust.scores.metrics import METRICS
-from vaeclust.studies import protocol, rules, sizes
+from vaeclust.studies import rules, sizes
 from vaeclust.studies.kept import released_genres, released_records
-from vaeclust.studies.records import read_all
+from vaeclust.studies.protocol import study
+from vaeclust.studies.records import Record, read_all
 from vaeclust.studies.rules import FILTERED, FULL_FEATURES, PIPELINE_CLUSTERERS, REPRESENTATIONS, choose_setting, rule
 
 RNG = np.random.default_rng(0)
@@ -130,13 +131,18 @@ def test_umap_follows_the_method_it_is_based_on(corpus, monkeypatch):
     np.testing.assert_array_equal(found.reconstructions, base.reconstructions)
     np.testing.assert_array_equal(found.embeddings[1], fit(method, corpus, [1], epochs=2).embeddings[0])
     assert found.seconds > bases[0].seconds > 0  # of this very run: another one may have had more to import
+    fit(method, corpus, [0, 1], train=False, device="cpu")
+    np.testing.assert_array_equal(bases[-1].embeddings, fit("vae", corpus, [0, 1], train=False).embeddings)
+    with pytest.raises(RuntimeError):
+        fit(method, corpus, [0], epochs=1, device="no such device")
 
 
 def test_every_pipeline_is_recorded(corpus, table_path, tmp_path):
-    corpora = rules.pipeline_corpora(corpus, sources.load_full(str(table_path)))
-    assert set(corpora) == {"standard", FULL_FEATURES}
+    full = sources.load_full(str(table_path))
     for slug in REPRESENTATIONS[:2]:
-        protocol.run_pipelines(slug, corpora, seeds=2, epochs=1, results_dir=tmp_path)
+        conditions = rules.pipeline_conditions(slug, corpus, full, 4)
+        assert set(conditions) == {"standard", FULL_FEATURES}
+        study(slug, conditions, Record("small", slug, tmp_path), seeds=2, epochs=1)
     intervals = read_all("intervals", "small", REPRESENTATIONS[:2], tmp_path)
     means = pipelines.pipeline_means(intervals)
     assert len(means) == 2 * 2 * (len(PIPELINE_CLUSTERERS) + 1)
@@ -200,4 +206,4 @@ def test_the_words_follow_the_released_pipelines():
 
 def test_demo_pipelines_run_on_what_the_corpus_has():
     demo = load("demo")
-    assert set(rules.pipeline_corpora(demo, None)) == {"standard"}
+    assert set(rules.pipeline_conditions("umap", demo, None, 10)) == {"standard"}

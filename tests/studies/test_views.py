@@ -7,10 +7,10 @@ import pytest
 
 from vaeclust.corpus.sources import load
 from vaeclust.evidence.words import CONDITION_TITLES
-from vaeclust.studies import protocol
 from vaeclust.studies.conditions import lyrics_controls, shuffle_lyrics
+from vaeclust.studies.protocol import study
 from vaeclust.studies.records import Record
-from vaeclust.studies.views import ONE, SLUG, TWO, VIEW_METHODS, lyrics_part, shown_corpus
+from vaeclust.studies.views import ONE, SLUG, TWO, VIEW_METHODS, VIEWED, lyrics_part, shown_corpus, view_conditions
 
 
 @pytest.fixture(scope="module")
@@ -52,8 +52,14 @@ def test_a_view_shows_what_it_says(spoken):
 
 
 def test_the_record_of_all_views_says_what_it_is_of(spoken, tmp_path):
-    protocol.run_views(spoken, seeds=2, epochs=2, results_dir=tmp_path)
-    assert Record("small", SLUG, tmp_path).run()["tracks"] == len(spoken)
+    record, k = Record("small", SLUG, tmp_path), spoken.default_k()
+    settings = {"seeds": 2, "epochs": 2, "projections": ()}
+    record.keep(*(study(slug, view_conditions(slug, spoken, k), **settings) for slug in VIEWED))
+    assert set(record.read("clusters")["method"]) == set(VIEWED)
+    assert record.read("clusters").columns[0] == record.read("history").columns[0] == "method"
+    assert not record.path("maps").exists()
+    assert set(record.run()["settings"]) == set(VIEWED)
+    assert record.run()["tracks"] == len(spoken)
 
 
 def test_every_view_has_representations_that_can_see_it():
@@ -62,7 +68,7 @@ def test_every_view_has_representations_that_can_see_it():
 
 
 def test_controls_move_what_they_say(demo):
-    changed = {name: corpus for name, (_, corpus) in lyrics_controls(demo).items()}
+    changed = {name: condition.corpus for name, condition in lyrics_controls(demo).items()}
     moved, empty = changed["moved_coverage"], changed["coverage_only"]
     assert moved.has_lyrics.sum() == demo.has_lyrics.sum()
     assert (moved.has_lyrics != demo.has_lyrics).any()

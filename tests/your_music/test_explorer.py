@@ -11,10 +11,9 @@ import soundfile
 from conftest import HOSTILE, ROOT
 from test_book import NARROW, WIDE, Visit, browser  # noqa: F401
 
-from vaeclust.corpus import dataset as corpus_dataset
 from vaeclust.corpus import named as corpus_named
 from vaeclust.corpus.dataset import Dataset, assemble
-from vaeclust.corpus.demo import tracks as corpus_demo_tracks
+from vaeclust.corpus.demo import tracks as demo
 from vaeclust.corpus.tables import GTZAN_IDS
 from vaeclust.methods.catalogue import COMPARED
 from vaeclust.your_music import explorer, playlists
@@ -137,8 +136,8 @@ class TestContents:
 
 class TestSounds:
     def test_clips_of_the_demo_corpus(self, tmp_path, monkeypatch):
-        few, made = corpus_demo_tracks.track_table(clips_per_style=1)[:3], []
-        monkeypatch.setattr(corpus_demo_tracks, "track_table", lambda: few)
+        few, made = demo.track_table(clips_per_style=1)[:3], []
+        monkeypatch.setattr(demo, "track_table", lambda: few)
         monkeypatch.setattr(corpus_named, "fetch", lambda name: tmp_path)
         (folder := tmp_path / "clips_5s").mkdir()
         (folder / f"{few.index[0]}.mp3").write_bytes(b"made before")
@@ -280,7 +279,7 @@ def test_a_click_plays_the_file_and_marks_the_track_in_every_map(open_page, owne
     lists = visit.page.locator(".explorer-near")
     for place, method in enumerate(visit.told["methods"][:2]):
         names = [owned.tracks.iloc[near] for near in method["near"][track]]
-        wanted = [corpus_dataset.display_name(owned, row.name) for row in names]
+        wanted = [owned.display_name(row.name) for row in names]
         assert lists.nth(place).locator("li").all_inner_texts() == wanted
     rows = visit.page.locator(".explorer-about tbody tr").all_inner_texts()
     assert [row.split("\t")[0] for row in rows] == ["PCA", "VAE", "Raw features"]
@@ -407,7 +406,7 @@ def test_everything_works_by_keyboard(open_page, owned):
     canvas = page.locator("canvas").first
     canvas.focus()
     points = np.reshape(visit.told["methods"][0]["maps"]["tsne"], (-1, 2))
-    live, names = page.locator(".explorer-live"), [corpus_dataset.display_name(owned, track) for track in owned.ids]
+    live, names = page.locator(".explorer-live"), [owned.display_name(track) for track in owned.ids]
 
     def press(key):
         page.keyboard.press(key)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from vaeclust.cells.glue import PREFIX
-from vaeclust.files import CHECKSUM, machine, replacement, versions
+from vaeclust.files import CHECKSUM, machine, replacement, versions, write_json
 from vaeclust.released.facts import Quote
 
 ROLE = re.compile(r"\{glue:text\}`([^`]+)`")
@@ -127,8 +127,7 @@ def write_note(page: Path, parameters: Mapping[str, Any], seconds: float) -> Non
         "versions": versions(),
         "machine": machine(),
     }
-    with replacement(page.with_suffix(".json")) as path:
-        path.write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_json(page.with_suffix(".json"), about)
 
 
 def write_status(chapters: Mapping[str, Path], page: Path) -> None:

@@ -4,7 +4,6 @@ After a run, ``_build/kept/<chapter>.json`` holds a digest of all that the chapt
 the files that it wrote with their sizes and times. It is written last: an interrupted run leaves nothing to keep.
 """
 
-import hashlib
 import json
 import platform
 import uuid
@@ -14,7 +13,7 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
-from vaeclust.files import CORPORA, replacement, resolve
+from vaeclust.files import CORPORA, digest, resolve, write_json
 
 FOLDER = Path("_build/kept")
 PACKAGE = Path(__file__).parent.parent
@@ -53,29 +52,26 @@ def chapter_digest(
     """
     content = text.read_bytes()
     parts = {
-        "text": hashlib.sha256(content).hexdigest(),
+        "text": digest(content),
         "parameters": dict(sorted(parameters.items())),
         "data": {name: list(_files(value)) for name, value in parameters.items() if _is_path(name, value)},
         "released": list(_files(released)) if b"released" in content else [],
         "package": package,
         "before": list(before),
     }
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+    return digest(json.dumps(parts))
 
 
 def package_digest(modules: Iterable[Path] = (PACKAGE,)) -> str:
     """Return a digest of some modules of the package, by default of all of it, and of all versions installed."""
     versions = [*sorted(f"{d.name}=={d.version}" for d in distributions()), platform.python_version()]
-    return hashlib.sha256("\n".join([content_digest(*modules), *versions]).encode()).hexdigest()
+    return digest("\n".join([content_digest(*modules), *versions]))
 
 
 def content_digest(*places: Path) -> str:
     """Return a digest of the content of files, and of all files in folders but those that Python compiles."""
-    found = hashlib.sha256()
-    for path in (path for place in places for path in _walk(place) if "__pycache__" not in path.parts):
-        found.update(f"{path}\n".encode())
-        found.update(hashlib.sha256(path.read_bytes()).digest())
-    return found.hexdigest()
+    paths = [path for place in places for path in _walk(place) if "__pycache__" not in path.parts]
+    return digest(*(f"{path}\n{digest(path.read_bytes())}\n" for path in paths))
 
 
 def file_stamp(path: Path) -> list[int]:
@@ -86,12 +82,11 @@ def file_stamp(path: Path) -> list[int]:
     return [about.st_size, about.st_mtime_ns]
 
 
-def remember(root: Path, slug: str, page: Path, digest: str, written: Iterable[Path]) -> None:
+def remember(root: Path, slug: str, page: Path, made_from: str, written: Iterable[Path]) -> None:
     """Write down what a chapter that has just been executed was made from, and which files it wrote."""
     files = {str(path): file_stamp(path) for path in sorted(set(written)) if path.is_file()}
-    kept = Kept(digest, content_digest(page), files, uuid.uuid4().hex)
-    with replacement(root / FOLDER / f"{slug}.json") as path:
-        path.write_text(json.dumps(asdict(kept), indent=1) + "\n", encoding="utf-8")
+    kept = Kept(made_from, content_digest(page), files, uuid.uuid4().hex)
+    write_json(root / FOLDER / f"{slug}.json", asdict(kept), indent=1)
 
 
 def last_runs(root: Path) -> dict[str, Kept]:
@@ -105,14 +100,14 @@ def last_runs(root: Path) -> dict[str, Kept]:
     return found
 
 
-def is_unchanged(slug: str, page: Path, digest: str, known: Mapping[str, Kept]) -> bool:
+def is_unchanged(slug: str, page: Path, made_from: str, known: Mapping[str, Kept]) -> bool:
     """Return whether a chapter was made from just this, and page and records are as they were left.
 
     A later chapter may add to the records of an earlier one, as the comparison does: a file counts as it was left if
     any chapter left it so.
     """
     kept = known.get(slug)
-    if kept is None or kept.digest != digest or not page.is_file() or content_digest(page) != kept.page:
+    if kept is None or kept.digest != made_from or not page.is_file() or content_digest(page) != kept.page:
         return False
     return all(
         any(other.files.get(name) == now for other in known.values())

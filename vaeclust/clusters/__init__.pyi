@@ -10,7 +10,6 @@ from .clusterers import hdbscan as hdbscan
 from .clusterers import k_distances as k_distances
 from .clusterers import kmeans as kmeans
 from .clusterers import knee as knee
-from .clusterers import own_clusters as own_clusters
 from .clusterers import size_order as size_order
 from .clusterers import spectral as spectral
 from .clusterers import track_clusters as track_clusters

@@ -1,7 +1,7 @@
 """Clusterers, all by one signature: ``(embedding (n, d), k, seed) -> labels (n,)`` (chapter ``07_comparison``)."""
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,12 +11,12 @@ from sklearn.metrics import pairwise_distances_argmin
 from sklearn.mixture import GaussianMixture
 from sklearn.neighbors import NearestNeighbors
 
+from vaeclust.clusters.ensembles import CONSENSUS, NOISE, consensus
 from vaeclust.cores import one_thread
-from vaeclust.corpus.dataset import Dataset, corpora_by_seed
+from vaeclust.corpus.dataset import Dataset
 from vaeclust.corpus.sampling import sample
 from vaeclust.methods.fits import Fit
 
-NOISE = -1
 OWN = "own"  # the clusters of a method that has its own: VaDE's mixture prior
 MIN_SAMPLES = 5
 
@@ -49,7 +49,13 @@ class Clusterer:
 
 
 def kmeans(embedding: np.ndarray, k: int, seed: int) -> np.ndarray:
-    """K-Means, the best of 10 restarts from k-means++; Lloyd (1982), Arthur & Vassilvitskii (2007)."""
+    """K-Means, the best of 10 restarts from k-means++; Lloyd (1982), Arthur & Vassilvitskii (2007).
+
+    >>> points = np.array([[0.0], [0.1], [0.2], [5.0], [5.1], [5.2]])
+    >>> found = kmeans(points, k=2, seed=0)
+    >>> [len(set(found[:3])), len(set(found[3:])), len(set(found))]
+    [1, 1, 2]
+    """
     return KMeans(k, n_init=10, random_state=seed).fit_predict(embedding)
 
 
@@ -62,6 +68,10 @@ def dbscan(embedding: np.ndarray, k: int, seed: int) -> np.ndarray:
     """DBSCAN; Ester et al. (1996). Dense regions are clusters, the rest is noise (-1): k and seed are not used.
 
     A region is dense where 5 tracks lie within ``eps`` of one, and ``eps`` is the knee of the k-distance curve.
+
+    >>> ring = np.stack([np.cos(np.arange(60) / 9), np.sin(np.arange(60) / 9)], axis=1)
+    >>> dbscan(np.vstack([ring, [[9.0, 9.0]]]), k=2, seed=0)[-3:]  # the last is far from all others
+    array([ 0,  0, -1])
     """
     return DBSCAN(eps=knee(k_distances(embedding)), min_samples=MIN_SAMPLES).fit_predict(embedding)
 
@@ -87,7 +97,11 @@ def hdbscan(embedding: np.ndarray, k: int, seed: int) -> np.ndarray:
 
 
 def k_distances(embedding: np.ndarray) -> np.ndarray:
-    """Return the distance of every track to its 4th neighbour (5 tracks with itself), ascending: (n, d) → (n,)."""
+    """Return the distance of every track to its 4th neighbour (5 tracks with itself), ascending: (n, d) → (n,).
+
+    >>> k_distances(np.arange(6.0)[:, None]).tolist()
+    [2.0, 2.0, 3.0, 3.0, 4.0, 4.0]
+    """
     neighbours = NearestNeighbors(n_neighbors=min(MIN_SAMPLES, len(embedding))).fit(embedding)
     return np.sort(neighbours.kneighbors(embedding)[0][:, -1])
 
@@ -96,6 +110,9 @@ def knee(distances: np.ndarray) -> float:
     """Return the value at the knee of an ascending curve: its point farthest below the chord from end to end.
 
     Satopää et al. (2011), with both axes scaled to 1. Never 0, which no radius may be.
+
+    >>> knee(np.array([1.0, 1.1, 1.2, 1.3, 5.0, 9.0]))
+    1.3
     """
     height = np.ptp(distances) or 1.0
     below = np.linspace(0, 1, len(distances)) - (distances - distances[0]) / height
@@ -117,18 +134,12 @@ CLUSTERERS = {
 PUBLISHED_CLUSTERERS = tuple(slug for slug, clusterer in CLUSTERERS.items() if clusterer.published)
 
 
-def cluster(
-    fit: Fit,
-    dataset: Dataset | Sequence[Dataset],
-    n_clusters: int = 0,
-    *,
-    clusterers: tuple[str, ...] = PUBLISHED_CLUSTERERS,
-) -> pd.DataFrame:
+def cluster(fit: Fit, n_clusters: int = 0, *, clusterers: tuple[str, ...] = PUBLISHED_CLUSTERERS) -> pd.DataFrame:
     """Cluster the embedding of every seed; the clusterer's random state is the seed.
 
-    dataset: what was fitted, the corpus of all seeds or one for each.
-    ``n_clusters=0`` means as many as there are genres, 10 without labels. See :meth:`Clusterer.labels` for corpora
-    above 10,000 tracks.
+    ``n_clusters=0`` means as many as there are genres, 10 without labels. clusterers: of CLUSTERERS; ``"consensus"``,
+    of the K-Means clusterings (see :func:`~vaeclust.clusters.ensembles.consensus`); ``"own"``, those that the method
+    itself gives, no row for one that gives none. See :meth:`Clusterer.labels` for corpora above 10,000 tracks.
 
     Returns
     -------
@@ -142,33 +153,39 @@ def cluster(
     """
     frames = []
     with one_thread():
-        for seed, embedding, corpus in zip(fit.seeds, fit.embeddings, corpora_by_seed(dataset, fit.seeds), strict=True):
+        for seed, embedding, corpus in zip(fit.seeds, fit.embeddings, fit.corpora, strict=True):
             k = valid_k(n_clusters or corpus.default_k(), len(corpus))
-            for slug in clusterers:
-                labels = CLUSTERERS[slug].labels(embedding, k, seed)
-                columns = {"track_id": corpus.ids, "seed": seed, "clusterer": slug, "cluster": labels}
-                frames.append(pd.DataFrame(columns))
-    return pd.concat(frames, ignore_index=True)
+            for slug in filter(CLUSTERERS.get, clusterers):
+                frames.append(_rows(corpus, seed, slug, CLUSTERERS[slug].labels(embedding, k, seed)))
+    if CONSENSUS in clusterers:
+        kmeans_rows = pd.concat([frame for frame in frames if frame["clusterer"].iloc[0] == "kmeans"])
+        frames.append(consensus(kmeans_rows, k))
+    if OWN in clusterers and fit.assignments is not None:
+        each = zip(fit.corpora, fit.seeds, fit.assignments, strict=True)
+        frames += [_rows(corpus, seed, OWN, labels) for corpus, seed, labels in each]
+    return pd.concat([frame for frame in frames if len(frame)], ignore_index=True)
 
 
-def own_clusters(fit: Fit, dataset: Dataset) -> pd.DataFrame:
-    """Return the clusters that a method itself gives, as :func:`cluster` does; empty for one that gives none."""
-    found = zip(fit.seeds, fit.assignments, strict=True) if fit.assignments is not None else ()
-    columns = ["track_id", "seed", "clusterer", "cluster"]
-    frames = [
-        pd.DataFrame({"track_id": dataset.ids, "seed": seed, "clusterer": OWN, "cluster": labels})
-        for seed, labels in found
-    ]
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
+def _rows(corpus: Dataset, seed: int, clusterer: str, labels: np.ndarray) -> pd.DataFrame:
+    return pd.DataFrame({"track_id": corpus.ids, "seed": seed, "clusterer": clusterer, "cluster": labels})
 
 
 def track_clusters(clusters: pd.DataFrame, *, seed: int = 0, clusterer: str = "kmeans") -> pd.Series:
-    """Return the cluster of every track, indexed by ``track_id``, of one seed and clusterer."""
+    """Return the cluster of every track, indexed by ``track_id``, of one seed and clusterer.
+
+    >>> found = pd.DataFrame({"track_id": ["a", "b"], "seed": 0, "clusterer": "kmeans", "cluster": [1, 0]})
+    >>> track_clusters(found).to_dict()
+    {'a': 1, 'b': 0}
+    """
     return clusters.query("seed == @seed and clusterer == @clusterer").set_index("track_id")["cluster"]
 
 
 def size_order(found: np.ndarray, ids: list[str]) -> pd.Series:
-    """Return clusters renumbered from the largest, 0, to the smallest, indexed by ``track_id``; noise stays noise."""
+    """Return clusters renumbered from the largest, 0, to the smallest, indexed by ``track_id``; noise stays noise.
+
+    >>> size_order(np.array([7, 3, 3, -1]), ["a", "b", "c", "d"]).to_dict()
+    {'a': 1, 'b': 0, 'c': 0, 'd': -1}
+    """
     kept = pd.Series(found[found != NOISE])
     order = {cluster: rank for rank, cluster in enumerate(kept.value_counts(sort=True).index)}
     renamed = [order.get(cluster, NOISE) for cluster in found]

@@ -20,11 +20,9 @@ from .dataset import Dataset as Dataset
 from .dataset import assemble as assemble
 from .dataset import corpora_by_seed as corpora_by_seed
 from .dataset import dataset_tables as dataset_tables
-from .dataset import display_name as display_name
 from .dataset import equal_rows as equal_rows
 from .dataset import is_gtzan as is_gtzan
 from .dataset import standardise as standardise
-from .dataset import subset as subset
 from .folders import audio_files as audio_files
 from .folders import measure_folder as measure_folder
 from .folders import sidecar as sidecar

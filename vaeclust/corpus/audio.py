@@ -1,7 +1,6 @@
 """Audio to features: the path that demo clips and real music share (chapters ``00_data`` and ``10_your_music``)."""
 
 import getpass
-import hashlib
 import os
 import re
 import tempfile
@@ -16,6 +15,8 @@ import numpy as np
 from filelock import FileLock
 from scipy import sparse
 from threadpoolctl import ThreadpoolController
+
+from vaeclust.files import digest
 
 # The number of what decode and measure give: raised whenever a known output of theirs changes (there is a test), so
 # that what was measured before is measured again. A comment, or a faster way to the same numbers, leaves it alone.
@@ -83,7 +84,7 @@ def _read(path: Path, seconds: float) -> tuple[np.ndarray, int]:
     samples = samples.mean(axis=1) if samples.ndim == 2 else samples
     # The header of a damaged file promises more than the file holds; streams write 0 or the largest number there.
     data = re.search(r"(?:data|Data Size|SSND)\s*: (\d+) \(should be (\d+)\)", report)
-    cut = bool(data) and 0 < int(data[2]) < 0.99 * int(data[1]) and int(data[1]) < 2**31
+    cut = data is not None and 0 < int(data[2]) < 0.99 * int(data[1]) and int(data[1]) < 2**31
     cut |= "calculated from length" in report
     if len(samples) < 0.99 * promised or (cut and promised < seconds * rate):
         raise AudioError(f"it is truncated: only {len(samples) / rate:.1f} s are left of what its header promises")
@@ -185,7 +186,7 @@ def compile_once(features: str) -> None:
     It keeps its machine code on disk, some of it already when it is imported. Written by two processes at once, that
     is damaged for good, and every later process that reads it dies of a segmentation fault.
     """
-    installed = hashlib.sha256(find_spec("librosa").origin.encode()).hexdigest()[:12]
+    installed = digest(getattr(find_spec("librosa"), "origin", ""))[:12]
     with FileLock(Path(tempfile.gettempdir()) / f"vaeclust-{getpass.getuser()}-{installed}.lock"):
         for kind in (np.float32, np.float64):
             EXTRACTORS[features](np.random.default_rng(0).normal(size=SAMPLE_RATE).astype(kind))

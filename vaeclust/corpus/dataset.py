@@ -1,21 +1,22 @@
 """A corpus as the models see it, and what can be done with it as a whole (chapter ``00_data``)."""
 
-import hashlib
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from vaeclust.corpus import named as corpus_named
+from vaeclust.corpus.audio import N_MFCC
 from vaeclust.corpus.lyrics import load_lyrics
 from vaeclust.corpus.tables import GTZAN_IDS
-from vaeclust.files import CHECKSUM
+from vaeclust.files import CHECKSUM, digest
 
-MFCC20 = tuple(corpus_named.MFCC20)
+MFCC20 = tuple(f"mfcc{i}_mean" for i in range(1, N_MFCC + 1))
+SYNTHETIC = ("demo",)  # called so wherever they are shown
 _MEASURED = ("chroma_stft rms spectral_centroid spectral_bandwidth rolloff zero_crossing_rate harmony perceptr").split()
 
 FULL = (
@@ -53,6 +54,17 @@ class Dataset:
         Track id → why it was left out.
     checksum : str
         SHA-256 over everything that the models and the scores see.
+
+    Examples
+    --------
+    >>> from vaeclust.corpus import assemble
+    >>> from vaeclust.corpus.demo import track_table
+    >>> tracks = track_table(clips_per_style=3)
+    >>> dataset = assemble("factors", tracks, tracks.select_dtypes("number"))
+    >>> dataset
+    factors: 30 tracks, 9 features, 10 genres, no lyrics
+    >>> dataset.audio.shape, dataset.default_k()
+    ((30, 9), 10)
     """
 
     name: str
@@ -73,7 +85,7 @@ class Dataset:
         genres = f"{len(self.genre_names)} genres" if self.genre_names else "no genre labels"
         lyrics = f"{self.has_lyrics.sum():,} with lyrics" if self.lyrics is not None else "no lyrics"
         left_out = f"; left out: {', '.join(self.excluded)}" if self.excluded else ""
-        name = f"{self.name} (synthetic)" if self.name in corpus_named.SYNTHETIC else self.name
+        name = f"{self.name} (synthetic)" if self.name in SYNTHETIC else self.name
         return f"{name}: {len(self):,} tracks, {self.audio.shape[1]} features, {genres}, {lyrics}{left_out}"
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> tuple[dict, dict]:
@@ -88,6 +100,12 @@ class Dataset:
         """Return the labels to score against, (n,) int each, -1 where unknown: ``genre``, ``artist``, as far as known.
 
         Fewer than two artists are none; with an artist for every track there is nothing to find, and they are none too.
+
+        >>> from vaeclust.corpus import assemble
+        >>> tracks = pd.DataFrame({"genre": ["rock", "jazz", None]}, index=["a", "b", "c"])
+        >>> features = pd.DataFrame({"tempo": [90.0, 120.0, 140.0]}, index=tracks.index)
+        >>> assemble("mine", tracks, features).references()
+        {'genre': array([ 1,  0, -1])}
         """
         found = {} if self.genres is None else {"genre": self.genres}
         artists = self.tracks["artist"] if "artist" in self.tracks else pd.Series(dtype=str)
@@ -98,6 +116,25 @@ class Dataset:
     def default_k(self) -> int:
         """Return the number of clusters to look for: as many as there are genres, 10 without labels."""
         return len(self.genre_names) or 10
+
+    def subset(self, kept: np.ndarray, *, rescale: bool = True) -> "Dataset":
+        """Return the tracks where ``kept`` (n,) bool is true; names and checksum stay.
+
+        Their features are standardised anew, or with ``rescale=False`` scaled as they are in the whole corpus.
+        """
+        features = self.features[kept]
+        arrays: dict[str, Any] = {
+            name: None if (array := getattr(self, name)) is None else array[kept]
+            for name in ("lyrics", "has_lyrics", "genres")
+        }
+        audio = standardise(features) if rescale else self.audio[kept]
+        return replace(self, tracks=self.tracks[kept], features=features, audio=audio, **arrays)
+
+    def display_name(self, track: str) -> str:
+        """Return artist and title of a track as far as they are known, else its id."""
+        about = self.tracks.loc[track]
+        known = [str(about[column]) for column in ("artist", "title") if column in about and pd.notna(about[column])]
+        return " – ".join(known) or track
 
 
 def assemble(
@@ -112,33 +149,27 @@ def assemble(
     audio = standardise(features)
     lyrics_features, has_lyrics = load_lyrics(lyrics, tracks.index)
     genres, genre_names = _genres(tracks["genre"])
-    digest = hashlib.sha256()
     labels = [] if genres is None else [genre_names[g] if g >= 0 else "" for g in genres]
-    for part in (list(tracks.index), list(features.columns), labels):
-        digest.update("\n".join(part).encode())
-    digest.update(np.ascontiguousarray(features.to_numpy(), dtype="<f8").tobytes())
-    if lyrics_features is not None:
-        digest.update(lyrics_features.tobytes())
-    return Dataset(
-        name, tracks, features, audio, lyrics_features, has_lyrics, genres, genre_names, dict(excluded or {}),
-        digest.hexdigest(),
-    )  # fmt: skip
-
-
-def subset(dataset: Dataset, kept: np.ndarray) -> Dataset:
-    """Return the tracks of a corpus where ``kept`` (n,) bool is true, standardised anew; names and checksum stay."""
-    features = dataset.features[kept]
-    arrays = {
-        name: None if (array := getattr(dataset, name)) is None else array[kept]
-        for name in ("lyrics", "has_lyrics", "genres")
-    }
-    return replace(dataset, tracks=dataset.tracks[kept], features=features, audio=standardise(features), **arrays)
+    checksum = digest(
+        *("\n".join(part) for part in (list(tracks.index), list(features.columns), labels)),
+        np.ascontiguousarray(features.to_numpy(), dtype="<f8").tobytes(),
+        b"" if lyrics_features is None else lyrics_features.tobytes(),
+    )
+    found = (features, audio, lyrics_features, has_lyrics, genres, genre_names)
+    return Dataset(name, tracks, *found, excluded=dict(excluded or {}), checksum=checksum)
 
 
 def corpora_by_seed(dataset: Dataset | Sequence[Dataset], seeds: Sequence[int]) -> tuple[Dataset, ...]:
     """Return a corpus for every seed: the same for all, or those that are given.
 
     Raises ValueError unless there are as many as seeds, all with the same numbers of tracks and features.
+
+    >>> from vaeclust.corpus import assemble
+    >>> from vaeclust.corpus.demo import track_table
+    >>> tracks = track_table(clips_per_style=1)
+    >>> dataset = assemble("factors", tracks, tracks.select_dtypes("number"))
+    >>> [len(corpus) for corpus in corpora_by_seed(dataset, seeds=[0, 1, 2])]
+    [10, 10, 10]
     """
     corpora = (dataset,) * len(seeds) if isinstance(dataset, Dataset) else tuple(dataset)
     shapes = sorted({corpus.audio.shape for corpus in corpora})
@@ -152,6 +183,13 @@ def corpora_by_seed(dataset: Dataset | Sequence[Dataset], seeds: Sequence[int]) 
 def dataset_tables(dataset: Dataset) -> dict[str, pd.DataFrame]:
     """Return a corpus as tables that ``load`` reads again: ``features`` with what is known of each track, and
     ``lyrics_features`` of the tracks that have lyrics, if there are any.
+
+    >>> from vaeclust.corpus import assemble
+    >>> from vaeclust.corpus.demo import track_table
+    >>> tracks = track_table(clips_per_style=1)
+    >>> tables = dataset_tables(assemble("tempi", tracks, tracks[["tempo", "density"]]))
+    >>> {name: list(table) for name, table in tables.items()}
+    {'features': ['genre', 'artist', 'title', 'tempo', 'density']}
     """
     columns = [name for name in ("genre", "artist", "title", "path") if name in dataset.tracks]
     found = {"features": dataset.tracks[columns].join(dataset.features)}
@@ -166,6 +204,9 @@ def standardise(features: pd.DataFrame) -> np.ndarray:
     """Return (n, d) float32: each column less its mean, over its population deviation.
 
     A constant column becomes zeros, with a warning: it tells no track from another, but keeps its place.
+
+    >>> standardise(pd.DataFrame({"tempo": [60.0, 90.0, 120.0]})).ravel().round(3)
+    array([-1.225,  0.   ,  1.225], dtype=float32)
     """
     values = features.to_numpy(dtype=np.float64)
     centred = values - values.mean(axis=0)
@@ -198,10 +239,3 @@ def _genres(genre: pd.Series) -> tuple[np.ndarray | None, tuple[str, ...]]:
 def is_gtzan(dataset: Dataset) -> bool:
     """Return whether these are clips of GTZAN, whole or in part."""
     return dataset.name.startswith("gtzan") or GTZAN_IDS.issuperset(dataset.ids)
-
-
-def display_name(dataset: Dataset, track: str) -> str:
-    """Return artist and title of a track as far as they are known, else its id."""
-    about = dataset.tracks.loc[track]
-    known = [str(about[column]) for column in ("artist", "title") if column in about and pd.notna(about[column])]
-    return " – ".join(known) or track

@@ -44,7 +44,8 @@ def measure_folder(
     if not files:
         raise ValueError(f"{folder}: no audio file found; expected some of {', '.join(audio.SUFFIXES)}")
     measured = extract(files.values(), features=features, seconds=seconds)
-    rows, about, texts, excluded, seen = {}, {}, {}, {}, {}
+    rows, about, texts, excluded = {}, {}, {}, {}
+    seen: dict[str, str] = {}  # digest → track
     copies_are_known = set(files) <= GTZAN_IDS
     for track, path in files.items():
         result = measured[path]

@@ -44,7 +44,11 @@ SOURCES = {
 
 @cache
 def mini_checksums() -> dict[str, str]:
-    """Return track id → MD5 of the 100 clips of the GTZAN mini set."""
+    """Return track id → MD5 of the 100 clips of the GTZAN mini set.
+
+    >>> len(mini_checksums())
+    100
+    """
     lines = files("vaeclust.corpus").joinpath("reference/gtzan_mini.md5").read_text().splitlines()
     return {AUDIO_SUFFIX.sub("", Path(name).name): md5 for md5, name in (line.split() for line in lines)}
 
@@ -100,14 +104,14 @@ def unpack(archive: Path, folder: Path) -> None:
 def _members(archive: Path) -> Iterator[tuple[str, IO[bytes] | None]]:
     """Yield name and content of every member, None for a folder; ValueError for what no music archive holds."""
     if zipfile.is_zipfile(archive):
-        with zipfile.ZipFile(archive) as members:
-            for member in members.infolist():
-                _refuse(member.filename, special=(member.external_attr >> 16) & 0o170000 not in (0, 0o100000, 0o040000))
-                if member.is_dir():
-                    yield member.filename, None
+        with zipfile.ZipFile(archive) as entries:
+            for entry in entries.infolist():
+                _refuse(entry.filename, special=(entry.external_attr >> 16) & 0o170000 not in (0, 0o100000, 0o040000))
+                if entry.is_dir():
+                    yield entry.filename, None
                 else:
-                    with members.open(member) as content:
-                        yield member.filename, content
+                    with entries.open(entry) as content:
+                        yield entry.filename, content
     else:
         with tarfile.open(archive) as members:
             for member in members:

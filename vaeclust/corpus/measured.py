@@ -97,7 +97,8 @@ def extract(
     recipe = _recipe(features, seconds)
     found: dict[Path, Measured] = {}
     with cache.open() as database:
-        known = {path: (stamp, digest) for path, *stamp, digest in database.execute("SELECT * FROM files")}
+        rows = database.execute("SELECT path, size, mtime, digest FROM files")
+        known = {path: ((size, mtime), digest) for path, size, mtime, digest in rows}
         waiting = {}
         for path in paths:
             try:
@@ -105,13 +106,13 @@ def extract(
             except OSError as error:
                 found[path] = Measured("", reason=f"it cannot be opened ({error.strerror})")
                 continue
-            stamp = [status.st_size, status.st_mtime_ns]
+            stamp = (status.st_size, status.st_mtime_ns)
             before = known.get(path_text(path))
             earlier = cache.recall(database, before[1], recipe) if before and before[0] == stamp else None
             if earlier:
                 found[path] = earlier
             else:
-                waiting[path] = tuple(stamp)
+                waiting[path] = stamp
         if waiting:
             tasks = ((path, features, seconds) for path in waiting)
             for path, measured in run(measure_file, tasks, total=len(waiting), title="measuring audio"):
@@ -155,7 +156,11 @@ def read_tags(path: Path) -> dict[str, str]:
 
 
 def path_text(path: str | Path) -> str:
-    """Return a path as text that can be written; bytes of a name that are no UTF-8 are escaped."""
+    """Return a path as text that can be written; bytes of a name that are no UTF-8 are escaped.
+
+    >>> path_text(Path("Motörhead") / "Ace of Spades.mp3")
+    'Motörhead/Ace of Spades.mp3'
+    """
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 

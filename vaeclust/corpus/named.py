@@ -1,6 +1,5 @@
 """Corpora by name, made once and kept in the user's cache folder (chapter ``00_data``)."""
 
-import hashlib
 import io
 from importlib.metadata import version
 from pathlib import Path
@@ -11,12 +10,11 @@ from platformdirs import user_cache_path
 
 from vaeclust.cores import run
 from vaeclust.corpus import audio, gtzan, lyrics
-from vaeclust.corpus.demo import tracks as corpus_demo_tracks
-from vaeclust.files import replacement
+from vaeclust.corpus.dataset import MFCC20
+from vaeclust.corpus.demo import tracks as demo
+from vaeclust.files import digest, replacement, write_csv
 
-MFCC20 = [f"mfcc{i}_mean" for i in range(1, audio.N_MFCC + 1)]
 LIBRARIES = ("numpy", "scipy", "librosa", "scikit-learn")  # on which the numbers of the demo corpus depend
-SYNTHETIC = ("demo",)  # called so wherever they are shown
 CLIP_SECONDS = 5  # of every track of the demo corpus to hear: all 600 stay below 10 MB
 CLIPS = f"clips_{CLIP_SECONDS}s"  # the folder that they are in
 
@@ -30,10 +28,9 @@ def fetch(name: str) -> Path:
     """
     if name != "demo":
         return gtzan.download(name)
-    recipes = ".".join(str(module.RECIPE) for module in (corpus_demo_tracks, audio, lyrics))
+    recipes = ".".join(str(module.RECIPE) for module in (demo, audio, lyrics))
     versions = ", ".join(f"{library} {version(library)}" for library in LIBRARIES)
-    digest = hashlib.sha256(versions.encode()).hexdigest()[:12]
-    folder = user_cache_path("vaeclust") / f"{name}-{recipes}-{digest}"
+    folder = user_cache_path("vaeclust") / f"{name}-{recipes}-{digest(versions)[:12]}"
     if not (folder / "features.csv").is_file():
         _render(folder)
     return folder
@@ -41,8 +38,8 @@ def fetch(name: str) -> Path:
 
 def _render(folder: Path) -> None:
     """Render and measure every track, and cut its clip; features.csv comes last and marks the corpus as complete."""
-    tracks = corpus_demo_tracks.track_table()
-    texts = pd.Series(corpus_demo_tracks.lyrics(tracks), name="text").rename_axis("track_id")
+    tracks = demo.track_table()
+    texts = pd.Series(demo.lyrics(tracks), name="text").rename_axis("track_id")
     measured = _measure(folder, tracks, "rendering the demo corpus")
     features = pd.DataFrame([measured[track] for track in tracks.index], index=tracks.index, columns=MFCC20)
     for file, table in (
@@ -51,8 +48,7 @@ def _render(folder: Path) -> None:
         ("lyrics_features", lyrics.text_features(texts)),
         ("features", features),
     ):
-        with replacement(folder / f"{file}.csv") as path:
-            table.to_csv(path, lineterminator="\n")
+        write_csv(folder / f"{file}.csv", table)
 
 
 def clips() -> Path:
@@ -60,7 +56,7 @@ def clips() -> Path:
 
     They are cut when the corpus is rendered; those that are missing all the same are cut now.
     """
-    folder, tracks = fetch("demo"), corpus_demo_tracks.track_table()
+    folder, tracks = fetch("demo"), demo.track_table()
     there = [_clip(folder, track).is_file() for track in tracks.index]
     if not all(there):
         _measure(folder, tracks[~np.array(there)], "cutting clips to hear")
@@ -79,7 +75,7 @@ def _measure(folder: Path, tracks: pd.DataFrame, title: str) -> dict[str, np.nda
 
 def _track(track: str, about: pd.Series) -> tuple[str, np.ndarray, bytes]:
     """Return the id of a track, its features, and its start as MP3."""
-    samples = corpus_demo_tracks.render(about)
+    samples = demo.render(about)
     return track, audio.measure(samples, "mfcc20"), _mp3(samples)
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from vaeclust.corpus import named as corpus_named
 from vaeclust.corpus.audio import SECONDS
 from vaeclust.corpus.dataset import FEATURE_SETS, FULL, Dataset, assemble
 from vaeclust.corpus.folders import measure_folder
 from vaeclust.corpus.gtzan import mini_checksums
+from vaeclust.corpus.named import fetch
 from vaeclust.corpus.tables import GTZAN_IDS, examples, numeric_columns, read_csv, read_embeddings, track_ids
 from vaeclust.files import CORPORA, resolve
 
@@ -58,13 +58,26 @@ def load(
         For a source, tracks or lyrics file that is not there.
     ValueError
         For anything in the files that is not as expected; says what was found, what was expected, what to do.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> columns = [f"mfcc{i}_mean" for i in range(1, 21)]
+    >>> table = pd.DataFrame(np.random.default_rng(0).normal(size=(8, 20)), columns=columns)
+    >>> table = table.assign(track_id=list("abcdefgh"), genre=["jazz", "rock"] * 4)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     table.to_csv(f"{folder}/mine.csv", index=False)
+    ...     load(f"{folder}/mine.csv")
+    mine: 8 tracks, 20 features, 2 genres, no lyrics
     """
     given = None if features in FEATURE_SETS else _features_file(features)
     measured = "mfcc20" if given is not None else str(features)
     named = str(source) if str(source) in CORPORA else None
     if named:
-        source = corpus_named.fetch(named)
-    path, faults = resolve(source), {}
+        source = fetch(named)
+    path = resolve(source)
+    faults: dict[str, str] = {}
     if named == "demo":
         tracks, lyrics = tracks or path / "tracks.csv", lyrics or path / "lyrics_features.csv"
         path = path / "features.csv"

@@ -5,7 +5,7 @@ from itertools import combinations, product
 import numpy as np
 import pandas as pd
 
-from vaeclust.corpus.dataset import Dataset, display_name
+from vaeclust.corpus.dataset import Dataset
 from vaeclust.evidence.words import ONE_SEED, percent
 from vaeclust.methods.catalogue import METHODS
 from vaeclust.scores.labels import ari
@@ -83,7 +83,7 @@ def sureness_table(clusters: pd.DataFrame) -> pd.DataFrame:
 def doubtful_tracks(dataset: Dataset, clusters: pd.DataFrame, *, n: int = 10) -> pd.DataFrame:
     """Return the tracks whose clusters change most from seed to seed, averaged over the methods."""
     mean = agreement_shares(clusters).mean(axis=1).dropna().iloc[:n]
-    names = [display_name(dataset, track) for track in mean.index]
+    names = [dataset.display_name(track) for track in mean.index]
     table = pd.DataFrame({"seeds that agree": mean.map(percent).to_numpy()}, index=names)
     if dataset.genres is not None:
         table.insert(0, "genre", dataset.tracks["genre"].reindex(mean.index).fillna("").to_numpy())

@@ -91,7 +91,7 @@ def silhouette_of_noise(n: int, k: int, dimensions: Iterable[int], *, draws: int
     return pd.DataFrame(rows, columns=["dimensions", "draw", "silhouette"])
 
 
-def rate_and_distortion(fit: Fit, dataset: Dataset) -> pd.DataFrame:
+def rate_and_distortion(fit: Fit) -> pd.DataFrame:
     """Return ``seed, rate, distortion, active, effective`` of a fit in evaluation mode (Alemi et al. 2018).
 
     rate: mean KL divergence of a track, nats, summed over dimensions. distortion: mean squared error of a track,
@@ -99,7 +99,7 @@ def rate_and_distortion(fit: Fit, dataset: Dataset) -> pd.DataFrame:
     effective: :func:`effective_dimension`.
     """
     by_seed = fit.dimensions.groupby("seed", sort=False)
-    error = np.square(fit.reconstructions - dataset.audio).sum(axis=2).mean(axis=1)
+    error = np.square(fit.reconstructions - fit.corpora[0].audio).sum(axis=2).mean(axis=1)
     rate = by_seed["kl"].sum(min_count=1).to_numpy()
     active = by_seed["active"].sum().to_numpy()
     effective = [effective_dimension(embedding) for embedding in fit.embeddings]

@@ -23,6 +23,7 @@ from .models import VAE as VAE
 from .models import Autoencoder as Autoencoder
 from .models import ConvVAE as ConvVAE
 from .models import MixturePrior as MixturePrior
+from .models import Model as Model
 from .models import MultimodalVAE as MultimodalVAE
 from .models import Output as Output
 from .models import ProductOfExperts as ProductOfExperts

@@ -6,7 +6,9 @@ which other seeds train beside it.
 """
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import reduce
+from operator import add
 
 import numpy as np
 import torch
@@ -15,7 +17,7 @@ from torch.func import functional_call, stack_module_state, vmap
 
 from vaeclust.corpus.sampling import MOST, SAMPLE
 from vaeclust.methods.fits import Fit
-from vaeclust.methods.models import MixturePrior, Output
+from vaeclust.methods.models import MixturePrior, Model, Output
 from vaeclust.methods.networks import TransposedConvolution, dropout_factors
 from vaeclust.methods.replay import trace
 
@@ -30,7 +32,7 @@ class Batched:
     """
 
     def __init__(
-        self, template: nn.Module, x: Tensor, seeds: tuple[int, ...], learning_rate: float, base: Fit | None = None
+        self, template: Model, x: Tensor, seeds: tuple[int, ...], learning_rate: float, base: Fit | None = None
     ):
         self.template = template
         self.n_seeds = len(seeds)
@@ -41,9 +43,10 @@ class Batched:
         self.rows = torch.arange(len(padded))[:, None]
         self.generators = [torch.Generator().manual_seed(seed) for seed in padded]
         models = [initial_model(template, generator) for generator in self.generators]
-        for model, seed in zip(models, padded, strict=True) if base else ():
-            place = base.seeds.index(seed)
-            model.start_from(base.models[place], base.embeddings[place], seed)
+        if base is not None:
+            for model, seed in zip(models, padded, strict=True):
+                place = base.seeds.index(seed)
+                model.start_from(base.models[place], base.embeddings[place], seed)
         parameters, self.buffers = stack_module_state(models)
         layers = template.named_modules()
         self.transposed = {f"{name}.weight" for name, layer in layers if isinstance(layer, nn.Linear)}
@@ -77,33 +80,33 @@ class Batched:
     def gradient(self, flat, buffers, x, noise) -> tuple[Tensor, dict[str, Tensor]]:
         """Return the gradient of the loss, (seeds, parameters), and each term summed over tracks, (seeds,)."""
         terms = self.template.loss_terms(x, self.run(flat, buffers, x, noise))  # each (seeds, tracks)
-        terms["loss"] = sum(weight * terms[term] for term, weight in self.template.weights.items())
+        terms["loss"] = reduce(add, (weight * terms[term] for term, weight in self.template.weights.items()))
         (gradient,) = torch.autograd.grad(terms["loss"].mean(-1).sum(), flat)
         return gradient, {term: value.detach().sum(-1) for term, value in terms.items()}
 
-    def recorded(self, x: Tensor, noise: dict[str, Tensor]) -> Callable[..., tuple[Tensor, ...]]:
-        """Return :meth:`gradient` for batches of this shape as nothing but its tensor operations."""
+    def operations(self, noise: Iterable[str]) -> Callable[..., tuple[Tensor, ...]]:
+        """Return :meth:`gradient` as a function of tensors alone: flat, x, the buffers, and noise by these names."""
+        names = tuple(noise)
 
-        def operations(flat, x, *others):
+        def gradient_and_terms(flat: Tensor, x: Tensor, *others: Tensor) -> tuple[Tensor, ...]:
             buffers, drawn = dict(zip(self.buffers, others, strict=False)), others[len(self.buffers) :]
-            gradient, terms = self.gradient(flat, buffers, x, dict(zip(noise, drawn, strict=True)))
+            gradient, terms = self.gradient(flat, buffers, x, dict(zip(names, drawn, strict=True)))
             self.terms = tuple(terms)
             return gradient, *terms.values()
 
-        rehearsal = [values.clone() for values in self.buffers.values()]
-        return trace(operations, self.flat, x, *rehearsal, *noise.values())
+        return gradient_and_terms
 
     def step(self, x: Tensor, noise: dict[str, Tensor]) -> dict[str, Tensor]:
         """Take one step of Adam and return each term of the loss, summed over tracks, (seeds,).
 
         The gradient's tensor operations are recorded at the first batch of a shape and replayed at all others: the
-        same operations in the same order, without the cost of finding them anew.
+        same operations in the same order, without the cost of finding them anew. Where they cannot be recorded
+        (see :func:`~vaeclust.methods.replay.trace`), they are found anew at every step.
         """
         if x.shape not in self.replays:
-            self.replays[x.shape] = self.recorded(x, noise)
-        with torch.no_grad():
-            replay = self.replays[x.shape]
-            self.flat.grad, *values = replay(self.flat, x, *self.buffers.values(), *noise.values())
+            rehearsal = [values.clone() for values in self.buffers.values()]
+            self.replays[x.shape] = trace(self.operations(noise), self.flat, x, *rehearsal, *noise.values())
+        self.flat.grad, *values = self.replays[x.shape](self.flat, x, *self.buffers.values(), *noise.values())
         self.optimiser.step()
         return dict(zip(self.terms, values, strict=True))
 
@@ -141,9 +144,9 @@ class Batched:
         # A product with one matrix for all seeds rounds otherwise than one with a copy for each.
         parts = [self.run(self.flat, self.buffers, self.x[:, block].contiguous(), None) for block in every]
         whole = (None if values[0] is None else torch.cat(values, dim=1) for values in zip(*parts, strict=True))
-        return Output(*(values if values is None else values[: self.n_seeds].cpu() for values in whole))
+        return Output._make(values if values is None else values[: self.n_seeds].cpu() for values in whole)
 
-    def models(self) -> tuple[nn.Module, ...]:
+    def models(self) -> tuple[Model, ...]:
         """Take the batch apart: one ordinary model a seed, in evaluation mode."""
         state = {**self.parameters(self.flat.detach()), **self.buffers}
         models = []
@@ -154,11 +157,18 @@ class Batched:
         return tuple(models)
 
 
-def initial_model(template: nn.Module, generator: torch.Generator) -> nn.Module:
+def initial_model(template: Model, generator: torch.Generator) -> Model:
     """Copy a model and draw its weights as PyTorch does by default, but from ``generator``.
 
     Weights and biases are uniform in ±1/√fan_in (He et al. 2015 with a = √5); batch norm starts as 1·x + 0.
     A mixture prior starts from drawn means.
+
+    >>> from vaeclust.methods import VAE
+    >>> with torch.device("meta"):  # a template costs no memory
+    ...     template = VAE(20)
+    >>> model = initial_model(template, torch.Generator().manual_seed(0))
+    >>> model(torch.zeros(5, 20)).mean.shape
+    torch.Size([5, 16])
     """
     model = copy.deepcopy(template).to_empty(device="cpu")
     for layer in model.modules():
@@ -174,7 +184,11 @@ def initial_model(template: nn.Module, generator: torch.Generator) -> nn.Module:
 
 
 def batches(n: int, batch_size: int) -> Iterator[slice]:
-    """Cut n tracks into batches; a last batch of one joins the one before it, since batch norm needs two."""
+    """Cut n tracks into batches; a last batch of one joins the one before it, since batch norm needs two.
+
+    >>> [(batch.start, batch.stop) for batch in batches(7, 3)]
+    [(0, 3), (3, 7)]
+    """
     starts = list(range(0, n, batch_size))
     if len(starts) > 1 and n - starts[-1] == 1:
         starts.pop()
@@ -183,5 +197,9 @@ def batches(n: int, batch_size: int) -> Iterator[slice]:
 
 
 def blocks(n: int, batch_size: int = 1) -> Iterator[slice]:
-    """Cut n tracks into parts that fit into memory, of whole batches: one up to 10,000 tracks, else of about 5,000."""
+    """Cut n tracks into parts that fit into memory, of whole batches: one up to 10,000 tracks, else of about 5,000.
+
+    >>> len(list(blocks(10_000))), len(list(blocks(100_000)))
+    (1, 20)
+    """
     yield from batches(n, n if n <= MOST else max(SAMPLE // batch_size, 1) * batch_size)

@@ -1,10 +1,11 @@
 """What a fit of a method is, and its tables (chapter ``03_vae``)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
+from vaeclust.corpus.dataset import Dataset
 from vaeclust.methods.catalogue import Method
 from vaeclust.methods.models import Output, kl_divergence
 
@@ -19,6 +20,8 @@ class Fit:
     ----------
     method : Method
     seeds : tuple of int
+    corpora : tuple of Dataset
+        What it was fitted to, one for each seed: the same corpus for all, or parts of one.
     embeddings : ndarray
         (seeds, n, d) float32: posterior means (codes, principal components) in evaluation mode.
     reconstructions : ndarray
@@ -42,6 +45,7 @@ class Fit:
 
     method: Method
     seeds: tuple[int, ...]
+    corpora: tuple[Dataset, ...]
     embeddings: np.ndarray
     reconstructions: np.ndarray
     history: pd.DataFrame
@@ -51,9 +55,25 @@ class Fit:
     models: tuple
     assignments: np.ndarray | None = None
 
+    def head(self, n: int) -> "Fit":
+        """Return the fit of the first n seeds, without its history and dimensions of the others."""
+        arrays = {name: getattr(self, name)[:n] for name in ("seeds", "corpora", "embeddings", "reconstructions")}
+        tables = {name: getattr(self, name) for name in ("history", "dimensions")}
+        kept = {name: table[table["seed"].isin(self.seeds[:n])] for name, table in tables.items()}
+        own = None if self.assignments is None else self.assignments[:n]
+        return replace(self, **arrays, **kept, models=self.models[:n], assignments=own)
+
 
 def history_table(epochs: list[dict[str, np.ndarray]], seeds: tuple[int, ...]) -> pd.DataFrame:
-    """Return ``seed, epoch, term, value`` from the terms of every epoch, each (seeds,)."""
+    """Return ``seed, epoch, term, value`` from the terms of every epoch, each (seeds,).
+
+    >>> history_table([{"loss": np.array([9.0, 8.0])}, {"loss": np.array([7.0, 6.5])}], seeds=(0, 1))
+       seed  epoch  term  value
+    0     0      1  loss    9.0
+    1     1      1  loss    8.0
+    2     0      2  loss    7.0
+    3     1      2  loss    6.5
+    """
     rows = [
         (seed, epoch, term, value)
         for epoch, terms in enumerate(epochs, 1)

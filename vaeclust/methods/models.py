@@ -26,7 +26,23 @@ class Output(NamedTuple):
     shown: Tensor | None = None  # (*, 2): which modalities the encoders were shown, 1 or 0
 
 
-class VAE(nn.Module):
+class Model(nn.Module):
+    """What the training loop trains: a network that says how its loss adds up and what noise it wants."""
+
+    weights: dict[str, float]  # of each term of the loss
+    noise_widths: dict[str, int]  # how many numbers of each kind of noise a track needs
+    starts_from: str | None = None  # the method whose trained models it starts from
+
+    def loss_terms(self, x: Tensor, output: Output) -> dict[str, Tensor]:
+        """Return every term of the loss, (*, tracks), not yet weighted."""
+        raise NotImplementedError(f"{type(self).__name__} does not say its loss: loss_terms(x, output)")
+
+    def start_from(self, trained: "Model", codes: np.ndarray, seed: int) -> None:
+        """Take over what a trained model of ``starts_from`` has learned; codes: its embedding, (tracks, latent_dim)."""
+        raise NotImplementedError(f"{type(self).__name__} does not say how it starts from another model: start_from")
+
+
+class VAE(Model):
     """Variational autoencoder with KL weight beta (beta 1: the VAE proper).
 
     Loss of a track: ``‖x - x̂‖² + beta · KL(N(mean, variance) ‖ N(0, I))``, both summed over dimensions.
@@ -34,9 +50,20 @@ class VAE(nn.Module):
 
     Shapes: x (tracks, n_features) float32; noise as ``noise_widths`` says, or None for evaluation, in which the
     embedding is decoded itself. A variant has other networks, or other terms of the loss.
+
+    >>> model = VAE(20, latent_dim=3, beta=2.0).eval()
+    >>> x = torch.zeros(5, 20)
+    >>> output = model(x)
+    >>> output.reconstruction.shape, output.mean.shape
+    (torch.Size([5, 20]), torch.Size([5, 3]))
+    >>> {term: value.shape for term, value in model.loss_terms(x, output).items()}
+    {'reconstruction': torch.Size([5]), 'kl': torch.Size([5])}
+    >>> model.weights
+    {'reconstruction': 1.0, 'kl': 2.0}
     """
 
-    encoder_type, decoder_type = DenseEncoder, DenseDecoder
+    encoder_type: type[DenseEncoder | ConvEncoder] = DenseEncoder
+    decoder_type: type[DenseDecoder | ConvDecoder] = DenseDecoder
 
     def __init__(self, n_features: int, *, latent_dim: int = 16, beta: float = 1.0):
         super().__init__()
@@ -90,11 +117,16 @@ class MultimodalVAE(VAE):
 
     Shapes: x (tracks, n_features + n_lyrics + 1) float32, in which the last column is h and the lyrics are zero
     where h is. The encoder does not see h.
+
+    >>> output = MultimodalVAE(20, latent_dim=3).eval()(torch.zeros(5, 20 + 30 + 1))
+    >>> output.reconstruction.shape, output.mean.shape
+    (torch.Size([5, 50]), torch.Size([5, 3]))
     """
 
     def __init__(self, n_features: int, *, latent_dim: int = 16, beta: float = 1.0, n_lyrics: int = N_LYRICS):
         super().__init__(n_features + n_lyrics, latent_dim=latent_dim, beta=beta)
         self.parts = (n_features, n_lyrics)
+        self.decoder = DenseDecoder(latent_dim, sum(self.parts))
         self.decoder.output = Heads(self.decoder.hidden.out_features, self.parts)
         self.weights = {"reconstruction": 1.0, "lyrics": 1.0, "kl": beta}
 
@@ -113,7 +145,7 @@ class MultimodalVAE(VAE):
         }
 
 
-class ProductOfExperts(nn.Module):
+class ProductOfExperts(Model):
     """The VAE of audio and lyrics with an encoder for each: their posteriors are multiplied, a missing one left out.
 
     The product of normal experts and of the prior is normal: precision ``1 + Σ 1/variance_m``, mean
@@ -123,18 +155,23 @@ class ProductOfExperts(nn.Module):
     Wu & Goodman (2018), arXiv:1802.05335.
 
     Shapes as for :class:`MultimodalVAE`.
+
+    >>> model = ProductOfExperts(20, latent_dim=3).eval()
+    >>> model(torch.zeros(5, 20 + 30 + 1)).shown[0]  # a track without lyrics
+    tensor([1., 0.])
     """
 
     def __init__(self, n_features: int, *, latent_dim: int = 16, beta: float = 1.0, n_lyrics: int = N_LYRICS):
         super().__init__()
         self.parts = (n_features, n_lyrics)
-        self.encoders = nn.ModuleList(map(DenseEncoder, self.parts))
-        self.means = nn.ModuleList(nn.Linear(encoder.out_features, latent_dim) for encoder in self.encoders)
-        self.log_variances = nn.ModuleList(nn.Linear(encoder.out_features, latent_dim) for encoder in self.encoders)
+        encoders = [DenseEncoder(width) for width in self.parts]
+        self.encoders = nn.ModuleList(encoders)
+        self.means = nn.ModuleList(nn.Linear(encoder.out_features, latent_dim) for encoder in encoders)
+        self.log_variances = nn.ModuleList(nn.Linear(encoder.out_features, latent_dim) for encoder in encoders)
         self.decoder = SideBySide(latent_dim, self.parts)
         self.weights = {"reconstruction": 1.0, "lyrics": 1.0, "kl": beta}
         self.noise_widths = {
-            "encoder": sum(encoder.dropout_width for encoder in self.encoders),
+            "encoder": sum(encoder.dropout_width for encoder in encoders),
             "decoder": self.decoder.dropout_width,
             "latent": latent_dim,
             "shown": 1,
@@ -145,7 +182,7 @@ class ProductOfExperts(nn.Module):
         noise = noise or {}
         *views, has_lyrics = x.split([*self.parts, 1], dim=-1)
         shown = shown_modalities(has_lyrics, noise.get("shown"))
-        precision, weighted = 1.0, 0.0
+        precision, weighted = torch.ones_like(has_lyrics), torch.zeros_like(has_lyrics)
         drops = halves(noise.get("encoder"))
         for m, view in enumerate(views):
             hidden = self.encoders[m](view, drops[m])
@@ -159,6 +196,7 @@ class ProductOfExperts(nn.Module):
         """Return every term of the loss, (*, tracks); what a track does not show costs nothing."""
         audio, lyrics, _ = x.split([*self.parts, 1], dim=-1)
         audio_again, lyrics_again = output.reconstruction.split(self.parts, dim=-1)
+        assert output.shown is not None  # forward says it
         return {
             "reconstruction": squared_error(audio, audio_again) * output.shown[..., 0],
             "lyrics": squared_error(lyrics, lyrics_again) * output.shown[..., 1],
@@ -172,6 +210,10 @@ class VaDE(VAE):
     Loss of a track: ``‖x - x̂‖² + Σ_c γ_c KL(q(z | x) ‖ N(mean_c, variance_c)) + KL(γ ‖ π)`` with ``γ_c = p(c | z)``
     of the code z that was drawn. It starts from a trained autoencoder and the mixture that fits its codes.
     Jiang et al. (2017), IJCAI, arXiv:1611.05148. Shapes as for :class:`VAE`.
+
+    >>> output = VaDE(20, latent_dim=3, components=4).eval()(torch.zeros(5, 20))
+    >>> output.responsibilities.shape
+    torch.Size([5, 4])
     """
 
     starts_from = "autoencoder"
@@ -180,7 +222,7 @@ class VaDE(VAE):
         super().__init__(n_features, latent_dim=latent_dim)
         self.prior = MixturePrior(components, latent_dim)
 
-    def start_from(self, trained: "Autoencoder", codes: np.ndarray, seed: int) -> None:
+    def start_from(self, trained: Model, codes: np.ndarray, seed: int) -> None:
         """Take over the weights of an autoencoder, and fit the mixture to its codes (tracks, latent_dim)."""
         weights = {name.replace("code.", "mean."): value for name, value in trained.state_dict().items()}
         self.load_state_dict(weights, strict=False)
@@ -196,6 +238,7 @@ class VaDE(VAE):
 
     def loss_terms(self, x: Tensor, output: Output) -> dict[str, Tensor]:
         """Return both terms of the loss, (*, tracks)."""
+        assert output.kl is not None  # it is what ``output`` adds
         return {"reconstruction": squared_error(x, output.reconstruction), "kl": output.kl}
 
 
@@ -241,7 +284,7 @@ class MixturePrior(nn.Module):
         return 0.5 * (self.log_variances - log_variance + ratios - 1).sum(-1)
 
 
-class Autoencoder(nn.Module):
+class Autoencoder(Model):
     """Deterministic autoencoder: the VAE's network without posterior, noise and KL term.
 
     Loss of a track: ``‖x - x̂‖²``. Hinton & Salakhutdinov (2006), Science 313. Shapes as for :class:`VAE`.
@@ -267,12 +310,23 @@ class Autoencoder(nn.Module):
 
 
 def latent_draw(mean: Tensor, log_variance: Tensor, noise: dict[str, Tensor]) -> Tensor:
-    """Draw codes from posteriors by the reparameterisation trick; without noise, return their means."""
+    """Draw codes from posteriors by the reparameterisation trick; without noise, return their means.
+
+    >>> mean, log_variance = torch.ones(2), torch.zeros(2)
+    >>> latent_draw(mean, log_variance, {})
+    tensor([1., 1.])
+    >>> latent_draw(mean, log_variance, {"latent": torch.tensor([0.0, -2.0])})
+    tensor([ 1., -1.])
+    """
     return mean + (0.5 * log_variance).exp() * noise["latent"] if noise else mean
 
 
 def squared_error(x: Tensor, reconstruction: Tensor) -> Tensor:
-    """Return ``‖x - x̂‖²`` of every track: (*, features) → (*)."""
+    """Return ``‖x - x̂‖²`` of every track: (*, features) → (*).
+
+    >>> squared_error(torch.tensor([[1.0, 2.0], [0.0, 0.0]]), torch.tensor([[0.0, 0.0], [0.0, 0.0]]))
+    tensor([5., 0.])
+    """
     return (x - reconstruction).square().sum(-1)
 
 
@@ -280,8 +334,13 @@ def kl_divergence(output: Output) -> Tensor:
     """Return KL(N(mean, variance) ‖ N(0, 1)) of every latent dimension, in nats: (*, latent_dim).
 
     ``(mean² + variance - 1 - log variance) / 2``; Kingma & Welling (2014), appendix B.
+
+    >>> zero = torch.zeros(1, 2)
+    >>> kl_divergence(Output(zero, mean=torch.tensor([[0.0, 2.0]]), log_variance=zero))
+    tensor([[0., 2.]])
     """
     mean, log_variance = output.mean, output.log_variance
+    assert log_variance is not None, "a model without a posterior has no KL divergence"
     return 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance)
 
 
@@ -289,6 +348,13 @@ def shown_modalities(has_lyrics: Tensor, uniforms: Tensor | None = None) -> Tens
     """Return which of audio and lyrics every track shows, (*, 2); has_lyrics, uniforms: (*, 1).
 
     Without uniforms all that there is; with them a track that has lyrics shows audio, lyrics or both, equally often.
+
+    >>> has_lyrics = torch.tensor([[1.0], [1.0], [1.0], [0.0]])
+    >>> shown_modalities(has_lyrics, torch.tensor([[0.1], [0.5], [0.9], [0.5]]))
+    tensor([[1., 0.],
+            [0., 1.],
+            [1., 1.],
+            [1., 0.]])
     """
     if uniforms is None:
         return torch.cat([torch.ones_like(has_lyrics), has_lyrics], dim=-1)

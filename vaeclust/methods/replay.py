@@ -13,15 +13,30 @@ def trace(function: Callable[..., tuple[Tensor, ...]], *inputs: Tensor) -> Calla
 
     That one takes tensors of the shapes of ``inputs``, and returns the same bits in a third less time. Whatever does
     not come from the inputs stays as it was: numbers, branches taken, tensors from elsewhere. An operation that writes
-    into an input does so when recorded, too. Raises RuntimeError for an operation that TorchScript cannot write.
+    into an input does so when recorded, too.
+
+    TorchScript, in which the operations are written, is deprecated. Where it is gone, or has no word for one of them,
+    the function itself is returned: slower, with the same bits.
+
+    >>> double = trace(lambda x: (2 * x,), torch.ones(2))
+    >>> double(torch.tensor([1.0, 3.0]))
+    (tensor([2., 6.]),)
     """
     with _Operations(inputs) as operations:
         results = function(*inputs)
     constants = operations.constants
     given, returned = operations.listed((*inputs, *constants)), operations.listed(results)
     lines = [f"def run({given}):", *operations.lines, f"return {returned},"]
-    run = torch.jit.CompilationUnit("\n    ".join(lines) + "\n").run
-    return lambda *others: run(*others, *constants)
+    try:
+        run = torch.jit.CompilationUnit("\n    ".join(lines) + "\n").run
+    except (AttributeError, RuntimeError):  # the latter includes NotImplementedError
+        return function
+
+    def replay(*others: Tensor) -> tuple[Tensor, ...]:
+        with torch.no_grad():
+            return run(*others, *constants)
+
+    return replay
 
 
 class _Operations(TorchDispatchMode):

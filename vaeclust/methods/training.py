@@ -42,14 +42,22 @@ def fit(
     tracks to the cores of this machine: the numbers are the same, since no seed depends on those beside it.
     ``device="auto"`` takes a GPU if there is one, ``"cpu"`` never; a GPU rounds otherwise. Raises ValueError for a
     setting that cannot work, with the values that can.
+
+    >>> from vaeclust.corpus import assemble
+    >>> from vaeclust.corpus.demo import track_table
+    >>> tracks = track_table(clips_per_style=3)
+    >>> dataset = assemble("factors", tracks, tracks.select_dtypes("number"))
+    >>> fitted = fit("vae", dataset, seeds=range(2), epochs=1, latent_dim=3)
+    >>> fitted.embeddings.shape, fitted.reconstructions.shape
+    ((2, 30, 3), (2, 30, 9))
     """
     method, seeds = find(method), tuple(seeds)
     corpora = corpora_by_seed(dataset, seeds)
     n = len(corpora[0]) if corpora else 0
     _check(seeds, n, epochs=epochs, batch_size=batch_size, latent_dim=latent_dim, learning_rate=learning_rate)
     if method.model == "UMAP":
-        base = fit(method.settings["base"], dataset, seeds, epochs=epochs, batch_size=batch_size,
-                   learning_rate=learning_rate, latent_dim=latent_dim)  # fmt: skip
+        base = fit(method.settings["base"], dataset, seeds, epochs=epochs, batch_size=batch_size, train=train,
+                   learning_rate=learning_rate, latent_dim=latent_dim, device=device)  # fmt: skip
         return _fit_umap(method, base)
     if not method.trained:
         if isinstance(dataset, Dataset):
@@ -87,7 +95,7 @@ def _fit_share(
         history = [study.epoch(batch_size) for _ in tqdm(range(epochs), method.title, leave=False, delay=5)]
         output = study.evaluate()
     return Fit(
-        method, seeds, output.mean.numpy(), output.reconstruction[..., :n_features].numpy(),
+        method, seeds, corpora, output.mean.numpy(), output.reconstruction[..., :n_features].numpy(),
         history_table(history, seeds), dimensions_table(output, seeds),
         time.perf_counter() - start, sum(p.numel() for p in template.parameters()), study.models(),
         None if output.responsibilities is None else output.responsibilities.argmax(-1).numpy(),
@@ -102,6 +110,7 @@ def _union(parts: list[Fit]) -> Fit:
     return replace(
         parts[0],
         seeds=sum((part.seeds for part in parts), ()),
+        corpora=sum((part.corpora for part in parts), ()),
         embeddings=np.concatenate([part.embeddings for part in parts]),
         reconstructions=np.concatenate([part.reconstructions for part in parts]),
         history=history.loc[order].reset_index(drop=True),
@@ -116,6 +125,14 @@ def model_inputs(method: Method, dataset: Dataset) -> np.ndarray:
     """Return what a method sees of a corpus, float32: audio (n, d), or audio, lyrics and has_lyrics (n, d + 30 + 1).
 
     Where a track has no lyrics, and for a corpus without any, these columns are zero.
+
+    >>> from vaeclust.corpus import assemble
+    >>> from vaeclust.corpus.demo import lyrics, track_table
+    >>> tracks = track_table(clips_per_style=3)
+    >>> factors = tracks.select_dtypes("number")
+    >>> dataset = assemble("factors", tracks, factors, lyrics=pd.Series(lyrics(tracks)))
+    >>> model_inputs(find("vae"), dataset).shape, model_inputs(find("multimodal_vae"), dataset).shape
+    ((30, 9), (30, 40))
     """
     if method.inputs == ("audio",):
         return dataset.audio
@@ -127,7 +144,7 @@ def _fit_linear(method: Method, dataset: Dataset, seeds: tuple[int, ...], latent
     """Fit PCA, or take the features as they are: without randomness, so that every seed has the same embedding."""
     start = time.perf_counter()
     scores = again = dataset.audio
-    models = ()
+    models: tuple = ()
     if method.model == "PCA":
         from sklearn.decomposition import PCA
 
@@ -141,7 +158,8 @@ def _fit_linear(method: Method, dataset: Dataset, seeds: tuple[int, ...], latent
     seconds = time.perf_counter() - start
     embeddings, reconstructions = (np.broadcast_to(x, (len(seeds), *x.shape)) for x in (scores, again))
     dimensions = dimensions_table(Output(torch.empty(0), torch.from_numpy(embeddings.copy())), seeds)
-    return Fit(method, seeds, embeddings, reconstructions, history_table([], seeds), dimensions, seconds, 0, models)
+    corpora, history = (dataset,) * len(seeds), history_table([], seeds)
+    return Fit(method, seeds, corpora, embeddings, reconstructions, history, dimensions, seconds, 0, models)
 
 
 def _fit_umap(method: Method, base: Fit) -> Fit:

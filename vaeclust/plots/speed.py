@@ -53,13 +53,18 @@ def training(table: pd.DataFrame) -> Figure:
 
 
 def floor(table: pd.DataFrame) -> Figure:
-    """Draw the operations of a training step stacked, and the step itself as a line; table: ``model, what, median``."""
+    """Draw the operations of a training step stacked, and the step itself as a line, a dotted one if not recorded.
+
+    table: ``model, what, unit, median``; older ones lack ``the plain step``.
+    """
     wide = table[table["unit"] == "ms"].pivot(index="model", columns="what", values="median")
-    whole = wide.pop("the whole step")
+    styles = {"the whole step": "solid", "the plain step": "dotted"}
+    steps = {name: wide.pop(name) for name in styles if name in wide}
     ax = stacked_bars(wide, "milliseconds")
-    places = np.arange(len(whole))
-    ax.vlines(whole.to_numpy(), places - 0.4, places + 0.4, color="black", label="the whole step")
-    ax.set(xlim=(0, 1.08 * whole.max()))
+    places = np.arange(len(wide))
+    for name, values in steps.items():
+        ax.vlines(values, places - 0.4, places + 0.4, color="black", linestyle=styles[name], label=name)
+    ax.set(xlim=(0, 1.08 * max(values.max() for values in steps.values())))
     _legend(ax, 2)
     return ax.figure
 

@@ -13,6 +13,7 @@ from .labels import entropies as entropies
 from .labels import nmi as nmi
 from .labels import purity as purity
 from .matching import match_clusters as match_clusters
+from .matching import overlap_agreement as overlap_agreement
 from .metrics import METRICS as METRICS
 from .metrics import Metric as Metric
 from .metrics import evaluate as evaluate

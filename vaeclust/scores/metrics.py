@@ -1,7 +1,7 @@
 """METRICS: the six scores of a clustering, with kind, direction and range (page ``metrics``)."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -9,7 +9,7 @@ from sklearn import metrics as sk
 
 from vaeclust.clusters.clusterers import NOISE, cluster
 from vaeclust.cores import one_thread
-from vaeclust.corpus.dataset import Dataset, corpora_by_seed
+from vaeclust.corpus.dataset import Dataset
 from vaeclust.methods.fits import Fit
 from vaeclust.scores.labels import ari, nmi, purity
 from vaeclust.scores.silhouettes import silhouette
@@ -31,6 +31,11 @@ class Metric:
     higher_is_better : bool
     low, high : float
         The range of values.
+
+    Examples
+    --------
+    >>> METRICS["davies_bouldin"].title, METRICS["davies_bouldin"].arrow
+    ('Davies-Bouldin', '↓')
     """
 
     name: str
@@ -65,6 +70,12 @@ def evaluate(metric: Metric, against: np.ndarray, clusters: np.ndarray) -> float
 
     against: (n, d) points for a label-free metric, (n,) reference labels otherwise, where -1 means unknown and
     such tracks are left out, and noise counts as one cluster more. clusters: (n,) int.
+
+    >>> points = np.array([[0.0], [0.1], [5.0], [5.1]])
+    >>> round(evaluate(METRICS["silhouette"], points, np.array([0, 0, 1, 1])), 2)
+    0.98
+    >>> evaluate(METRICS["purity"], np.array([0, 0, 1, -1]), np.array([0, 0, 1, 1]))  # the last is not known
+    1.0
     """
     if metric.kind == LABELS:
         known = against >= 0
@@ -76,9 +87,9 @@ def evaluate(metric: Metric, against: np.ndarray, clusters: np.ndarray) -> float
 
 
 def score(
-    fit: Fit, clusters: pd.DataFrame, dataset: Dataset | Sequence[Dataset], *, metrics: tuple[str, ...] = tuple(METRICS)
+    fit: Fit, clusters: pd.DataFrame, *, judged: Dataset | None = None, metrics: tuple[str, ...] = tuple(METRICS)
 ) -> pd.DataFrame:
-    """Score every clustering of a fit; dataset: what was fitted, the corpus of all seeds or one for each.
+    """Score every clustering of a fit on the corpora that it was fitted to, or on ``judged``, the same tracks.
 
     Label-free metrics are computed twice: in the method's ``own`` latent space, as the published study did, and in
     the ``input`` space, the same for every method and so comparable. Metrics against labels take every reference that
@@ -90,7 +101,8 @@ def score(
         ``method, seed, clusterer, k, space, reference, metric, value``; k counts the clusters found.
     """
     rows = []
-    seen = dict(zip(fit.seeds, zip(fit.embeddings, corpora_by_seed(dataset, fit.seeds), strict=True), strict=True))
+    corpora = fit.corpora if judged is None else (judged,) * len(fit.seeds)
+    seen = dict(zip(fit.seeds, zip(fit.embeddings, corpora, strict=True), strict=True))
     with one_thread():
         for (seed, clusterer), group in clusters.groupby(["seed", "clusterer"], sort=False):
             labels = group["cluster"].to_numpy()
@@ -109,12 +121,12 @@ def score(
     return pd.DataFrame(rows, columns=columns)
 
 
-def score_by_k(fit: Fit, dataset: Dataset, ks: Iterable[int] = range(2, 21), *, n_seeds: int = 3) -> pd.DataFrame:
+def score_by_k(fit: Fit, ks: Iterable[int] = range(2, 21), *, n_seeds: int = 3) -> pd.DataFrame:
     """Score K-Means for several numbers of clusters, for the first seeds of a fit; columns as :func:`score`.
 
     Numbers that this many tracks cannot have are left out.
     """
-    few = replace(fit, seeds=fit.seeds[:n_seeds], embeddings=fit.embeddings[:n_seeds])
-    possible = [k for k in ks if 2 <= k <= len(dataset) - 1]
-    tables = [score(few, cluster(few, dataset, k, clusterers=("kmeans",)), dataset) for k in possible]
+    few = fit.head(n_seeds)
+    possible = [k for k in ks if 2 <= k <= len(fit.corpora[0]) - 1]
+    tables = [score(few, cluster(few, k, clusterers=("kmeans",))) for k in possible]
     return pd.concat(tables, ignore_index=True)

@@ -5,7 +5,7 @@ from . import records as records
 from . import rules as rules
 from . import sizes as sizes
 from . import views as views
-from .conditions import Control as Control
+from .conditions import Condition as Condition
 from .conditions import controls as controls
 from .conditions import fault_filter as fault_filter
 from .conditions import gaussian_noise as gaussian_noise
@@ -13,16 +13,14 @@ from .conditions import lyrics_controls as lyrics_controls
 from .conditions import no_duplicates as no_duplicates
 from .conditions import random_clusters as random_clusters
 from .conditions import shuffle_lyrics as shuffle_lyrics
+from .conditions import standard as standard
 from .kept import released_genres as released_genres
 from .kept import released_records as released_records
 from .kept import released_table as released_table
-from .protocol import Study as Study
-from .protocol import add_controls as add_controls
-from .protocol import run_pipelines as run_pipelines
-from .protocol import run_views as run_views
 from .protocol import study as study
 from .protocol import trial as trial
 from .records import Record as Record
+from .records import Study as Study
 from .records import add_umap_maps as add_umap_maps
 from .records import chapter_name as chapter_name
 from .records import pick as pick
@@ -32,8 +30,7 @@ from .rules import FULL_FEATURES as FULL_FEATURES
 from .rules import REPRESENTATIONS as REPRESENTATIONS
 from .rules import choose_setting as choose_setting
 from .rules import kept_stabilities as kept_stabilities
-from .rules import part as part
-from .rules import pipeline_corpora as pipeline_corpora
+from .rules import pipeline_conditions as pipeline_conditions
 from .rules import power_transform as power_transform
 from .rules import rule as rule
 from .rules import setting_stabilities as setting_stabilities
@@ -42,5 +39,7 @@ from .rules import tuned_method as tuned_method
 from .sizes import random_part as random_part
 from .sizes import scores_by_size as scores_by_size
 from .views import SLUG as SLUG
+from .views import VIEWED as VIEWED
 from .views import lyrics_part as lyrics_part
 from .views import shown_corpus as shown_corpus
+from .views import view_conditions as view_conditions

@@ -4,43 +4,70 @@ Controls are conditions where a good score should vanish, or should stay. A meth
 and its corpus; those of lyrics belong to the method that reads lyrics.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from vaeclust.corpus.dataset import Dataset, equal_rows, subset
+from vaeclust.clusters.clusterers import PUBLISHED_CLUSTERERS
+from vaeclust.corpus.dataset import Dataset, equal_rows
 from vaeclust.corpus.lyrics import load_lyrics
 from vaeclust.methods.catalogue import Method, find
 from vaeclust.methods.fits import Fit
+from vaeclust.studies.records import STANDARD
 
 
 @dataclass(frozen=True)
-class Control:
-    """One condition.
+class Condition:
+    """What a method is shown, and what is done with it.
 
     Attributes
     ----------
-    title : str
-        What the book calls it; the page ``metrics`` says what it shows.
-    applies : callable
-        Whether it makes sense for a method.
-    corpus : callable
-        The corpus changed for it; None where the corpus has nothing to change.
+    corpus : Dataset or sequence of Dataset
+        What it is fitted to: one for all seeds, or one for each.
+    method : Method, optional
+        The method in other settings than the study's.
+    judged : Dataset, optional
+        What its clusters are scored on, where that is not the corpus: the same tracks with other features.
+    clusterers : tuple of str
+        As ``clusterers.cluster`` takes them.
     train : bool
         Whether networks are trained.
     change_fit, change_clusters : callable
         What is done to the embeddings, or to the clusters.
     """
 
-    title: str
-    applies: Callable[[Method], bool] = lambda method: True
-    corpus: Callable[[Dataset], Dataset | None] = lambda dataset: dataset
+    corpus: Dataset | Sequence[Dataset]
+    method: Method | None = None
+    judged: Dataset | None = None
+    clusterers: tuple[str, ...] = ("kmeans",)
     train: bool = True
     change_fit: Callable[[Fit], Fit] = lambda fit: fit
     change_clusters: Callable[[pd.DataFrame], pd.DataFrame] = lambda clusters: clusters
+
+
+def standard(dataset: Dataset) -> dict[str, Condition]:
+    """Return the condition under which every method is compared: the corpus as it is, the study's clusterers."""
+    return {STANDARD: Condition(dataset, clusterers=PUBLISHED_CLUSTERERS)}
+
+
+def controls(method: str | Method, dataset: Dataset) -> dict[str, Condition]:
+    """Return the controls that make sense for a method and its corpus: where a good score should vanish, or stay.
+
+    ``untrained``: networks as they are initialised; ``no_duplicates`` and ``fault_filtered``: the corpus without its
+    exact copies, or known faults, where it has any; and for no network at all ``gaussian_noise``, normal numbers in
+    place of the features, and ``random_labels``, its clusters dealt out at random.
+    """
+    method = find(method)
+    found = {"untrained": Condition(dataset, train=False)} if method.trained else {}
+    parts = {"no_duplicates": no_duplicates(dataset), "fault_filtered": fault_filter(dataset)}
+    found |= {name: Condition(part) for name, part in parts.items() if part is not None}
+    if method.slug == "raw":
+        found["gaussian_noise"] = Condition(dataset, change_fit=gaussian_noise)
+        found["random_labels"] = Condition(dataset, change_clusters=random_clusters)
+    return found
 
 
 def no_duplicates(dataset: Dataset) -> Dataset | None:
@@ -49,7 +76,7 @@ def no_duplicates(dataset: Dataset) -> Dataset | None:
     The first by id stays. Copies of one recording end up in one cluster whatever the method, and in one genre mostly.
     """
     copies = set(equal_rows(dataset)["second"])
-    return subset(dataset, ~dataset.tracks.index.isin(copies)) if copies else None
+    return dataset.subset(~dataset.tracks.index.isin(copies)) if copies else None
 
 
 def fault_filter(dataset: Dataset) -> Dataset | None:
@@ -59,7 +86,7 @@ def fault_filter(dataset: Dataset) -> Dataset | None:
     """
     if "fault_filtered_split" not in dataset.tracks:
         return None
-    return subset(dataset, dataset.tracks["fault_filtered_split"].notna().to_numpy())
+    return dataset.subset(dataset.tracks["fault_filtered_split"].notna().to_numpy())
 
 
 def gaussian_noise(fit: Fit) -> Fit:
@@ -70,32 +97,17 @@ def gaussian_noise(fit: Fit) -> Fit:
 
 
 def random_clusters(clusters: pd.DataFrame) -> pd.DataFrame:
-    """Deal the clusters of every seed and clusterer out to the tracks at random; their sizes stay."""
+    """Deal the clusters of every seed and clusterer out to the tracks at random; their sizes stay.
+
+    >>> found = pd.DataFrame({"seed": 0, "clusterer": "kmeans", "cluster": [0, 0, 0, 1]})
+    >>> sorted(random_clusters(found)["cluster"])
+    [0, 0, 0, 1]
+    """
     groups = clusters.groupby(["seed", "clusterer"])["cluster"]
     return clusters.assign(cluster=groups.transform(lambda c: np.random.default_rng(c.name[0]).permutation(c)))
 
 
-def _raw(method: Method) -> bool:
-    return method.slug == "raw"
-
-
-CONTROLS = {
-    "untrained": Control("untrained", applies=lambda method: method.trained, train=False),
-    "no_duplicates": Control("duplicates removed", corpus=no_duplicates),
-    "fault_filtered": Control("fault-filtered tracks", corpus=fault_filter),
-    "gaussian_noise": Control("Gaussian noise", applies=_raw, change_fit=gaussian_noise),
-    "random_labels": Control("random clusters", applies=_raw, change_clusters=random_clusters),
-}
-
-
-def controls(method: str | Method, dataset: Dataset) -> dict[str, tuple[Control, Dataset]]:
-    """Return the controls that a method has on a corpus, each with the corpus changed for it."""
-    method = find(method)
-    changed = {slug: control.corpus(dataset) for slug, control in CONTROLS.items() if control.applies(method)}
-    return {slug: (CONTROLS[slug], corpus) for slug, corpus in changed.items() if corpus is not None}
-
-
-def lyrics_controls(dataset: Dataset, published: str | Path = "") -> dict[str, tuple[Control, Dataset]]:
+def lyrics_controls(dataset: Dataset, published: str | Path = "") -> dict[str, Condition]:
     """Return the corpus with other lyrics, by condition (chapter ``06_multimodal_vae``).
 
     ``shuffled_lyrics``: every text given to another track, among the tracks that have one; coverage stays.
@@ -119,11 +131,16 @@ def lyrics_controls(dataset: Dataset, published: str | Path = "") -> dict[str, t
     if published:
         features, has_lyrics = load_lyrics(published, dataset.tracks.index)
         changed["published_lyrics"] = replace(dataset, lyrics=features, has_lyrics=has_lyrics)
-    return {slug: (Control(slug), corpus) for slug, corpus in changed.items()}
+    return {name: Condition(corpus) for name, corpus in changed.items()}
 
 
 def shuffle_lyrics(dataset: Dataset) -> Dataset:
-    """Return the corpus with every text given to another track, among the tracks that have one."""
+    """Return the corpus with every text given to another track, among the tracks that have one.
+
+    Raises ValueError for a corpus without lyrics.
+    """
+    if dataset.lyrics is None:
+        raise ValueError(f"{dataset.name} has no lyrics to give to other tracks")
     owners = np.flatnonzero(dataset.has_lyrics)
     lyrics = dataset.lyrics.copy()
     lyrics[owners] = dataset.lyrics[np.random.default_rng(0).permutation(owners)]
@@ -131,6 +148,8 @@ def shuffle_lyrics(dataset: Dataset) -> Dataset:
 
 
 def _share_lyrics_by_genre(dataset: Dataset, owners: np.ndarray) -> Dataset:
+    assert dataset.lyrics is not None
+    assert dataset.genres is not None
     rng = np.random.default_rng(0)
     lyrics, has_lyrics = np.zeros_like(dataset.lyrics), np.zeros_like(dataset.has_lyrics)
     for genre in sorted(set(dataset.genres[owners]) - {-1}):

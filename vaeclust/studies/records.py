@@ -2,15 +2,16 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from vaeclust import files
 from vaeclust.corpus.dataset import Dataset
 from vaeclust.corpus.sampling import MOST, SAMPLE
-from vaeclust.files import machine, project_root, replacement, resolve, versions
 from vaeclust.methods.catalogue import METHODS
 from vaeclust.methods.fits import Fit
 from vaeclust.methods.projections import maps
@@ -27,6 +28,43 @@ TABLES = {
     "dimensions": "condition seed dimension variance kl active".split(),
 }
 
+OPTIONAL = ("maps",)  # of a study that made none
+
+
+@dataclass(frozen=True)
+class Study:
+    """What became of a method under all its conditions.
+
+    Attributes
+    ----------
+    fit : Fit
+        Under the first condition; of the others only the tables are kept.
+    tables : dict of DataFrame
+        ``scores``, ``clusters``, ``intervals``, ``history``, ``dimensions`` of all conditions, and ``maps`` of the
+        first, as TABLES has them.
+    parameters : dict
+        What run.json tells: where the corpus came from, seeds, number of clusters, settings.
+    """
+
+    fit: Fit
+    tables: dict[str, pd.DataFrame]
+    parameters: dict[str, Any]
+
+    @property
+    def dataset(self) -> Dataset:
+        """The corpus of the first condition."""
+        return self.fit.corpora[0]
+
+    def first(self, name: str) -> pd.DataFrame:
+        """Return one of the tables under the first condition alone, the one that methods are compared by."""
+        table = self.tables[name]
+        return table[table["condition"] == table["condition"].iloc[0]] if len(table) else table
+
+    clusters = property(lambda self: self.first("clusters"), doc="The clusters of the first condition.")
+    scores = property(lambda self: self.first("scores"), doc="The scores of the first condition.")
+    intervals = property(lambda self: self.first("intervals"), doc="The intervals of the first condition.")
+    maps = property(lambda self: self.tables["maps"], doc="The maps of the first seed under the first condition.")
+
 
 class Record:
     """The folder of one method's results, ``results/<dataset>/<slug>/``.
@@ -36,7 +74,7 @@ class Record:
 
     def __init__(self, dataset: str, slug: str, results_dir: str | Path = "results"):
         self.dataset, self.slug = dataset, slug
-        self.folder = resolve(results_dir) / dataset / slug
+        self.folder = files.resolve(results_dir) / dataset / slug
 
     def __repr__(self) -> str:
         return f"Record({self.dataset}/{self.slug})"
@@ -44,7 +82,7 @@ class Record:
     @property
     def shown(self) -> str:
         """The folder as a page shows it: relative to the project where it is inside."""
-        root = project_root()
+        root = files.project_root()
         return str(self.folder.relative_to(root) if self.folder.is_relative_to(root) else self.folder)
 
     def path(self, name: str) -> Path:
@@ -52,18 +90,20 @@ class Record:
         packed = self.folder / f"{name}.csv.xz"
         return packed if packed.is_file() else self.folder / f"{name}.csv"
 
-    def write(self, name: str, table: pd.DataFrame) -> pd.DataFrame:
+    def put(self, name: str, table: pd.DataFrame) -> pd.DataFrame:
         """Write one of TABLES; columns that all rows share may be left out. Returns the table as written.
 
-        Raises ValueError when the columns are not those of the table.
+        A table of several methods has the column ``method`` in front. Raises ValueError when the columns are not those
+        of the table.
         """
         shared = {"dataset": self.dataset, "method": self.slug, "condition": STANDARD}
         wanted = TABLES[name]
+        if "method" in table and "method" not in wanted:
+            wanted = ["method", *wanted]
         table = table.assign(**{c: v for c, v in shared.items() if c in wanted and c not in table})
         if set(table.columns) != set(wanted):
             raise ValueError(f"{name}: columns {list(table.columns)}; expected {wanted}")
-        with replacement(self.folder / f"{name}.csv") as path:
-            table[wanted].to_csv(path, index=False, lineterminator="\n")
+        files.write_csv(self.folder / f"{name}.csv", table[wanted], index=False)
         return table[wanted]
 
     def read(self, name: str) -> pd.DataFrame:
@@ -74,19 +114,24 @@ class Record:
         table = pd.read_csv(path, keep_default_na=False, na_values=[""], dtype={"track_id": str})
         return table.fillna({"reference": ""} if "reference" in TABLES[name] else {})
 
-    def append(self, name: str, table: pd.DataFrame) -> pd.DataFrame:
-        """Add the conditions of a table to one of TABLES, in place of what it had of them. Returns the whole."""
-        kept = self.read(name)
-        kept = kept[~kept["condition"].isin(set(table["condition"]))]
-        return self.write(name, pd.concat([kept, table], ignore_index=True) if len(kept) else table)
+    def keep(self, *studies: Study) -> None:
+        """Write everything about a study, run.json last; with several studies, of one corpus, the method of each row.
 
-    def save_fit(self, fit: Fit, dataset: Dataset) -> None:
-        """Write history.csv, dimensions.csv and embeddings.npz (ids and arrays, no pickle)."""
-        self.write("history", fit.history)
-        self.write("dimensions", fit.dimensions)
-        with replacement(self.folder / "embeddings.npz") as path:
-            ids = np.array(dataset.ids, dtype=np.str_)
-            np.savez_compressed(path, track_id=ids, seeds=np.array(fit.seeds), embeddings=fit.embeddings)
+        Embeddings and run.json are those of the first study, with the settings of all.
+        """
+        first = studies[0]
+        for name, table in first.tables.items():
+            if len(studies) > 1:
+                named = (each.tables[name].assign(method=each.fit.method.slug) for each in studies)
+                table = pd.concat([part for part in named if len(part)] or [table], ignore_index=True)
+            if len(table) or name not in OPTIONAL:
+                self.put(name, table)
+        with files.replacement(self.folder / "embeddings.npz") as path:
+            ids = np.array(first.dataset.ids, dtype=np.str_)
+            np.savez_compressed(path, track_id=ids, seeds=np.array(first.fit.seeds), embeddings=first.fit.embeddings)
+        settings = {each.fit.method.slug: dict(each.fit.method.settings) for each in studies}
+        chosen = settings if len(studies) > 1 else dict(first.fit.method.settings)
+        files.write_json(self.folder / "run.json", {**self._run(first), "settings": chosen})
 
     def embeddings(self) -> tuple[list[str], np.ndarray]:
         """Return track ids and embeddings (seeds, n, d) float32."""
@@ -96,36 +141,33 @@ class Record:
         with np.load(path, allow_pickle=False) as arrays:
             return arrays["track_id"].tolist(), arrays["embeddings"]
 
-    def save_run(self, fit: Fit, dataset: Dataset, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """Write run.json, the last file of a run: what was run on which data, with which versions."""
-        run = {
+    def _run(self, study: Study) -> dict[str, Any]:
+        """Return run.json: what was run on which data, with which versions."""
+        fit, dataset = study.fit, study.dataset
+        told = {
             "dataset": dataset.name,
             "method": self.slug,
-            "parameters": dict(parameters),
-            "settings": dict(fit.method.settings),
+            "parameters": study.parameters,
+            "settings": {},
             "tracks": len(dataset),
             "features": dataset.audio.shape[1],
             "checksum": dataset.checksum,
             "excluded": dataset.excluded,
             "parameter_count": fit.n_parameters,
             "seconds": round(fit.seconds, 3),
-            "versions": versions(),
-            "machine": machine(),
+            "versions": files.versions(),
+            "machine": files.machine(),
         }
         if len(dataset) > MOST:
-            run["sampled"] = {
+            told["sampled"] = {
                 "silhouette": f"tracks at random against all, until the 95 % interval of a seed is ±{PRECISION:g}",
                 "maps, agglomerative and DBSCAN": f"{SAMPLE} tracks at random; others as the nearest of them",
             }
-        with replacement(self.folder / "run.json") as path:
-            path.write_text(json.dumps(run, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        return run
+        return told
 
     def add_to_run(self, name: str, value: Any) -> None:
         """Add an entry to run.json."""
-        with replacement(self.folder / "run.json") as path:
-            text = json.dumps({**self.run(), name: value}, indent=2, ensure_ascii=False)
-            path.write_text(text + "\n", encoding="utf-8")
+        files.write_json(self.folder / "run.json", {**self.run(), name: value})
 
     def run(self) -> dict[str, Any]:
         """Read run.json."""
@@ -136,16 +178,12 @@ class Record:
 
     def save_table(self, name: str, table: pd.DataFrame) -> None:
         """Write a table about all methods, such as comparison.csv, beside the methods' folders."""
-        with replacement(self.folder.parent / f"{name}.csv") as path:
-            table.to_csv(path, lineterminator="\n")
+        files.write_csv(self.folder.parent / f"{name}.csv", table)
 
-    def figure(self, name: str, figure: Any) -> Any:
-        """Save a matplotlib figure as figures/<name>.svg and return it, for the notebook to show once."""
-        import matplotlib.pyplot as plt
-
-        with replacement(self.folder / "figures" / f"{name}.svg") as path:
-            figure.savefig(path, format="svg", metadata={"Date": None})
-        plt.close(figure)
+    def figure(self, name: str, drawn: Any) -> Any:
+        """Save matplotlib's axes or figure as figures/<name>.svg and return the figure, for the page to show once."""
+        figure = getattr(drawn, "figure", drawn)
+        files.write_svg(self.folder / "figures" / f"{name}.svg", figure)
         return figure
 
     def _missing(self, path: Path) -> str:
@@ -157,7 +195,8 @@ class Record:
 
 def stack_conditions(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Put the tables of several conditions one below the other, with the column ``condition``."""
-    return pd.concat([table.assign(condition=name) for name, table in tables.items()], ignore_index=True)
+    named = [table.assign(condition=name) for name, table in tables.items()]
+    return pd.concat([table for table in named if len(table)] or named[:1], ignore_index=True)
 
 
 def read_all(name: str, dataset: str, methods: Iterable[str], results_dir: str | Path = "results") -> pd.DataFrame:
@@ -174,7 +213,10 @@ def read_all(name: str, dataset: str, methods: Iterable[str], results_dir: str |
             f"no {name}.csv of {slugs} on {dataset} in {missing[0].folder.parent}. "
             f"Make them with: vaeclust run {made_by} --dataset <the same data set>"
         )
-    return pd.concat([record.read(name).assign(method=record.slug) for record in records], ignore_index=True)
+    tables = {record.slug: record.read(name) for record in records}
+    return pd.concat(
+        [table if "method" in table else table.assign(method=slug) for slug, table in tables.items()], ignore_index=True
+    )
 
 
 def add_umap_maps(dataset: str, slug: str, results_dir: str | Path = "results") -> pd.DataFrame:
@@ -186,12 +228,17 @@ def add_umap_maps(dataset: str, slug: str, results_dir: str | Path = "results") 
     ids, embeddings = record.embeddings()
     kept = record.read("maps").query("projection != 'umap'")
     umap = maps(embeddings[0], ids, projections=("umap",))
-    return record.write("maps", pd.concat([kept, umap], ignore_index=True))
+    return record.put("maps", pd.concat([kept, umap], ignore_index=True))
 
 
 def chapter_name(slug: str) -> str:
-    """Return the chapter that makes the records of a method."""
-    return METHODS[slug].chapter if slug in METHODS else "13_real_lyrics" if slug == "modalities" else slug
+    """Return the chapter that makes the records of a method.
+
+    >>> chapter_name("vae")
+    '03_vae'
+    """
+    made_by = sorted((files.project_root() / "notebooks").glob(f"[0-9]*_{slug}.md"))
+    return METHODS[slug].chapter if slug in METHODS else made_by[0].stem if made_by else slug
 
 
 def pick(table: pd.DataFrame, **keys: Any) -> pd.DataFrame:

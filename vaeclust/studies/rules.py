@@ -14,12 +14,13 @@ import numpy as np
 import pandas as pd
 from sklearn.preprocessing import PowerTransformer
 
-from vaeclust.clusters.clusterers import CLUSTERERS
-from vaeclust.corpus.dataset import Dataset, subset
+from vaeclust.clusters.clusterers import CLUSTERERS, OWN
+from vaeclust.clusters.ensembles import CONSENSUS
+from vaeclust.corpus.dataset import Dataset
 from vaeclust.methods.catalogue import Method, find
 from vaeclust.methods.training import fit
-from vaeclust.scores.labels import ari
-from vaeclust.studies.conditions import fault_filter
+from vaeclust.scores.matching import overlap_agreement
+from vaeclust.studies.conditions import Condition, fault_filter
 from vaeclust.studies.records import STANDARD
 
 REPRESENTATIONS = ("features", "umap", "autoencoder_umap", "vae_umap", "vade")
@@ -46,6 +47,9 @@ def tuned_method(slug: str, features: str, k: int) -> Method:
     """Return a representation with UMAP's settings settled for a set of features, or with a mixture of k components.
 
     features: STANDARD or FULL_FEATURES. A representation with neither is returned as it is.
+
+    >>> dict(tuned_method("vade", FULL_FEATURES, k=8).settings)
+    {'components': 8}
     """
     method = find(slug)
     if method.model == "UMAP":
@@ -53,25 +57,20 @@ def tuned_method(slug: str, features: str, k: int) -> Method:
     return find(method, components=k) if method.model == "VaDE" else method
 
 
-def part(dataset: Dataset, kept: np.ndarray) -> Dataset:
-    """Return the tracks where ``kept`` (n,) bool is true, their features scaled as they are in the whole corpus."""
-    return replace(subset(dataset, kept), audio=dataset.audio[kept])
-
-
 def split_stability(method: Method, dataset: Dataset, k: int, *, seed: int = 0) -> float:
     """Return how far the K-Means clusterings of two random parts of a corpus agree on the tracks of both, as ARI.
 
-    Ben-Hur et al. (2002). Each part is represented and clustered on its own; no label is seen.
+    Each part is represented and clustered on its own (``matching.overlap_agreement``); no label is seen.
     """
     rng = np.random.default_rng(seed)
     n = len(dataset)
     parts = [np.sort(rng.choice(n, round(rule()["share"] * n), replace=False)) for _ in range(2)]
-    found = []
-    for chosen in parts:
-        embedding = fit(method, part(dataset, np.isin(np.arange(n), chosen)), [seed]).embeddings[0]
-        found.append(pd.Series(CLUSTERERS["kmeans"].function(embedding, k, seed), index=chosen))
-    both = found[0].index.intersection(found[1].index)
-    return float(ari(found[0][both], found[1][both]))
+
+    def labels(chosen: np.ndarray) -> np.ndarray:
+        part = dataset.subset(np.isin(np.arange(n), chosen), rescale=False)
+        return CLUSTERERS["kmeans"].function(fit(method, part, [seed]).embeddings[0], k, seed)
+
+    return overlap_agreement(parts, labels)
 
 
 def setting_stabilities(dataset: Dataset, k: int) -> pd.DataFrame:
@@ -85,7 +84,11 @@ def setting_stabilities(dataset: Dataset, k: int) -> pd.DataFrame:
 
 
 def choose_setting(table: pd.DataFrame) -> dict[str, int]:
-    """Return the setting that the rule takes from a table of :func:`setting_stabilities`."""
+    """Return the setting that the rule takes from a table of :func:`setting_stabilities`.
+
+    >>> choose_setting(kept_stabilities(FULL_FEATURES))
+    {'n_neighbors': 15, 'n_components': 5}
+    """
     near = table[table["stability"] >= table["stability"].max() - rule()["tolerance"]]
     return near.iloc[0][["n_neighbors", "n_components"]].astype(int).to_dict()
 
@@ -97,12 +100,20 @@ def kept_stabilities(features: str) -> pd.DataFrame:
     return table[table["features"] == features].drop(columns="features").reset_index(drop=True)
 
 
-def pipeline_corpora(dataset: Dataset, full: Dataset | None) -> dict[str, Dataset]:
-    """Return the corpus by condition: as it is; with all 57 features; and with those on the fault-filtered tracks."""
-    found = {STANDARD: dataset}
+def pipeline_conditions(slug: str, dataset: Dataset, full: Dataset | None, k: int) -> dict[str, Condition]:
+    """Return a representation's conditions: the given features; all 57; and these on the fault-filtered tracks.
+
+    Each is clustered by PIPELINE_CLUSTERERS, by consensus, and by the method's own clusters where it has some.
+    """
+    corpora = {STANDARD: dataset}
     if full is not None:
-        found[FULL_FEATURES] = power_transform(full)
+        corpora[FULL_FEATURES] = power_transform(full)
         filtered = fault_filter(full)
         if filtered is not None:
-            found[FILTERED] = power_transform(filtered)
+            corpora[FILTERED] = power_transform(filtered)
+    clusterers = (*PIPELINE_CLUSTERERS, CONSENSUS, OWN)
+    found = {}
+    for name, corpus in corpora.items():
+        method = tuned_method(slug, STANDARD if name == STANDARD else FULL_FEATURES, k)
+        found[name] = Condition(corpus, method=method, clusterers=clusterers)
     return found

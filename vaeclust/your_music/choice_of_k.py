@@ -10,7 +10,7 @@ from sklearn.metrics import silhouette_score
 from vaeclust.cores import one_thread
 from vaeclust.evidence.agreement import seed_stability
 from vaeclust.methods.catalogue import METHODS
-from vaeclust.scores.labels import ari
+from vaeclust.scores.matching import overlap_agreement
 
 LARGEST_SAMPLE = 2_000
 TIED = 0.02  # stabilities that differ by no more are taken as equal
@@ -71,12 +71,12 @@ def recommend_k(table: pd.DataFrame) -> tuple[int, str]:
 
 def _split_agreement(x: np.ndarray, k: int, rng: np.random.Generator) -> float:
     """Return the ARI of two K-Means clusterings of random 80 % of the points, on the points they share."""
-    labels = np.full((2, len(x)), -1)
-    for row in labels:
-        chosen = rng.permutation(len(x))[: round(0.8 * len(x))]
-        row[chosen] = KMeans(k, n_init=3, random_state=int(rng.integers(2**31))).fit_predict(x[chosen])
-    shared = (labels >= 0).all(axis=0)
-    return ari(*labels[:, shared])
+
+    def labels(part: np.ndarray) -> np.ndarray:
+        return KMeans(k, n_init=3, random_state=int(rng.integers(2**31))).fit_predict(x[part])
+
+    parts = (rng.permutation(len(x))[: round(0.8 * len(x))] for _ in range(2))
+    return overlap_agreement(parts, labels)
 
 
 def unlabelled_methods(intervals: pd.DataFrame, clusters: pd.DataFrame) -> pd.DataFrame:

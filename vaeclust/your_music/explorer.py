@@ -16,9 +16,8 @@ from IPython.display import HTML
 from sklearn.neighbors import NearestNeighbors
 
 from vaeclust.cores import one_thread
-from vaeclust.corpus import dataset as corpus_dataset
 from vaeclust.corpus import named
-from vaeclust.corpus.dataset import Dataset
+from vaeclust.corpus.dataset import Dataset, is_gtzan
 from vaeclust.corpus.demo.tracks import FACTOR_TABLE
 from vaeclust.corpus.tables import examples
 from vaeclust.evidence.agreement import seed_agreement
@@ -146,7 +145,7 @@ def write_clips(dataset: Dataset) -> pd.Series:
 
 def silence_reason(dataset: Dataset) -> str:
     """Return why a track without a sound has none."""
-    if corpus_dataset.is_gtzan(dataset):
+    if is_gtzan(dataset):
         return "Nothing is played: the clips of GTZAN are commercial recordings."
     if "path" not in dataset.tracks or dataset.tracks["path"].isna().all():
         return (

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pandas as pd
 
-from vaeclust.corpus.dataset import Dataset, display_name, is_gtzan
+from vaeclust.corpus.dataset import Dataset, is_gtzan
 from vaeclust.files import project_root, replacement
 
 
@@ -23,7 +23,7 @@ def write_playlists(dataset: Dataset, clusters: pd.Series, folder: Path) -> list
         for track, path in tracks["path"].dropna().items():
             target = (project_root() / path).absolute()
             place = target.as_uri() if "\n" in path else os.path.relpath(target, folder)
-            lines += [f"#EXTINF:-1,{' '.join(display_name(dataset, track).split())}", place]
+            lines += [f"#EXTINF:-1,{' '.join(dataset.display_name(track).split())}", place]
         with replacement(folder / f"cluster_{cluster:02d}.m3u8") as file:
             file.write_text("\n".join(lines) + "\n", encoding="utf-8")
         written.append(folder / f"cluster_{cluster:02d}.m3u8")

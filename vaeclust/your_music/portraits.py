@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from sklearn.neighbors import NearestNeighbors
 
-from vaeclust.corpus.dataset import Dataset, display_name
+from vaeclust.corpus.dataset import Dataset
 
 # What a low and a high value of a feature sounds like; only features that have a plain word for it.
 WORDS = {
@@ -44,7 +44,7 @@ def cluster_portraits(
         rows[cluster] = {
             "tracks": len(group),
             "what sets it apart": deviation_words(standard.loc[group.index].mean()),
-            "most typical": "; ".join(display_name(dataset, track) for track in nearest),
+            "most typical": "; ".join(dataset.display_name(track) for track in nearest),
         }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("cluster")
 
@@ -66,7 +66,7 @@ def odd_tracks(dataset: Dataset, embedding: np.ndarray, clusters: pd.Series, *, 
     mean = apart.groupby("cluster")["distance"].transform("mean").replace(0.0, np.nan)
     odd = (apart["distance"] / mean).fillna(0.0).nlargest(n)
     return pd.DataFrame({
-        "track": [display_name(dataset, track) for track in odd.index],
+        "track": [dataset.display_name(track) for track in odd.index],
         "cluster": clusters[odd.index].to_numpy(),
         "times as far as the others": odd.map("{:.1f}".format).to_numpy(),
     }).set_index("track").rename_axis(None)  # fmt: skip
@@ -81,6 +81,6 @@ def near_duplicates(dataset: Dataset, *, share: float = 0.2) -> pd.DataFrame:
     # A track's nearest point may be itself or its twin, when both lie on one place.
     other = np.where(neighbour[:, 0] == np.arange(len(dataset)), neighbour[:, 1], neighbour[:, 0])
     pairs = sorted({tuple(sorted((i, int(other[i])))) for i in close})
-    names = [display_name(dataset, track) for track in dataset.ids]
+    names = [dataset.display_name(track) for track in dataset.ids]
     named = [n if n == track else f"{n} ({track})" for n, track in zip(names, dataset.ids, strict=True)]
     return pd.DataFrame([[named[i] for i in pair] for pair in pairs], columns=["track", "almost the same as"])

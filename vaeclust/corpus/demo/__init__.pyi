@@ -6,6 +6,7 @@ from .synthesis import Note as Note
 from .synthesis import Song as Song
 from .synthesis import perform as perform
 from .synthesis import pick as pick
+from .tracks import FACTORS as FACTORS
 from .tracks import Factor as Factor
 from .tracks import Style as Style
 from .tracks import lyrics as lyrics

@@ -159,7 +159,7 @@ def _choose(rng: np.random.Generator, table: Mapping[str, Any], preferred: str) 
 
 def pick(rng: np.random.Generator, names: Sequence[str]) -> str:
     """Draw one of several names."""
-    return names[rng.integers(len(names))]
+    return names[int(rng.integers(len(names)))]
 
 
 def _unit(samples: np.ndarray) -> np.ndarray:
