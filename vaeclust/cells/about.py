@@ -12,7 +12,7 @@ from IPython.display import HTML, Markdown
 from vaeclust.corpus.audio import SAMPLE_RATE
 from vaeclust.corpus.dataset import Dataset, equal_rows
 from vaeclust.corpus.demo import tracks
-from vaeclust.evidence.words import percent
+from vaeclust.evidence.words import percent, rounded
 
 
 def player(samples: np.ndarray, label: str) -> str:
@@ -94,5 +94,7 @@ def players(dataset: Dataset) -> HTML:
     if dataset.name != "demo":
         return HTML('<p class="facts">No audio is played here: only the synthetic demo corpus has its clips.</p>')
     first = dataset.tracks.groupby("genre", sort=True).head(1)
-    clips = [player(tracks.render(track), f"{track.title}, {track.tempo:.0f} bpm") for _, track in first.iterrows()]
+    clips = [
+        player(tracks.render(track), f"{track.title}, {rounded(track.tempo, 0)} bpm") for _, track in first.iterrows()
+    ]
     return HTML(f'<div class="players">{"".join(clips)}</div>')

@@ -1,7 +1,7 @@
 """The twelve claims of the published study, judged on the released records (chapter ``08_published_claims``).
 
 Every verdict is computed: from intervals of paired differences over seeds, and from the published numbers
-themselves. With other records the words change.
+themselves. With other records verdicts and effects change; what the reasons say of GTZAN is tested on its records.
 """
 
 from collections.abc import Callable
@@ -225,7 +225,9 @@ def _ranking(study: ReleasedStudy) -> Judgement:
     ours = overall_scores(study.means())["overall"]
     rho = spearmanr(table["overall"], ours.reindex(table.index)).statistic
     effect = f"rank correlation of the printed overall scores with ours: {rounded(rho, 2)}"
-    pairs = [f"{METHODS[row.Index].title} {shortest(row.overall)} (rank {row.rank:.0f})" for row in wrong.itertuples()]
+    pairs = [
+        f"{METHODS[row.Index].title} {shortest(row.overall)} (rank {shortest(row.rank)})" for row in wrong.itertuples()
+    ]
     reason = f"the printed ranks do not follow the printed scores: {', '.join(pairs)}"
     return Judgement(FAILS if len(wrong) else HOLDS, effect, reason)
 

@@ -22,6 +22,7 @@ from vaeclust.evidence.words import (
     mean_sd_cells,
     metric_head,
     pipeline_title,
+    shortest,
     signed,
 )
 from vaeclust.methods.catalogue import METHODS, STUDIED
@@ -112,7 +113,7 @@ def score_table(
         bold.loc[studied.index, metric] = studied[metric] == studied.groupby(level="clusterer")[metric].transform(best)
     if ranked:
         numbers["rank"] = overall_scores(studied)["rank"]
-        text["rank"] = numbers["rank"].map(lambda rank: f"{rank:.0f}", na_action="ignore").fillna("–")
+        text["rank"] = numbers["rank"].map(shortest, na_action="ignore").fillna("–")
         bold["rank"] = False
     if len(clusterers) == 1:
         text, numbers, bold = (table.droplevel("clusterer") for table in (text, numbers, bold))

@@ -95,8 +95,10 @@ def mean_sd(mean: float, sd: float = np.nan) -> str:
 
 def mean_sd_cells(means: pd.DataFrame, deviations: pd.DataFrame) -> pd.DataFrame:
     """Return :func:`mean_sd` of every cell of two tables of one shape."""
-    pairs = {name: zip(means[name], deviations[name], strict=True) for name in means}
-    return pd.DataFrame({name: [mean_sd(*pair) for pair in both] for name, both in pairs.items()}, means.index)
+    texts = means.astype(object)
+    for name in means:
+        texts[name] = list(map(mean_sd, means[name], deviations[name]))
+    return texts
 
 
 def rounded(number: float, digits: int = 1, *, unit: str = "") -> str:

@@ -12,6 +12,7 @@ from sklearn.metrics import silhouette_samples
 from vaeclust.clusters.clusterers import MIN_SAMPLES, NOISE, k_distances, knee
 from vaeclust.corpus.dataset import Dataset
 from vaeclust.corpus.sampling import sample
+from vaeclust.evidence.words import metric_head, rounded
 from vaeclust.methods.catalogue import METHODS
 from vaeclust.plots.style import GREY, SEQUENTIAL, WIDTH, colours, method_colour, new_axes
 from vaeclust.scores.metrics import METRICS
@@ -114,7 +115,7 @@ def k_distance(embedding: np.ndarray, *, method: str, ax: Axes | None = None) ->
     ax = new_axes(ax, WIDTH, 2.8)
     ax.plot(distances, color=method_colour(method))
     ax.axhline(eps, color=GREY, linestyle="--", linewidth=1)
-    ax.annotate(f"eps = {eps:.2f}", (0, eps), xytext=(4, 4), textcoords="offset points", color=GREY)
+    ax.annotate(f"eps = {rounded(eps, 2)}", (0, eps), xytext=(4, 4), textcoords="offset points", color=GREY)
     ax.set(xlabel=f"tracks{_sample_note(embedding)}, from dense to sparse", ylim=(0, None))
     ax.set_ylabel(f"distance to the {MIN_SAMPLES - 1}th neighbour")
     return ax
@@ -132,7 +133,7 @@ def scores_by_k(scores: pd.DataFrame, *, method: str) -> Figure:
     for ax, metric in zip(axes.flat, metrics, strict=False):
         for _, line in shown[shown["metric"] == metric.name].groupby("seed"):
             ax.plot(line["k"], line["value"], color=method_colour(method), alpha=0.6, linewidth=1.2)
-        ax.set(title=f"{metric.title} {metric.arrow}")
+        ax.set(title=metric_head(metric.name))
         ax.locator_params(axis="x", integer=True)
     for ax in axes[-1]:
         ax.set_xlabel("number of clusters")
@@ -159,4 +160,4 @@ def choice_of_k(table: pd.DataFrame, *, chosen: int) -> Figure:
 def _sample_note(tracks: np.ndarray | pd.Series) -> str:
     """Return what an axis says of a corpus of which a sample is shown: nothing where all tracks are."""
     shown = len(sample(len(tracks)))
-    return f" ({shown:,} at random)" if shown < len(tracks) else ""
+    return f" ({rounded(shown, 0)} at random)" if shown < len(tracks) else ""

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from vaeclust.evidence.ranks import overall_scores, scaled_means
-from vaeclust.evidence.words import mean_sd
+from vaeclust.evidence.words import mean_sd, metric_head, shortest
 from vaeclust.methods.catalogue import METHODS
 from vaeclust.plots.panels import interval_reach
 from vaeclust.plots.style import GREY, WIDTH, method_colour, new_axes
@@ -35,7 +35,7 @@ def metric_bars(intervals: pd.DataFrame) -> Figure:
         table = intervals[intervals["metric"] == metric.name].set_index("method").reindex(methods)
         style = {"ecolor": GREY, "color": [method_colour(slug) for slug in methods]}
         ax.barh(range(len(methods)), table["mean"], xerr=interval_reach(table), **style)
-        ax.set(title=f"{metric.title} {metric.arrow}", yticks=range(len(methods)))
+        ax.set(title=metric_head(metric.name), yticks=range(len(methods)))
         ax.set_yticklabels([METHODS[slug].title for slug in methods])
         ax.locator_params(axis="x", nbins=4)
     axes[0, 0].invert_yaxis()
@@ -117,7 +117,7 @@ def published_values(intervals: pd.DataFrame, published: dict[str, pd.DataFrame]
         for (title, values), marker in zip(published.items(), "x+", strict=True):
             theirs = {"color": _COLOURS[marker], "markersize": 6, "markeredgewidth": 1.6, "label": title}
             ax.plot(values[metric.name].reindex(methods), places, marker, **theirs)
-        ax.set(title=f"{metric.title} {metric.arrow}", yticks=places)
+        ax.set(title=metric_head(metric.name), yticks=places)
         ax.set_yticklabels([METHODS[slug].title for slug in methods])
         ax.locator_params(axis="x", nbins=4)
     axes[0, 0].invert_yaxis()
@@ -137,7 +137,7 @@ def beta_curves(table: pd.DataFrame) -> Figure:
         line = table[table["metric"] == metric.name].sort_values("beta")
         _band(ax, line["beta"], line["mean"], line["low"], line["high"])
         _beta_axis(ax, line["beta"])
-        ax.set(title=f"{metric.title} {metric.arrow}")
+        ax.set(title=metric_head(metric.name))
     return figure
 
 
@@ -153,9 +153,9 @@ def rate_distortion(table: pd.DataFrame) -> Figure:
     label = None
     for beta, point in mean.iterrows():
         if label and (abs(point - label.xy) < 0.06 * np.ptp(mean, axis=0)).all():  # betas that fell into one place
-            label.set_text(f"{label.get_text()}, {beta:g}")
+            label.set_text(f"{label.get_text()}, {shortest(beta)}")
         else:
-            label = left.annotate(f"{beta:g}", tuple(point), xytext=(5, 4), textcoords="offset points", size=9)
+            label = left.annotate(shortest(beta), tuple(point), xytext=(5, 4), textcoords="offset points", size=9)
     left.set(xlabel="rate: KL divergence (nats)", ylabel="distortion: squared error")
     for column, marker in (("active", "o"), ("effective", "s")):
         group = table.groupby("beta")[column]
@@ -183,5 +183,5 @@ def _band(
 def _beta_axis(ax: Axes, betas: pd.Series) -> None:
     ax.set_xscale("log")
     ax.set(xlabel="β", xticks=list(betas))
-    ax.set_xticklabels([f"{beta:g}" for beta in betas], rotation=90)
+    ax.set_xticklabels(list(map(shortest, betas)), rotation=90)
     ax.minorticks_off()

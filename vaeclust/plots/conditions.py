@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from vaeclust.evidence.pipelines import best_published
-from vaeclust.evidence.words import CONDITION_TITLES, clusterer_title, condition_title
+from vaeclust.evidence.words import CONDITION_TITLES, clusterer_title, condition_title, rounded
 from vaeclust.methods.catalogue import METHODS
 from vaeclust.plots.panels import MARKERS, dots
 from vaeclust.plots.style import GREY, WIDTH, colours, method_colour, new_axes
@@ -136,7 +136,7 @@ def scores_by_size(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         ax.plot(means, f"{MARKERS[number]}-", color=colour, label=METHODS[slug].title)
     sizes = sorted(table["tracks"].unique())
     ax.set(xscale="log", xlabel="tracks", ylabel="NMI against genre", ylim=(0, None))
-    ax.set_xticks(sizes, [f"{size:,}" for size in sizes])
+    ax.set_xticks(sizes, [rounded(size, 0) for size in sizes])
     ax.minorticks_off()
     ax.legend()
     return ax
@@ -189,8 +189,9 @@ def disentanglement(table: pd.DataFrame, labels: Mapping[str, str], *, xlabel: s
     for ax, (slug, title) in zip(axes, MEASURES.items(), strict=True):
         rows = table[table["measure"] == slug].groupby("name")["value"]
         found = [t_interval(rows.get_group(name).to_numpy()) for name in labels]
-        means, reach = [row[0] for row in found], [np.nan_to_num(row[3] - row[0]) for row in found]
-        ax.barh(range(len(labels)), means, xerr=reach, ecolor=GREY, color=[method_colour(name) for name in labels])
+        means, _, _, high = np.array(found).T
+        style = {"ecolor": GREY, "color": [method_colour(name) for name in labels]}
+        ax.barh(range(len(labels)), means, xerr=np.nan_to_num(high - means), **style)
         ax.set_title(title.replace(" ", "\n"), fontsize=9)
         ax.locator_params(axis="x", nbins=3)
     axes[0].set_yticks(range(len(labels)), list(labels.values()))

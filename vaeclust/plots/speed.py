@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from vaeclust.evidence.words import rounded
 from vaeclust.methods.catalogue import METHODS
 from vaeclust.plots.panels import interval_reach
 from vaeclust.plots.style import GREY, WIDTH, colours, method_colour, new_axes
@@ -45,7 +46,7 @@ def training(table: pd.DataFrame) -> Figure:
         style = {"color": method_colour("vae"), "alpha": 0.6, "ecolor": GREY}
         ax.barh(rows["trained by"], rows["median"], xerr=interval_reach(rows, "median"), **style)
         for place, (end, ratio) in enumerate(zip(rows["high"], rows["faster than pythae"], strict=True)):
-            ax.text(end, place, f"  × {ratio:.1f}", va="center", fontsize=9)
+            ax.text(end, place, f"  × {rounded(ratio)}", va="center", fontsize=9)
         ax.set(title=model, xlabel="seconds a model", xlim=(0, 1.25 * rows["high"].max()))
     axes[0, 0].invert_yaxis()
     return figure

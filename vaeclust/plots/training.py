@@ -13,6 +13,7 @@ from matplotlib.patches import FancyBboxPatch
 
 from vaeclust.cores import one_thread
 from vaeclust.corpus.dataset import Dataset
+from vaeclust.evidence.words import signed
 from vaeclust.methods.catalogue import find
 from vaeclust.methods.fits import Fit
 from vaeclust.plots.style import GREY, WIDTH, method_colour, new_axes
@@ -30,8 +31,8 @@ def history(tables: Mapping[str, pd.DataFrame]) -> Figure:
 
     tables: slug of the method → ``seed, epoch, term, value``.
     """
-    found = {term for table in tables.values() for term in table["term"]}
-    terms = [term for term in _TERMS if term in found]
+    found = pd.concat(tables.values())["term"]
+    terms = [term for term in _TERMS if term in set(found)]
     if len(terms) == 2:
         terms.remove("loss")  # the loss is its only term
     columns = 2 if len(terms) == 4 else min(3, len(terms))
@@ -116,7 +117,7 @@ def traversal(fit: Fit, dataset: Dataset, *, dimensions: int = 6) -> Figure:
         with torch.no_grad(), one_thread():
             decoded = model.decoder(torch.from_numpy(z))[:, :n].numpy()
         for step, line, shade in zip(steps, decoded, sns.color_palette("viridis", len(steps)), strict=True):
-            ax.plot(np.arange(1, n + 1), line, color=shade, linewidth=1.3, label=f"{step:+.0f} sd")
+            ax.plot(np.arange(1, n + 1), line, color=shade, linewidth=1.3, label=f"{signed(step, 0)} sd")
         ax.set(title=f"dimension {dimension + 1}")
         ax.locator_params(axis="x", integer=True)
     handles, labels = axes[0, 0].get_legend_handles_labels()

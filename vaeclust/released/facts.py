@@ -37,13 +37,13 @@ class Quote(NamedTuple):
 
 def quotes(root: Path) -> list[Quote]:
     """Return every fact that a page of the book quotes, in the order of the pages."""
-    facts = read_facts(root)
-    return [
-        Quote(page, MARKUP.sub("", fill_facts(line[: place.start()], facts)), *facts[place[1]].values())
-        for page in sorted((root / "book").glob("*.md"))
-        for line in page.read_text(encoding="utf-8").splitlines()
-        for place in PLACE.finditer(line)
-    ]
+    facts, found = read_facts(root), []
+    for page in sorted((root / "book").glob("*.md")):
+        for line in page.read_text(encoding="utf-8").splitlines():
+            for place in PLACE.finditer(line):
+                before = MARKUP.sub("", fill_facts(line[: place.start()], facts))
+                found.append(Quote(page, before, *facts[place[1]].values()))
+    return found
 
 
 def setup(app) -> dict[str, bool]:
