@@ -49,7 +49,13 @@ class Clusterer:
 
 
 def kmeans(embedding: np.ndarray, k: int, seed: int) -> np.ndarray:
-    """K-Means, the best of 10 restarts from k-means++; Lloyd (1982), Arthur & Vassilvitskii (2007)."""
+    """K-Means, the best of 10 restarts from k-means++; Lloyd (1982), Arthur & Vassilvitskii (2007).
+
+    >>> points = np.array([[0.0], [0.1], [0.2], [5.0], [5.1], [5.2]])
+    >>> found = kmeans(points, k=2, seed=0)
+    >>> [len(set(found[:3])), len(set(found[3:])), len(set(found))]
+    [1, 1, 2]
+    """
     return KMeans(k, n_init=10, random_state=seed).fit_predict(embedding)
 
 
@@ -62,6 +68,10 @@ def dbscan(embedding: np.ndarray, k: int, seed: int) -> np.ndarray:
     """DBSCAN; Ester et al. (1996). Dense regions are clusters, the rest is noise (-1): k and seed are not used.
 
     A region is dense where 5 tracks lie within ``eps`` of one, and ``eps`` is the knee of the k-distance curve.
+
+    >>> ring = np.stack([np.cos(np.arange(60) / 9), np.sin(np.arange(60) / 9)], axis=1)
+    >>> dbscan(np.vstack([ring, [[9.0, 9.0]]]), k=2, seed=0)[-3:]  # the last is far from all others
+    array([ 0,  0, -1])
     """
     return DBSCAN(eps=knee(k_distances(embedding)), min_samples=MIN_SAMPLES).fit_predict(embedding)
 
@@ -87,7 +97,11 @@ def hdbscan(embedding: np.ndarray, k: int, seed: int) -> np.ndarray:
 
 
 def k_distances(embedding: np.ndarray) -> np.ndarray:
-    """Return the distance of every track to its 4th neighbour (5 tracks with itself), ascending: (n, d) → (n,)."""
+    """Return the distance of every track to its 4th neighbour (5 tracks with itself), ascending: (n, d) → (n,).
+
+    >>> k_distances(np.arange(6.0)[:, None]).tolist()
+    [2.0, 2.0, 3.0, 3.0, 4.0, 4.0]
+    """
     neighbours = NearestNeighbors(n_neighbors=min(MIN_SAMPLES, len(embedding))).fit(embedding)
     return np.sort(neighbours.kneighbors(embedding)[0][:, -1])
 
@@ -96,6 +110,9 @@ def knee(distances: np.ndarray) -> float:
     """Return the value at the knee of an ascending curve: its point farthest below the chord from end to end.
 
     Satopää et al. (2011), with both axes scaled to 1. Never 0, which no radius may be.
+
+    >>> knee(np.array([1.0, 1.1, 1.2, 1.3, 5.0, 9.0]))
+    1.3
     """
     height = np.ptp(distances) or 1.0
     below = np.linspace(0, 1, len(distances)) - (distances - distances[0]) / height
@@ -133,6 +150,17 @@ def cluster(fit: Fit, n_clusters: int = 0, *, clusterers: tuple[str, ...] = PUBL
     ------
     ValueError
         For a number of clusters that this many tracks cannot have; names the largest allowed.
+
+    Examples
+    --------
+    >>> from vaeclust.corpus import assemble
+    >>> from vaeclust.corpus.demo import track_table
+    >>> tracks = track_table(clips_per_style=3)
+    >>> dataset = assemble("factors", tracks, tracks.select_dtypes("number"))
+    >>> from vaeclust.methods import fit
+    >>> clusters = cluster(fit("pca", dataset, seeds=range(2), latent_dim=3), clusterers=("kmeans",))
+    >>> clusters.columns.tolist(), len(clusters), clusters["cluster"].nunique()
+    (['track_id', 'seed', 'clusterer', 'cluster'], 60, 10)
     """
     frames = []
     with one_thread():
@@ -154,12 +182,21 @@ def _rows(corpus: Dataset, seed: int, clusterer: str, labels: np.ndarray) -> pd.
 
 
 def track_clusters(clusters: pd.DataFrame, *, seed: int = 0, clusterer: str = "kmeans") -> pd.Series:
-    """Return the cluster of every track, indexed by ``track_id``, of one seed and clusterer."""
+    """Return the cluster of every track, indexed by ``track_id``, of one seed and clusterer.
+
+    >>> found = pd.DataFrame({"track_id": ["a", "b"], "seed": 0, "clusterer": "kmeans", "cluster": [1, 0]})
+    >>> track_clusters(found).to_dict()
+    {'a': 1, 'b': 0}
+    """
     return clusters.query("seed == @seed and clusterer == @clusterer").set_index("track_id")["cluster"]
 
 
 def size_order(found: np.ndarray, ids: list[str]) -> pd.Series:
-    """Return clusters renumbered from the largest, 0, to the smallest, indexed by ``track_id``; noise stays noise."""
+    """Return clusters renumbered from the largest, 0, to the smallest, indexed by ``track_id``; noise stays noise.
+
+    >>> size_order(np.array([7, 3, 3, -1]), ["a", "b", "c", "d"]).to_dict()
+    {'a': 1, 'b': 0, 'c': 0, 'd': -1}
+    """
     kept = pd.Series(found[found != NOISE])
     order = {cluster: rank for rank, cluster in enumerate(kept.value_counts(sort=True).index)}
     renamed = [order.get(cluster, NOISE) for cluster in found]

@@ -20,6 +20,12 @@ def consensus(clusters: pd.DataFrame, k: int) -> pd.DataFrame:
     tracks it is together most often.
 
     clusters: ``track_id, seed, clusterer, cluster`` of one clusterer. With one seed the result is empty.
+
+    >>> found = [(track, seed, "kmeans", int(track in "cd")) for seed in range(3) for track in "abcd"]
+    >>> table = pd.DataFrame(found, columns=["track_id", "seed", "clusterer", "cluster"])
+    >>> agreed = consensus(table, k=2)
+    >>> sorted(agreed.groupby(["seed", "cluster"])["track_id"].agg("".join))
+    ['ab', 'ab', 'ab', 'cd', 'cd', 'cd']
     """
     table = clusters.pivot(index="seed", columns="track_id", values="cluster")[clusters["track_id"].unique()]
     found = table.to_numpy()

@@ -54,6 +54,17 @@ class Dataset:
         Track id → why it was left out.
     checksum : str
         SHA-256 over everything that the models and the scores see.
+
+    Examples
+    --------
+    >>> from vaeclust.corpus import assemble
+    >>> from vaeclust.corpus.demo import track_table
+    >>> tracks = track_table(clips_per_style=3)
+    >>> dataset = assemble("factors", tracks, tracks.select_dtypes("number"))
+    >>> dataset
+    factors: 30 tracks, 9 features, 10 genres, no lyrics
+    >>> dataset.audio.shape, dataset.default_k()
+    ((30, 9), 10)
     """
 
     name: str
@@ -89,6 +100,12 @@ class Dataset:
         """Return the labels to score against, (n,) int each, -1 where unknown: ``genre``, ``artist``, as far as known.
 
         Fewer than two artists are none; with an artist for every track there is nothing to find, and they are none too.
+
+        >>> from vaeclust.corpus import assemble
+        >>> tracks = pd.DataFrame({"genre": ["rock", "jazz", None]}, index=["a", "b", "c"])
+        >>> features = pd.DataFrame({"tempo": [90.0, 120.0, 140.0]}, index=tracks.index)
+        >>> assemble("mine", tracks, features).references()
+        {'genre': array([ 1,  0, -1])}
         """
         found = {} if self.genres is None else {"genre": self.genres}
         artists = self.tracks["artist"] if "artist" in self.tracks else pd.Series(dtype=str)
@@ -146,6 +163,13 @@ def corpora_by_seed(dataset: Dataset | Sequence[Dataset], seeds: Sequence[int]) 
     """Return a corpus for every seed: the same for all, or those that are given.
 
     Raises ValueError unless there are as many as seeds, all with the same numbers of tracks and features.
+
+    >>> from vaeclust.corpus import assemble
+    >>> from vaeclust.corpus.demo import track_table
+    >>> tracks = track_table(clips_per_style=1)
+    >>> dataset = assemble("factors", tracks, tracks.select_dtypes("number"))
+    >>> [len(corpus) for corpus in corpora_by_seed(dataset, seeds=[0, 1, 2])]
+    [10, 10, 10]
     """
     corpora = (dataset,) * len(seeds) if isinstance(dataset, Dataset) else tuple(dataset)
     shapes = sorted({corpus.audio.shape for corpus in corpora})
@@ -159,6 +183,13 @@ def corpora_by_seed(dataset: Dataset | Sequence[Dataset], seeds: Sequence[int]) 
 def dataset_tables(dataset: Dataset) -> dict[str, pd.DataFrame]:
     """Return a corpus as tables that ``load`` reads again: ``features`` with what is known of each track, and
     ``lyrics_features`` of the tracks that have lyrics, if there are any.
+
+    >>> from vaeclust.corpus import assemble
+    >>> from vaeclust.corpus.demo import track_table
+    >>> tracks = track_table(clips_per_style=1)
+    >>> tables = dataset_tables(assemble("tempi", tracks, tracks[["tempo", "density"]]))
+    >>> {name: list(table) for name, table in tables.items()}
+    {'features': ['genre', 'artist', 'title', 'tempo', 'density']}
     """
     columns = [name for name in ("genre", "artist", "title", "path") if name in dataset.tracks]
     found = {"features": dataset.tracks[columns].join(dataset.features)}
@@ -173,6 +204,9 @@ def standardise(features: pd.DataFrame) -> np.ndarray:
     """Return (n, d) float32: each column less its mean, over its population deviation.
 
     A constant column becomes zeros, with a warning: it tells no track from another, but keeps its place.
+
+    >>> standardise(pd.DataFrame({"tempo": [60.0, 90.0, 120.0]})).ravel().round(3)
+    array([-1.225,  0.   ,  1.225], dtype=float32)
     """
     values = features.to_numpy(dtype=np.float64)
     centred = values - values.mean(axis=0)

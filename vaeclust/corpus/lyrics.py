@@ -34,6 +34,13 @@ def load_lyrics(source: str | Path | pd.Series | None, ids: pd.Index) -> tuple[n
     ValueError
         For a table of another form, negative counts, or when no track has lyrics. Files that cannot be read,
         empty ones, and lyrics of unknown tracks are named in a warning.
+
+    Examples
+    --------
+    >>> texts = pd.Series({"a": "river and moon", "b": "river of stone", "c": "moon over stone"})
+    >>> features, has_lyrics = load_lyrics(texts, pd.Index(["a", "b", "c", "d"]))
+    >>> features.shape, has_lyrics.tolist()
+    ((4, 30), [True, True, True, False])
     """
     if source is None or (not isinstance(source, pd.Series) and not source):
         return None, np.zeros(len(ids), dtype=bool)
@@ -64,7 +71,12 @@ def load_lyrics(source: str | Path | pd.Series | None, ids: pd.Index) -> tuple[n
 
 
 def text_features(texts: pd.Series) -> pd.DataFrame:
-    """Return the 30 features of texts, both indexed by track id; a text without a single word is left out."""
+    """Return the 30 features of texts, both indexed by track id; a text without a single word is left out.
+
+    >>> texts = pd.Series({"a": "river and moon", "b": "river of stone", "c": "moon over stone"})
+    >>> text_features(texts).shape
+    (3, 30)
+    """
     from sklearn.feature_extraction.text import CountVectorizer
 
     vectorizer = CountVectorizer()

@@ -156,7 +156,11 @@ def read_tags(path: Path) -> dict[str, str]:
 
 
 def path_text(path: str | Path) -> str:
-    """Return a path as text that can be written; bytes of a name that are no UTF-8 are escaped."""
+    """Return a path as text that can be written; bytes of a name that are no UTF-8 are escaped.
+
+    >>> path_text(Path("Motörhead") / "Ace of Spades.mp3")
+    'Motörhead/Ace of Spades.mp3'
+    """
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 

@@ -11,7 +11,11 @@ SAMPLE = 5_000
 
 
 def sample(n: int, seed: int = 0) -> np.ndarray:
-    """Return which of n tracks to work on, ascending: all, or SAMPLE at random where there are more than MOST."""
+    """Return which of n tracks to work on, ascending: all, or SAMPLE at random where there are more than MOST.
+
+    >>> len(sample(10_000)), len(sample(20_000))
+    (10000, 5000)
+    """
     if n <= MOST:
         return np.arange(n)
     return np.sort(np.random.default_rng(seed).choice(n, SAMPLE, replace=False))

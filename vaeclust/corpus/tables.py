@@ -31,6 +31,10 @@ def track_ids(table: pd.DataFrame, path: Path) -> pd.Index:
     """Return the track ids of a table: `track_id`, or `filename` without its audio suffix.
 
     Raises ValueError when neither column is there, an id is empty, or an id stands twice.
+
+    >>> table = pd.DataFrame({"filename": ["genres/jazz/jazz.00012.au", "my song.mp3"]})
+    >>> track_ids(table, Path("features.csv")).tolist()
+    ['jazz.00012', 'my song']
     """
     column = next((c for c in ("track_id", "filename") if c in table), None)
     if column is None:
@@ -96,6 +100,10 @@ def _cell_text(value: object) -> str:
 
 
 def examples(names: Iterable, most: int = 5) -> str:
-    """Return the first few names, for an error message."""
+    """Return the first few names, for an error message.
+
+    >>> examples(range(100), most=3)
+    '0, 1, 2, … (100 in all)'
+    """
     names = [str(name) for name in names]
     return ", ".join(names[:most]) + (f", … ({len(names)} in all)" if len(names) > most else "")

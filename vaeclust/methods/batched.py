@@ -162,6 +162,13 @@ def initial_model(template: Model, generator: torch.Generator) -> Model:
 
     Weights and biases are uniform in ±1/√fan_in (He et al. 2015 with a = √5); batch norm starts as 1·x + 0.
     A mixture prior starts from drawn means.
+
+    >>> from vaeclust.methods import VAE
+    >>> with torch.device("meta"):  # a template costs no memory
+    ...     template = VAE(20)
+    >>> model = initial_model(template, torch.Generator().manual_seed(0))
+    >>> model(torch.zeros(5, 20)).mean.shape
+    torch.Size([5, 16])
     """
     model = copy.deepcopy(template).to_empty(device="cpu")
     for layer in model.modules():
@@ -177,7 +184,11 @@ def initial_model(template: Model, generator: torch.Generator) -> Model:
 
 
 def batches(n: int, batch_size: int) -> Iterator[slice]:
-    """Cut n tracks into batches; a last batch of one joins the one before it, since batch norm needs two."""
+    """Cut n tracks into batches; a last batch of one joins the one before it, since batch norm needs two.
+
+    >>> [(batch.start, batch.stop) for batch in batches(7, 3)]
+    [(0, 3), (3, 7)]
+    """
     starts = list(range(0, n, batch_size))
     if len(starts) > 1 and n - starts[-1] == 1:
         starts.pop()
@@ -186,5 +197,9 @@ def batches(n: int, batch_size: int) -> Iterator[slice]:
 
 
 def blocks(n: int, batch_size: int = 1) -> Iterator[slice]:
-    """Cut n tracks into parts that fit into memory, of whole batches: one up to 10,000 tracks, else of about 5,000."""
+    """Cut n tracks into parts that fit into memory, of whole batches: one up to 10,000 tracks, else of about 5,000.
+
+    >>> len(list(blocks(10_000))), len(list(blocks(100_000)))
+    (1, 20)
+    """
     yield from batches(n, n if n <= MOST else max(SAMPLE // batch_size, 1) * batch_size)

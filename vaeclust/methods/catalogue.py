@@ -35,6 +35,11 @@ class Method:
         What it sees of a corpus: ``("audio",)``, or ``("audio", "lyrics")``.
     published : bool
         Whether it is one of the eight of the published study, which are compared with each other.
+
+    Examples
+    --------
+    >>> METHODS["conv_vae"].title, METHODS["conv_vae"].trained, METHODS["pca"].trained
+    ('Conv-VAE', True, False)
     """
 
     slug: str
@@ -60,13 +65,21 @@ class Method:
 
 
 def beta_vae(beta: float) -> Method:
-    """Return the VAE whose KL term has this weight: ``beta_vae_2`` for beta 2, ``beta_vae_0.5`` for a half."""
+    """Return the VAE whose KL term has this weight: ``beta_vae_2`` for beta 2, ``beta_vae_0.5`` for a half.
+
+    >>> beta_vae(0.5).slug, beta_vae(0.5).title
+    ('beta_vae_0.5', 'Beta-VAE (β = 0.5)')
+    """
     settings, published = {"beta": float(beta)}, beta in PUBLISHED_BETAS
     return Method(f"beta_vae_{beta:g}", f"Beta-VAE (β = {beta:g})", "05_beta_vae", "VAE", settings, published=published)
 
 
 def betas(text: str) -> tuple[float, ...]:
-    """Return the values of a list such as ``"1,2,4"``, ascending, each once; ValueError names what is no number."""
+    """Return the values of a list such as ``"1,2,4"``, ascending, each once; ValueError names what is no number.
+
+    >>> betas("4, 1, 0.5, 4")
+    (0.5, 1.0, 4.0)
+    """
     values = set()
     for part in filter(None, map(str.strip, text.split(","))):
         try:
@@ -105,6 +118,13 @@ def find(method: str | Method, **settings: Any) -> Method:
     """Return a row of METHODS by its slug, or the row of any ``beta_vae_<beta>``, with ``settings`` put over its own.
 
     Raises ValueError for an unknown slug.
+
+    >>> find("pca").title
+    'PCA'
+    >>> find("vade", components=4).settings
+    {'components': 4}
+    >>> find("beta_vae_8").settings
+    {'beta': 8.0}
     """
     if isinstance(method, str) and re.fullmatch(r"beta_vae_[\d.e+-]+", method):
         method = beta_vae(float(method.removeprefix("beta_vae_")))

@@ -65,7 +65,15 @@ class Fit:
 
 
 def history_table(epochs: list[dict[str, np.ndarray]], seeds: tuple[int, ...]) -> pd.DataFrame:
-    """Return ``seed, epoch, term, value`` from the terms of every epoch, each (seeds,)."""
+    """Return ``seed, epoch, term, value`` from the terms of every epoch, each (seeds,).
+
+    >>> history_table([{"loss": np.array([9.0, 8.0])}, {"loss": np.array([7.0, 6.5])}], seeds=(0, 1))
+       seed  epoch  term  value
+    0     0      1  loss    9.0
+    1     1      1  loss    8.0
+    2     0      2  loss    7.0
+    3     1      2  loss    6.5
+    """
     rows = [
         (seed, epoch, term, value)
         for epoch, terms in enumerate(epochs, 1)

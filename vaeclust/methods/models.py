@@ -50,6 +50,16 @@ class VAE(Model):
 
     Shapes: x (tracks, n_features) float32; noise as ``noise_widths`` says, or None for evaluation, in which the
     embedding is decoded itself. A variant has other networks, or other terms of the loss.
+
+    >>> model = VAE(20, latent_dim=3, beta=2.0).eval()
+    >>> x = torch.zeros(5, 20)
+    >>> output = model(x)
+    >>> output.reconstruction.shape, output.mean.shape
+    (torch.Size([5, 20]), torch.Size([5, 3]))
+    >>> {term: value.shape for term, value in model.loss_terms(x, output).items()}
+    {'reconstruction': torch.Size([5]), 'kl': torch.Size([5])}
+    >>> model.weights
+    {'reconstruction': 1.0, 'kl': 2.0}
     """
 
     encoder_type: type[DenseEncoder | ConvEncoder] = DenseEncoder
@@ -107,6 +117,10 @@ class MultimodalVAE(VAE):
 
     Shapes: x (tracks, n_features + n_lyrics + 1) float32, in which the last column is h and the lyrics are zero
     where h is. The encoder does not see h.
+
+    >>> output = MultimodalVAE(20, latent_dim=3).eval()(torch.zeros(5, 20 + 30 + 1))
+    >>> output.reconstruction.shape, output.mean.shape
+    (torch.Size([5, 50]), torch.Size([5, 3]))
     """
 
     def __init__(self, n_features: int, *, latent_dim: int = 16, beta: float = 1.0, n_lyrics: int = N_LYRICS):
@@ -141,6 +155,10 @@ class ProductOfExperts(Model):
     Wu & Goodman (2018), arXiv:1802.05335.
 
     Shapes as for :class:`MultimodalVAE`.
+
+    >>> model = ProductOfExperts(20, latent_dim=3).eval()
+    >>> model(torch.zeros(5, 20 + 30 + 1)).shown[0]  # a track without lyrics
+    tensor([1., 0.])
     """
 
     def __init__(self, n_features: int, *, latent_dim: int = 16, beta: float = 1.0, n_lyrics: int = N_LYRICS):
@@ -192,6 +210,10 @@ class VaDE(VAE):
     Loss of a track: ``‖x - x̂‖² + Σ_c γ_c KL(q(z | x) ‖ N(mean_c, variance_c)) + KL(γ ‖ π)`` with ``γ_c = p(c | z)``
     of the code z that was drawn. It starts from a trained autoencoder and the mixture that fits its codes.
     Jiang et al. (2017), IJCAI, arXiv:1611.05148. Shapes as for :class:`VAE`.
+
+    >>> output = VaDE(20, latent_dim=3, components=4).eval()(torch.zeros(5, 20))
+    >>> output.responsibilities.shape
+    torch.Size([5, 4])
     """
 
     starts_from = "autoencoder"
@@ -288,12 +310,23 @@ class Autoencoder(Model):
 
 
 def latent_draw(mean: Tensor, log_variance: Tensor, noise: dict[str, Tensor]) -> Tensor:
-    """Draw codes from posteriors by the reparameterisation trick; without noise, return their means."""
+    """Draw codes from posteriors by the reparameterisation trick; without noise, return their means.
+
+    >>> mean, log_variance = torch.ones(2), torch.zeros(2)
+    >>> latent_draw(mean, log_variance, {})
+    tensor([1., 1.])
+    >>> latent_draw(mean, log_variance, {"latent": torch.tensor([0.0, -2.0])})
+    tensor([ 1., -1.])
+    """
     return mean + (0.5 * log_variance).exp() * noise["latent"] if noise else mean
 
 
 def squared_error(x: Tensor, reconstruction: Tensor) -> Tensor:
-    """Return ``‖x - x̂‖²`` of every track: (*, features) → (*)."""
+    """Return ``‖x - x̂‖²`` of every track: (*, features) → (*).
+
+    >>> squared_error(torch.tensor([[1.0, 2.0], [0.0, 0.0]]), torch.tensor([[0.0, 0.0], [0.0, 0.0]]))
+    tensor([5., 0.])
+    """
     return (x - reconstruction).square().sum(-1)
 
 
@@ -301,6 +334,10 @@ def kl_divergence(output: Output) -> Tensor:
     """Return KL(N(mean, variance) ‖ N(0, 1)) of every latent dimension, in nats: (*, latent_dim).
 
     ``(mean² + variance - 1 - log variance) / 2``; Kingma & Welling (2014), appendix B.
+
+    >>> zero = torch.zeros(1, 2)
+    >>> kl_divergence(Output(zero, mean=torch.tensor([[0.0, 2.0]]), log_variance=zero))
+    tensor([[0., 2.]])
     """
     mean, log_variance = output.mean, output.log_variance
     assert log_variance is not None, "a model without a posterior has no KL divergence"
@@ -311,6 +348,13 @@ def shown_modalities(has_lyrics: Tensor, uniforms: Tensor | None = None) -> Tens
     """Return which of audio and lyrics every track shows, (*, 2); has_lyrics, uniforms: (*, 1).
 
     Without uniforms all that there is; with them a track that has lyrics shows audio, lyrics or both, equally often.
+
+    >>> has_lyrics = torch.tensor([[1.0], [1.0], [1.0], [0.0]])
+    >>> shown_modalities(has_lyrics, torch.tensor([[0.1], [0.5], [0.9], [0.5]]))
+    tensor([[1., 0.],
+            [0., 1.],
+            [1., 1.],
+            [1., 0.]])
     """
     if uniforms is None:
         return torch.cat([torch.ones_like(has_lyrics), has_lyrics], dim=-1)

@@ -24,7 +24,11 @@ class Dropout(nn.Module):
 
 
 def dropout_factors(uniforms: Tensor, p: float = DROPOUT) -> Tensor:
-    """Turn uniforms, in place, into the factors of :class:`Dropout`: 0 with probability p, else 1 / (1 - p)."""
+    """Turn uniforms, in place, into the factors of :class:`Dropout`: 0 with probability p, else 1 / (1 - p).
+
+    >>> dropout_factors(torch.tensor([0.1, 0.5, 0.9]))
+    tensor([0.0000, 1.2500, 1.2500])
+    """
     return uniforms.ge_(p).div_(1 - p)
 
 
@@ -32,6 +36,10 @@ class DenseEncoder(nn.Module):
     """Two hidden layers, each linear, batch norm, ReLU; dropout after the first.
 
     Shapes: x (tracks, n_inputs) → (tracks, out_features); factors (tracks, dropout_width).
+
+    >>> encoder = DenseEncoder(20)
+    >>> encoder(torch.zeros(5, 20)).shape, encoder.out_features
+    (torch.Size([5, 64]), 64)
     """
 
     def __init__(self, n_inputs: int, hidden: tuple[int, int] = HIDDEN):
@@ -103,6 +111,9 @@ class Convolution(nn.Module):
     ``nn.Conv1d``.
 
     Shapes: x (tracks, length, channels) → (tracks, ⌈length / stride⌉, out_channels).
+
+    >>> Convolution(1, 16, stride=2)(torch.zeros(5, 9, 1)).shape
+    torch.Size([5, 5, 16])
     """
 
     def __init__(self, channels: int, out_channels: int, stride: int = 1):
@@ -124,6 +135,10 @@ class TransposedConvolution(nn.Module):
     numbers as ``nn.ConvTranspose1d`` with padding 1 and, for stride 2, output padding 1.
 
     Shapes: x (tracks, length, channels) → (tracks, stride · length, out_channels).
+
+    >>> layer = TransposedConvolution(16, 1)
+    >>> layer(torch.zeros(5, 5, 16)).shape
+    torch.Size([5, 10, 1])
     """
 
     def __init__(self, channels: int, out_channels: int, stride: int = 2):
@@ -149,6 +164,10 @@ class ConvEncoder(nn.Module):
 
     Each is followed by batch norm and ReLU, the first two by dropout too. Shapes: x (tracks, n_inputs) →
     (tracks, out_features); factors (tracks, dropout_width).
+
+    >>> encoder = ConvEncoder(20)
+    >>> encoder(torch.zeros(5, 20)).shape
+    torch.Size([5, 320])
     """
 
     def __init__(self, n_inputs: int, channels: tuple[int, int, int] = CHANNELS):
@@ -213,14 +232,22 @@ def layer_factors(factors: Tensor | None, layers: tuple[tuple[int, int], ...]) -
 
 
 def dense_widths(n_features: int, latent_dim: int) -> dict[str, int]:
-    """Return the layers of a dense encoder and decoder, in the order of the data: label → units."""
+    """Return the layers of a dense encoder and decoder, in the order of the data: label → units.
+
+    >>> list(dense_widths(20, 16).values())
+    [20, 128, 64, 16, 64, 128, 20]
+    """
     encoder = {f"hidden {i}": width for i, width in enumerate(HIDDEN, 1)}
     decoder = {f"hidden {i}": width for i, width in enumerate(HIDDEN[::-1], len(HIDDEN) + 1)}
     return {"features": n_features, **encoder, "code": latent_dim, **decoder, "reconstruction": n_features}
 
 
 def conv_widths(n_features: int, latent_dim: int) -> dict[str, int | tuple[int, int]]:
-    """Return the layers of a convolutional encoder and decoder: label → units, or (length, channels)."""
+    """Return the layers of a convolutional encoder and decoder: label → units, or (length, channels).
+
+    >>> list(conv_widths(20, 16).values())
+    [20, (20, 16), (10, 32), (5, 64), 16, (5, 64), (10, 32), (20, 16), 20]
+    """
     half, quarter = -(-n_features // 2), -(-n_features // 4)
     first, second, third = CHANNELS
     return {
@@ -233,7 +260,11 @@ def conv_widths(n_features: int, latent_dim: int) -> dict[str, int | tuple[int, 
 
 
 def halves(factors: Tensor | None) -> tuple[Tensor | None, Tensor | None]:
-    """Share factors (*, width) out among two networks of one width; None for each in evaluation."""
+    """Share factors (*, width) out among two networks of one width; None for each in evaluation.
+
+    >>> [half.tolist() for half in halves(torch.tensor([1.0, 2.0, 3.0, 4.0]))]
+    [[1.0, 2.0], [3.0, 4.0]]
+    """
     if factors is None:
         return None, None
     first, second = factors.chunk(2, dim=-1)

@@ -31,7 +31,15 @@ def umap(
 
 
 def nearest_neighbours(points: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the k nearest of every point, itself among them, and how far they are: (n, k) int32, (n, k) float32."""
+    """Return the k nearest of every point, itself among them, and how far they are: (n, k) int32, (n, k) float32.
+
+    >>> nearest_neighbours(np.array([[0.0], [1.0], [4.0]], dtype=np.float32), k=2)
+    (array([[0, 1],
+           [1, 0],
+           [2, 1]], dtype=int32), array([[0., 1.],
+           [0., 1.],
+           [0., 3.]], dtype=float32))
+    """
     found = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(points).kneighbors(points)[1]
     # The search rounds; the distance of a track to itself must be 0, or UMAP takes it for its nearest neighbour.
     return found.astype(np.int32), np.linalg.norm(points[found] - points[:, None], axis=2)
@@ -45,6 +53,9 @@ def project(embedding: np.ndarray, projection: str, *, seed: int = 0) -> np.ndar
 
     t-SNE: van der Maaten & Hinton (2008), JMLR 9. UMAP: :func:`projections.umap`. Raises ValueError for an unknown
     projection.
+
+    >>> project(np.random.default_rng(0).normal(size=(50, 16)), "pca").shape
+    (50, 2)
     """
     points = np.ascontiguousarray(embedding)
     with one_thread():
@@ -57,6 +68,10 @@ def maps(embedding: np.ndarray, ids: list[str], *, projections: tuple[str, ...],
     """Return ``track_id, projection, seed, x, y`` of one seed's embedding (n, d).
 
     Above 10,000 tracks, the maps show 5,000 drawn at random, the same for every method.
+
+    >>> embedding = np.random.default_rng(0).normal(size=(3, 16))
+    >>> list(maps(embedding, ["a", "b", "c"], projections=("pca",)))
+    ['track_id', 'projection', 'seed', 'x', 'y']
     """
     chosen = sample(len(embedding))
     embedding, ids = embedding[chosen], [ids[i] for i in chosen]

@@ -17,6 +17,10 @@ def trace(function: Callable[..., tuple[Tensor, ...]], *inputs: Tensor) -> Calla
 
     TorchScript, in which the operations are written, is deprecated. Where it is gone, or has no word for one of them,
     the function itself is returned: slower, with the same bits.
+
+    >>> double = trace(lambda x: (2 * x,), torch.ones(2))
+    >>> double(torch.tensor([1.0, 3.0]))
+    (tensor([2., 6.]),)
     """
     with _Operations(inputs) as operations:
         results = function(*inputs)

@@ -42,6 +42,14 @@ def fit(
     tracks to the cores of this machine: the numbers are the same, since no seed depends on those beside it.
     ``device="auto"`` takes a GPU if there is one, ``"cpu"`` never; a GPU rounds otherwise. Raises ValueError for a
     setting that cannot work, with the values that can.
+
+    >>> from vaeclust.corpus import assemble
+    >>> from vaeclust.corpus.demo import track_table
+    >>> tracks = track_table(clips_per_style=3)
+    >>> dataset = assemble("factors", tracks, tracks.select_dtypes("number"))
+    >>> fitted = fit("vae", dataset, seeds=range(2), epochs=1, latent_dim=3)
+    >>> fitted.embeddings.shape, fitted.reconstructions.shape
+    ((2, 30, 3), (2, 30, 9))
     """
     method, seeds = find(method), tuple(seeds)
     corpora = corpora_by_seed(dataset, seeds)
@@ -117,6 +125,14 @@ def model_inputs(method: Method, dataset: Dataset) -> np.ndarray:
     """Return what a method sees of a corpus, float32: audio (n, d), or audio, lyrics and has_lyrics (n, d + 30 + 1).
 
     Where a track has no lyrics, and for a corpus without any, these columns are zero.
+
+    >>> from vaeclust.corpus import assemble
+    >>> from vaeclust.corpus.demo import lyrics, track_table
+    >>> tracks = track_table(clips_per_style=3)
+    >>> factors = tracks.select_dtypes("number")
+    >>> dataset = assemble("factors", tracks, factors, lyrics=pd.Series(lyrics(tracks)))
+    >>> model_inputs(find("vae"), dataset).shape, model_inputs(find("multimodal_vae"), dataset).shape
+    ((30, 9), (30, 40))
     """
     if method.inputs == ("audio",):
         return dataset.audio

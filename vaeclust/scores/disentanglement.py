@@ -26,7 +26,14 @@ MEASURES = {
 
 
 def known_factors(dataset: Dataset) -> pd.DataFrame:
-    """Return the known factors of a corpus, (n, factors): the numbers in its tracks table; without any, no column."""
+    """Return the known factors of a corpus, (n, factors): the numbers in its tracks table; without any, no column.
+
+    >>> from vaeclust.corpus import assemble
+    >>> from vaeclust.corpus.demo import track_table
+    >>> tracks = track_table(clips_per_style=3)
+    >>> list(known_factors(assemble("factors", tracks, tracks.select_dtypes("number"))))[:3]
+    ['tempo', 'mode', 'key']
+    """
     numbers = dataset.tracks.select_dtypes("number")
     return numbers.loc[:, (numbers.nunique() > 1) & numbers.notna().all()]
 
@@ -37,6 +44,11 @@ def disentanglement_scores(embedding: np.ndarray, factors: pd.DataFrame, *, seed
     MIG: Chen et al. (2018), arXiv:1802.04942, with 20 bins of equally many tracks; SAP: Kumar et al.
     (2018), arXiv:1711.00848, with the nearest class mean for categories; DCI: Eastwood & Williams (2018), ICLR, by
     random forests, one half of the tracks predicting the other. A factor of at most 12 values is a category.
+
+    >>> factors = pd.DataFrame(np.random.default_rng(0).random((400, 2)), columns=["tempo", "loudness"])
+    >>> found = disentanglement_scores(factors.to_numpy(), factors)  # a code that is the factors themselves
+    >>> {name: round(value, 1) for name, value in found.items()}
+    {'mig': 0.8, 'sap': 1.0, 'disentanglement': 1.0, 'completeness': 1.0, 'informativeness': 1.0}
     """
     columns = [factors[name].to_numpy() for name in factors]
     binned = [_bins(values) for values in embedding.T]

@@ -17,6 +17,9 @@ def silhouette(points: np.ndarray, clusters: np.ndarray) -> float:
     """Return the mean silhouette; Rousseeuw (1987). points: (n, d), clusters: (n,) int.
 
     Up to 10,000 points it is exact, computed block by block. Above that it is :func:`estimated_silhouette`.
+
+    >>> round(silhouette(np.array([[0.0], [0.1], [5.0], [5.1]]), np.array([0, 0, 1, 1])), 2)
+    0.98
     """
     if len(points) > MOST:
         return estimated_silhouette(points, clusters)[0]
@@ -32,6 +35,11 @@ def estimated_silhouette(
     Points are drawn, 500 at a time, until the half-width of the 95 % interval of their mean is at most ``precision``.
     The draw depends on the clusters, so that every seed has one of its own and the spread over seeds holds the
     error.
+
+    >>> points = np.random.default_rng(0).normal(size=(2_000, 2))
+    >>> value, precision = estimated_silhouette(points, (points[:, 0] > 0).astype(int), precision=0.05)
+    >>> round(value, 1), precision < 0.05
+    (0.3, True)
     """
     order = np.argsort(clusters, kind="stable")
     points = points[order].astype(np.float64)

@@ -17,6 +17,14 @@ def intervals(scores: pd.DataFrame, *, level: float = LEVEL) -> pd.DataFrame:
         ``method, condition, clusterer, space, reference, metric, mean, sd, low, high, how``: mean and sample
         standard deviation over the seeds that have a value, and Student's t interval of the mean. With one seed
         there is no deviation and no interval: NaN, and ``how`` says so.
+
+    Examples
+    --------
+    >>> columns = dict(method="vae", clusterer="kmeans", space="own", reference="", metric="silhouette")
+    >>> summary = intervals(pd.DataFrame({"seed": range(3), "value": [0.25, 0.27, 0.26], **columns}))
+    >>> summary[["mean", "low", "high", "how"]].round(3)
+       mean    low   high                       how
+    0  0.26  0.235  0.285  t interval, 95%, 3 seeds
     """
     if "condition" not in scores:
         scores = scores.assign(condition="standard")
@@ -27,7 +35,11 @@ def intervals(scores: pd.DataFrame, *, level: float = LEVEL) -> pd.DataFrame:
 
 
 def t_interval(values: np.ndarray, level: float = LEVEL) -> tuple[float, float, float, float]:
-    """Return mean, sample standard deviation, and the ends of Student's t interval of the mean; values (n,)."""
+    """Return mean, sample standard deviation, and the ends of Student's t interval of the mean; values (n,).
+
+    >>> [round(float(value), 3) for value in t_interval(np.array([0.25, 0.27, 0.26]))]
+    [0.26, 0.01, 0.235, 0.285]
+    """
     n = len(values)
     mean = values.mean() if n else np.nan
     if n < 2:
@@ -47,5 +59,9 @@ def _interval_kind(group: pd.DataFrame, level: float) -> str:
 
 
 def interval_of_mean(differences: np.ndarray) -> dict[str, float]:
-    """Return ``mean, sd, low, high`` of differences (n,), by :func:`t_interval`."""
+    """Return ``mean, sd, low, high`` of differences (n,), by :func:`t_interval`.
+
+    >>> {name: round(float(value), 3) for name, value in interval_of_mean(np.array([0.25, 0.27, 0.26])).items()}
+    {'mean': 0.26, 'sd': 0.01, 'low': 0.235, 'high': 0.285}
+    """
     return dict(zip(("mean", "sd", "low", "high"), t_interval(differences), strict=True))

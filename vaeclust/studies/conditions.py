@@ -111,7 +111,12 @@ def gaussian_noise(fit: Fit) -> Fit:
 
 
 def random_clusters(clusters: pd.DataFrame) -> pd.DataFrame:
-    """Deal the clusters of every seed and clusterer out to the tracks at random; their sizes stay."""
+    """Deal the clusters of every seed and clusterer out to the tracks at random; their sizes stay.
+
+    >>> found = pd.DataFrame({"seed": 0, "clusterer": "kmeans", "cluster": [0, 0, 0, 1]})
+    >>> sorted(random_clusters(found)["cluster"])
+    [0, 0, 0, 1]
+    """
     groups = clusters.groupby(["seed", "clusterer"])["cluster"]
     return clusters.assign(cluster=groups.transform(lambda c: np.random.default_rng(c.name[0]).permutation(c)))
 

@@ -48,6 +48,9 @@ def tuned_method(slug: str, features: str, k: int) -> Method:
     """Return a representation with UMAP's settings settled for a set of features, or with a mixture of k components.
 
     features: a key of FEATURES. A representation with neither is returned as it is.
+
+    >>> dict(tuned_method("vade", FULL_FEATURES, k=8).settings)
+    {'components': 8}
     """
     method = find(slug)
     if method.model == "UMAP":
@@ -82,7 +85,11 @@ def setting_stabilities(dataset: Dataset, k: int) -> pd.DataFrame:
 
 
 def choose_setting(table: pd.DataFrame) -> dict[str, int]:
-    """Return the setting that the rule takes from a table of :func:`setting_stabilities`."""
+    """Return the setting that the rule takes from a table of :func:`setting_stabilities`.
+
+    >>> choose_setting(kept_stabilities(FULL_FEATURES))
+    {'n_neighbors': 15, 'n_components': 5}
+    """
     near = table[table["stability"] >= table["stability"].max() - rule()["tolerance"]]
     return near.iloc[0][["n_neighbors", "n_components"]].astype(int).to_dict()
 

@@ -126,6 +126,12 @@ def track_table(*, seed: int = 0, clips_per_style: int = 60) -> pd.DataFrame:
     ------
     ValueError
         For a number of clips outside 1 to 100,000.
+
+    Examples
+    --------
+    >>> tracks = track_table(clips_per_style=3)
+    >>> tracks.shape, tracks.index[0], tracks["genre"].nunique()
+    ((30, 12), 'slow_ballad.00000', 10)
     """
     if not 1 <= clips_per_style <= 100_000:
         raise ValueError(f"clips_per_style is {clips_per_style}; expected 1 to 100,000")
@@ -181,6 +187,13 @@ def render(track: pd.Series, *, seed: int = 0, seconds: float = 10.0) -> np.ndar
     ------
     ValueError
         For a track id of no style, or a length that is not positive.
+
+    Examples
+    --------
+    >>> track = track_table(clips_per_style=1).loc["swing_combo.00000"]
+    >>> samples = render(track, seconds=1.0)
+    >>> samples.shape, samples.dtype
+    ((22050,), dtype('float32'))
     """
     if seconds <= 0:
         raise ValueError(f"seconds is {seconds}; expected a positive length")
@@ -205,6 +218,13 @@ def lyrics(tracks: pd.DataFrame, *, informativeness: float = 0.8, seed: int = 0)
     ------
     ValueError
         For an informativeness outside [0, 1], or a track id of no style.
+
+    Examples
+    --------
+    >>> tracks = track_table(clips_per_style=3)
+    >>> texts = lyrics(tracks)
+    >>> len(texts), texts["slow_ballad.00001"].splitlines()[0]
+    (20, 'the world and the clock')
     """
     if not 0 <= informativeness <= 1:
         raise ValueError(f"informativeness is {informativeness}; expected 0 to 1")
