@@ -92,7 +92,7 @@ def test_differences_stand_out_where_they_have_a_verdict():
     table = pick(released_differences(), baseline=["pca", "raw"])
     shown = baseline_table(table)
     assert shown.heads[1:] == [
-        f"{metric} against {name}" for metric in ("NMI", "ARI") for name in ("PCA", "Raw features")
+        f"{metric} against {name}" for metric in ("NMI", "ARI") for name in ("PCA", "No network")
     ]
     assert shown.row_heads[0] == ("PCA",)
     assert shown.text.loc["pca", ("nmi", "pca")] == "–"
@@ -125,7 +125,7 @@ def test_the_first_pipeline_stands_under_the_best():
     table = pipeline_table(intervals, released_gains(FIRST), longest=3)
     assert len(table.text) == 4
     assert table.lines()[1][-1] == "+0.077 to +0.122"
-    assert table.lines()[-1][0] == "Features alone, K-Means, as given"
+    assert table.lines()[-1][0] == "No network, K-Means, as given"
     assert table.lines()[-1][-1] == "–"
 
 

@@ -58,7 +58,7 @@ def test_lists_read_as_sentences_do():
 
 def test_keys_have_titles():
     assert words.pipeline_title(LAID_OUT) == "UMAP, K-Means, 57 features"
-    assert words.pipeline_title(FIRST) == "Features alone, K-Means, as given"
+    assert words.pipeline_title(FIRST) == "No network, K-Means, as given"
     assert words.pipeline_title(("vade", "own", "standard")) == "VaDE, its own mixture, as given"
     assert words.condition_title("louder_lyrics") == "louder lyrics"
     assert words.key_title("condition", "standard") == "as given"

@@ -282,7 +282,7 @@ def test_a_click_plays_the_file_and_marks_the_track_in_every_map(open_page, owne
         wanted = [owned.display_name(row.name) for row in names]
         assert lists.nth(place).locator("li").all_inner_texts() == wanted
     rows = visit.page.locator(".explorer-about tbody tr").all_inner_texts()
-    assert [row.split("\t")[0] for row in rows] == ["PCA", "VAE", "Raw features"]
+    assert [row.split("\t")[0] for row in rows] == ["PCA", "VAE", "No network"]
     assert rows[0].split("\t")[2] == f"{visit.told['methods'][0]['agree'][track]} of 3"
     lists.nth(1).locator("button").first.click()
     first = visit.told["methods"][1]["near"][track][0]
@@ -385,7 +385,7 @@ def test_one_to_four_methods_side_by_side(open_page, named):
     assert page.locator("figcaption").all_inner_texts() == ["PCA", "VAE"]
     page.get_by_label("VAE", exact=True).uncheck()
     assert page.get_by_label("PCA", exact=True).is_disabled()  # the last one stays
-    for name in ("VAE", "Autoencoder", "Raw features"):
+    for name in ("VAE", "Autoencoder", "No network"):
         page.get_by_label(name, exact=True).check()
     assert page.locator("canvas").count() == 4
     assert page.get_by_label("Conv-VAE").is_disabled()

@@ -54,7 +54,7 @@ def picture_rows() -> tuple[pd.DataFrame, dict[str, float]]:
     studied = pick(nmi, condition=STANDARD).set_index("method").loc[list(COMPARED)]
     pipelines = pick(released_records("intervals", methods=rules.REPRESENTATIONS), **chosen)
     others = pick(pipelines, condition=rules.FULL_FEATURES).set_index("method").sort_values("mean")
-    titles = {slug: method.title for slug, method in METHODS.items()} | {"raw": "no network"}
+    titles = {slug: method.title for slug, method in METHODS.items()}
     groups = {f"In the study:\n{gtzan_run()['features']} numbers a clip": studied}
     groups["Beyond it:\n57 numbers a clip"] = others
     shown = pd.concat([rows.assign(group=name, title=rows.index.map(titles)) for name, rows in groups.items()])
