@@ -22,8 +22,8 @@ help:  ## Say what can be made
 # The stamp is newer than what it was installed from; anything else is installed again into a fresh folder.
 # librosa compiles itself when it is first imported: here, where nothing waits for it and one process does it alone.
 $(READY): pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v < (3, 14) else \
-	  "found Python %d.%d; vaeclust needs 3.11, 3.12 or 3.13: make PYTHON=python3.12 ..." % v)'
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:3]; sys.exit(None if (3, 11) <= v < (3, 15) and v != (3, 14, 1) else \
+	  "found Python %d.%d.%d; vaeclust needs 3.11 to 3.14, but not 3.14.1: make PYTHON=python3.13 ..." % v)'
 	rm -rf .venv
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input -c constraints.txt -e '.[test]'
