@@ -14,7 +14,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help book paper check test lint lab bench clean
+.PHONY: help book paper check test lint lab bench resolve clean
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -56,6 +56,9 @@ lint: $(READY)  ## Check style
 
 bench: .venv-bench/.ready  ## Measure everything (about 55 minutes); REPETITIONS=5, BENCHMARKS="training floor"
 	.venv-bench/bin/python benchmarks/bench.py $(BENCHMARKS) --repetitions $(REPETITIONS)
+
+resolve:  ## Resolve the pinned versions on every Python of this machine, and by wheels on all that are promised
+	$(PYTHON) .ci/resolve.py
 
 lab: $(READY)  ## Open JupyterLab, text notebooks as notebooks
 	@mkdir -p .venv/etc/jupyter/labconfig
