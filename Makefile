@@ -14,7 +14,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help book paper check test lint lab bench clean
+.PHONY: help book paper check test lint lab bench resolve clean
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -22,8 +22,8 @@ help:  ## Say what can be made
 # The stamp is newer than what it was installed from; anything else is installed again into a fresh folder.
 # librosa compiles itself when it is first imported: here, where nothing waits for it and one process does it alone.
 $(READY): pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v < (3, 14) else \
-	  "found Python %d.%d; vaeclust needs 3.11, 3.12 or 3.13: make PYTHON=python3.12 ..." % v)'
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:3]; sys.exit(None if (3, 11) <= v < (3, 15) and v != (3, 14, 1) else \
+	  "found Python %d.%d.%d; vaeclust needs 3.11 to 3.14, but not 3.14.1: make PYTHON=python3.13 ..." % v)'
 	rm -rf .venv
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input -c constraints.txt -e '.[test]'
@@ -58,6 +58,9 @@ lint: $(READY)  ## Check style, layers and types
 
 bench: .venv-bench/.ready  ## Measure everything (about 55 minutes); REPETITIONS=5, BENCHMARKS="training floor"
 	.venv-bench/bin/python benchmarks/bench.py $(BENCHMARKS) --repetitions $(REPETITIONS)
+
+resolve:  ## Resolve the pinned versions on every Python of this machine, and by wheels on all that are promised
+	$(PYTHON) .ci/resolve.py
 
 lab: $(READY)  ## Open JupyterLab, text notebooks as notebooks
 	@mkdir -p .venv/etc/jupyter/labconfig

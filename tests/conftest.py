@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
@@ -78,6 +79,25 @@ def command(*arguments: object, cwd: Path, **environment: str) -> subprocess.Com
         [Path(sys.executable).with_name(program), *rest], cwd=cwd, text=True, capture_output=True,
         stdin=subprocess.DEVNULL, env={**os.environ, **environment}, timeout=500,
     )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def dejavu_alone(tmp_path_factory) -> dict[str, str]:
+    """Return the environment of a browser that knows the wide letters of DejaVu alone, whatever this machine has.
+
+    They are those that matplotlib brings; a bare machine with chromium has the same and no others.
+    """
+    folder = tmp_path_factory.mktemp("fonts")
+    for font in Path(matplotlib.get_data_path(), "fonts", "ttf").glob("DejaVu*.ttf"):
+        shutil.copy(font, folder)
+    kinds = {"sans-serif": "DejaVu Sans", "serif": "DejaVu Serif", "monospace": "DejaVu Sans Mono"}
+    rules = "".join(
+        f"<alias><family>{kind}</family><prefer><family>{name}</family></prefer></alias>"
+        for kind, name in kinds.items()
+    )
+    config = folder / "fonts.conf"
+    config.write_text(f"<fontconfig><dir>{folder}</dir><cachedir>{folder}</cachedir>{rules}</fontconfig>")
+    return {"FONTCONFIG_FILE": str(config)}
 
 
 HOSTILE = "<img src=x onerror=alert(1)>"

@@ -3,9 +3,11 @@
 import re
 import subprocess
 import tomllib
+from importlib.metadata import PackageNotFoundError, metadata
 
 import yaml
 from conftest import ROOT
+from packaging.specifiers import SpecifierSet
 
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 CONDA_NAMES = {"torch": "pytorch-cpu", "matplotlib": "matplotlib-base", "soundfile": "pysoundfile"}
@@ -34,6 +36,36 @@ def test_every_dependency_has_a_tested_version():
     for requirement in [*PYPROJECT["project"]["dependencies"], *(r for extra in extras for r in extra)]:
         name = re.match(r"[\w.-]+", requirement).group().lower()
         assert name in pinned, name
+
+
+MINORS = (11, 12, 13, 14)
+PROMISED = SpecifierSet(PYPROJECT["project"]["requires-python"])
+
+
+def test_every_place_promises_the_same_pythons():
+    assert [f"3.{minor}" for minor in range(9, 20) if f"3.{minor}.0" in PROMISED] == [f"3.{m}" for m in MINORS]
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "test.yml").read_text())
+    assert workflow["jobs"]["test"]["strategy"]["matrix"]["python"] == [f"3.{minor}" for minor in MINORS]
+    range_in_words = f"3.{MINORS[0]} to 3.{MINORS[-1]}"
+    assert f"Python {range_in_words}" in (ROOT / "README.md").read_text()
+    assert f"vaeclust needs {range_in_words}" in (ROOT / "Makefile").read_text()
+
+
+def test_no_tested_version_refuses_a_promised_python():
+    """What the installed packages say of themselves, so that no later 3.11 hides what 3.11.2 would meet."""
+    pythons = [p for p in (f"3.{minor}.{patch}" for minor in MINORS for patch in range(30)) if p in PROMISED]
+    refusals, seen = [], 0
+    for name, version in re.findall(r"^([\w.-]+)==(\S+)", (ROOT / "constraints.txt").read_text(), re.MULTILINE):
+        try:
+            installed = metadata(name)
+        except PackageNotFoundError:
+            continue
+        if installed["Version"].split("+")[0] == version:
+            wanted = SpecifierSet(installed["Requires-Python"] or "")
+            refusals += [f"{name} {version} on {python}" for python in pythons if python not in wanted]
+            seen += 1
+    assert refusals == []
+    assert seen > 100
 
 
 def tracked() -> list[str]:

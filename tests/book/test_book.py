@@ -1,5 +1,6 @@
 """The built pages, opened from disk in a real browser whose network is cut off."""
 
+import os
 import re
 import shutil
 import xml.etree.ElementTree as ET
@@ -24,7 +25,7 @@ FLAGS = (
     "--disable-component-update --disable-sync --proxy-server=127.0.0.1:9"
 ).split()
 WIDE, NARROW = {"width": 1400, "height": 1000}, {"width": 420, "height": 900}
-OTHER_WIDTHS = (360, 768, 1100)
+OTHER_WIDTHS = (320, 360, 768, 1100)
 CONTRAST = (ROOT / "tests" / "contrast.js").read_text(encoding="utf-8")
 # What belongs into a log: warnings, progress bars, addresses in memory, more digits than anyone reads.
 RAW = r"\w*Warning\b|Traceback|\d(?:it/s|s/it)|0x[0-9a-f]{6,}|\d\.\d{7,}"
@@ -43,13 +44,13 @@ THEME_OWN = "THEBE_JS_URL"
 
 
 @pytest.fixture(scope="module")
-def browser():
+def browser(dejavu_alone):
     if CHROMIUM is None:
         pytest.skip("no chromium on this machine: apt-get install chromium")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS, env={**os.environ, **dejavu_alone})
         yield browser
         browser.close()
 
@@ -110,15 +111,56 @@ def test_every_page_stands_alone(visits):
         assert [c for c in visit.complaints if not any(words in c for words in own)] == [], visit.name
 
 
+def sideways(page, width):
+    """Return by how much a page is wider than a window, when all that slides as the window changes is in its place."""
+    page.set_viewport_size({**page.viewport_size, "width": width})
+    return page.evaluate("""() => {
+      for (const slide of document.getAnimations().filter(one => one instanceof CSSTransition)) slide.finish();
+      return document.documentElement.scrollWidth - document.documentElement.clientWidth;
+    }""")
+
+
 def test_no_page_scrolls_sideways(visits):
-    box = "document.documentElement"
     for visit in visits:
-        before = visit.page.viewport_size
-        for width in (before["width"], *OTHER_WIDTHS):
-            visit.page.set_viewport_size({**before, "width": width})
-            overflow = visit.page.evaluate(f"{box}.scrollWidth - {box}.clientWidth")
+        before = visit.page.viewport_size["width"]
+        for width in (*OTHER_WIDTHS, before):
+            overflow = sideways(visit.page, width)
             assert overflow <= 0, f"{visit.name} scrolls sideways by {overflow} px at {width}"
-        visit.page.set_viewport_size(before)
+
+
+def test_words_that_do_not_fit_break_on_every_page(visits):
+    lengthen = """() => {
+      const all = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+      const kept = "svg, script, style, noscript, pre, option, mjx-container, .headerlink";
+      window.lengthened = [];
+      while (all.nextNode()) {
+        const text = all.currentNode;
+        if (text.data.trim() && !text.parentElement.closest(kept)) window.lengthened.push([text, text.data]);
+      }
+      for (const [text, before] of window.lengthened) text.data = "W".repeat(60) + " " + before;
+      return window.lengthened.length;
+    }"""
+    for visit in visits:
+        before = visit.page.viewport_size["width"]
+        assert visit.page.evaluate(lengthen) > 50
+        for width in (*OTHER_WIDTHS, before):
+            overflow = sideways(visit.page, width)
+            assert overflow <= 0, f"{visit.name} scrolls sideways by {overflow} px at {width}"
+        visit.page.evaluate("() => { for (const [text, before] of window.lengthened) text.data = before; }")
+
+
+def test_pages_are_drawn_with_the_fonts_of_a_bare_machine(chapter):
+    page = chapter("metrics")
+    devtools = page.context.new_cdp_session(page)
+    for domain in ("DOM.enable", "CSS.enable"):
+        devtools.send(domain)
+    root = devtools.send("DOM.getDocument")["root"]["nodeId"]
+    drawn = set()
+    for node in devtools.send("DOM.querySelectorAll", {"nodeId": root, "selector": "body *"})["nodeIds"]:
+        fonts = devtools.send("CSS.getPlatformFontsForNode", {"nodeId": node})["fonts"]
+        drawn |= {font["familyName"] for font in fonts if not font["isCustomFont"]}
+    assert drawn >= {"DejaVu Sans", "DejaVu Sans Mono"}
+    assert all(name.startswith("DejaVu") for name in drawn), drawn
 
 
 def test_all_text_stands_out_from_its_ground(visits):
