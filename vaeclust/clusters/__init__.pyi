@@ -1,5 +1,6 @@
 from . import clusterers as clusterers
 from . import ensembles as ensembles
+from .clusterers import CLUSTERERS as CLUSTERERS
 from .clusterers import Clusterer as Clusterer
 from .clusterers import agglomerative as agglomerative
 from .clusterers import cluster as cluster

@@ -150,6 +150,17 @@ def cluster(fit: Fit, n_clusters: int = 0, *, clusterers: tuple[str, ...] = PUBL
     ------
     ValueError
         For a number of clusters that this many tracks cannot have; names the largest allowed.
+
+    Examples
+    --------
+    >>> from vaeclust.corpus import assemble
+    >>> from vaeclust.corpus.demo import track_table
+    >>> tracks = track_table(clips_per_style=3)
+    >>> dataset = assemble("factors", tracks, tracks.select_dtypes("number"))
+    >>> from vaeclust.methods import fit
+    >>> clusters = cluster(fit("pca", dataset, seeds=range(2), latent_dim=3), clusterers=("kmeans",))
+    >>> clusters.columns.tolist(), len(clusters), clusters["cluster"].nunique()
+    (['track_id', 'seed', 'clusterer', 'cluster'], 60, 10)
     """
     frames = []
     with one_thread():

@@ -145,7 +145,7 @@ def assemble(
     lyrics: str | Path | pd.Series | None = None,
     excluded: Mapping[str, str] | None = None,
 ) -> Dataset:
-    """Assemble a Dataset from checked tables that share their index (see :func:`load`)."""
+    """Assemble a Dataset from checked tables that share their index (see :func:`~vaeclust.corpus.sources.load`)."""
     audio = standardise(features)
     lyrics_features, has_lyrics = load_lyrics(lyrics, tracks.index)
     genres, genre_names = _genres(tracks["genre"])

@@ -45,8 +45,8 @@ def load(
         none.
     features : {"mfcc20", "full"} or str or Path
         The 20 time means of the MFCCs; all 57 features of the GTZAN table; or the file of any other features, such as
-        the embeddings of a pretrained model (see :func:`tables.read_embeddings`), joined by track id. Tracks that it
-        does not have are left out and named.
+        the embeddings of a pretrained model (see :func:`~vaeclust.corpus.tables.read_embeddings`), joined by track
+        id. Tracks that it does not have are left out and named.
     exclude : mapping, optional
         Track id → reason. By default, the known damaged track of GTZAN; ``{}`` keeps every track.
     seconds : float

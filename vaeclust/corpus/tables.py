@@ -28,7 +28,7 @@ def read_csv(path: Path, what: str) -> pd.DataFrame:
 
 
 def track_ids(table: pd.DataFrame, path: Path) -> pd.Index:
-    """Return the track ids of a table: `track_id`, or `filename` without its audio suffix.
+    """Return the track ids of a table: ``track_id``, or ``filename`` without its audio suffix.
 
     Raises ValueError when neither column is there, an id is empty, or an id stands twice.
 

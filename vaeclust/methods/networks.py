@@ -1,4 +1,4 @@
-"""Encoders and decoders: plain ``nn.Module``s, one per published architecture (chapters 02 to 06).
+"""Encoders and decoders: each a plain ``nn.Module``, one per published architecture (chapters 02 to 06).
 
 Nothing here draws random numbers. Dropout gets its factors as an argument, so that a training run is a function of
 its inputs; ``factors=None`` means evaluation. ``dropout_width`` says how many factors a track needs.

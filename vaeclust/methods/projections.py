@@ -51,7 +51,7 @@ PROJECTIONS = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
 def project(embedding: np.ndarray, projection: str, *, seed: int = 0) -> np.ndarray:
     """Return (n, 2) float64: an embedding (n, d) laid out in the plane.
 
-    t-SNE: van der Maaten & Hinton (2008), JMLR 9. UMAP: :func:`projections.umap`. Raises ValueError for an unknown
+    t-SNE: van der Maaten & Hinton (2008), JMLR 9. UMAP: :func:`umap`. Raises ValueError for an unknown
     projection.
 
     >>> project(np.random.default_rng(0).normal(size=(50, 16)), "pca").shape

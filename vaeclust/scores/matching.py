@@ -33,6 +33,10 @@ def overlap_agreement(parts: Iterable[np.ndarray], labels: Callable[[np.ndarray]
 
     Ben-Hur, Elisseeff & Guyon (2002). parts: two arrays of track numbers; labels: the clusters of such a part, in its
     order.
+
+    >>> parts = np.array([0, 1, 2, 3]), np.array([2, 3, 4, 5])
+    >>> overlap_agreement(parts, lambda part: part % 2)  # tracks 2 and 3 are apart in both
+    1.0
     """
     found = [pd.Series(labels(part), index=part) for part in parts]
     both = found[0].index.intersection(found[1].index)

@@ -27,7 +27,7 @@ class Metric:
         Column value in the records, and the name that the book prints.
     kind : {"label-free", "labels"}
         ``function(points (n, d), clusters (n,))``, or ``function(reference (n,), clusters (n,), weights=None)``, whose
-        weights are those of :func:`contingency`.
+        weights are those of :func:`~vaeclust.scores.labels.contingency`.
     higher_is_better : bool
     low, high : float
         The range of values.
@@ -99,6 +99,22 @@ def score(
     -------
     DataFrame
         ``method, seed, clusterer, k, space, reference, metric, value``; k counts the clusters found.
+
+    Examples
+    --------
+    >>> from vaeclust.corpus import assemble
+    >>> from vaeclust.corpus.demo import track_table
+    >>> tracks = track_table(clips_per_style=3)
+    >>> dataset = assemble("factors", tracks, tracks.select_dtypes("number"))
+    >>> from vaeclust.methods import fit
+    >>> fitted = fit("pca", dataset, seeds=[0], latent_dim=3)
+    >>> scores = score(fitted, cluster(fitted, clusterers=("kmeans",)), metrics=("silhouette", "nmi"))
+    >>> scores[["seed", "k", "space", "reference", "metric"]]
+       seed   k   space reference      metric
+    0     0  10     own            silhouette
+    1     0  10   input            silhouette
+    2     0  10  labels     genre         nmi
+    3     0  10  labels    artist         nmi
     """
     rows = []
     corpora = fit.corpora if judged is None else (judged,) * len(fit.seeds)

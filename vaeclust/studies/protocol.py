@@ -47,6 +47,16 @@ def study(
     ------
     ValueError
         For no condition at all, and as ``fit``, ``cluster`` and ``score`` do.
+
+    Examples
+    --------
+    >>> from vaeclust.corpus import assemble
+    >>> from vaeclust.corpus.demo import track_table
+    >>> tracks = track_table(clips_per_style=3)
+    >>> dataset = assemble("factors", tracks, tracks.select_dtypes("number"))
+    >>> found = study("pca", dataset, seeds=2, latent_dim=3, projections=("pca",))
+    >>> list(found.tables)
+    ['clusters', 'scores', 'history', 'dimensions', 'intervals', 'maps']
     """
     method = find(method)
     conditions = standard(shown) if isinstance(shown, Dataset) else shown
@@ -77,6 +87,14 @@ def trial(
 
     corpus: one for all seeds, or one for each. ``settings`` are those of :func:`~vaeclust.methods.training.fit`.
     Returns the fit and its scores.
+
+    >>> from vaeclust.corpus import assemble
+    >>> from vaeclust.corpus.demo import track_table
+    >>> tracks = track_table(clips_per_style=3)
+    >>> dataset = assemble("factors", tracks, tracks.select_dtypes("number"))
+    >>> fitted, scores = trial("pca", dataset, seeds=2, latent_dim=3)
+    >>> fitted.embeddings.shape, scores["metric"].unique().tolist()
+    ((2, 30, 3), ['silhouette', 'calinski_harabasz', 'davies_bouldin', 'ari', 'nmi', 'purity'])
     """
     fitted, _, scores = _outcome(find(method), Condition(corpus), range(seeds), n_clusters, **settings)
     return fitted, scores

@@ -70,6 +70,13 @@ class Record:
     """The folder of one method's results, ``results/<dataset>/<slug>/``.
 
     Reading a table that is not there raises FileNotFoundError, which names the command that makes it.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     record = Record("demo", "vae", folder)
+    ...     found = pd.DataFrame({"track_id": ["a"], "projection": "pca", "seed": 0, "x": 0.5, "y": 1.5})
+    ...     record.put("maps", found).equals(record.read("maps"))
+    True
     """
 
     def __init__(self, dataset: str, slug: str, results_dir: str | Path = "results"):
