@@ -7,15 +7,12 @@ import pandas as pd
 import pytest
 
 from vaeclust.cells.about import lyrics_coverage
-from vaeclust.clusters.clusterers import cluster
 from vaeclust.evidence.lyrics import coverage_leak, lyrics_effects, lyrics_facts, view_table
-from vaeclust.methods.training import fit
 from vaeclust.plots import conditions as plots_conditions
-from vaeclust.scores.metrics import score
-from vaeclust.scores.uncertainty import intervals
 from vaeclust.studies.kept import RELEASED, released_genres
+from vaeclust.studies.protocol import study
 from vaeclust.studies.records import Record, pick
-from vaeclust.studies.views import SLUG, TWO, VIEW_METHODS, shown_corpus
+from vaeclust.studies.views import SLUG, TWO, VIEW_METHODS, view_conditions
 
 
 @pytest.fixture(scope="module")
@@ -28,22 +25,13 @@ def spoken(corpus):
     return replace(corpus, audio=audio, lyrics=lyrics, has_lyrics=np.ones(len(corpus), dtype=bool))
 
 
-@pytest.fixture(scope="module")
-def views(spoken):
-    """Clusters and scores of the features alone under every view, as the record holds them."""
-    clusters, scores = [], []
-    for view in VIEW_METHODS:
-        fitted = fit("features", shown_corpus(spoken, view, "features"), range(3))
-        found = cluster(fitted, clusterers=("kmeans",))
-        keys = {"method": "features", "condition": view}
-        clusters.append(found.assign(**keys))
-        scores.append(score(fitted, found).assign(**keys))
-    return pd.concat(clusters), pd.concat(scores)
-
-
-def test_lyrics_that_tell_the_genre_help_and_shuffled_ones_do_not(spoken, views):
-    clusters, scores = views
-    nmi = pick(intervals(scores), reference="genre", metric="nmi").set_index("condition")["mean"]
+def test_lyrics_that_tell_the_genre_help_and_shuffled_ones_do_not(spoken, tmp_path):
+    record, settings = Record("small", SLUG, tmp_path), {"seeds": 3, "epochs": 1, "projections": ()}
+    views = {slug: view_conditions(slug, spoken, spoken.default_k()) for slug in ("features", "vae")}
+    record.keep(*(study(slug, conditions, **settings) for slug, conditions in views.items()))
+    clusters = record.read("clusters")
+    rows = pick(record.read("intervals"), method="features", reference="genre", metric="nmi")
+    nmi = rows.set_index("condition")["mean"]
     assert nmi["lyrics"] > 0.9
     assert nmi["both"] > nmi["audio"] + 0.1
     effects = lyrics_effects(clusters, spoken.tracks["genre"], slugs=["features"])

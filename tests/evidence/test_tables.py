@@ -133,3 +133,11 @@ def test_conditions_are_rows_and_references_columns(intervals):
     table = condition_scores(pick(intervals, method="vae"))
     assert list(table.index) == ["as given", "untrained", "duplicates removed", "fault-filtered tracks"]
     assert list(table)[:2] == ["NMI (genre)", "NMI (artist)"]
+
+
+def test_a_corpus_without_labels_has_a_table_of_what_it_has(intervals):
+    unlabelled = intervals[intervals["space"] != "labels"]
+    assert score_table(unlabelled).heads[2:] == ["Silhouette ↑", "Calinski-Harabasz ↑", "Davies-Bouldin ↓"]
+    assert list(condition_scores(pick(unlabelled, method="vae"))) == [
+        "Silhouette (own space)", "Silhouette (input space)",
+    ]  # fmt: skip

@@ -179,7 +179,7 @@ def test_better_in_all_means_in_all():
     keys = [Pipeline("umap"), Pipeline("vade"), Pipeline("features")]
     means = pd.DataFrame([best + 0.01 * signs, best + 0.01 * signs, best - 0.01 * signs])
     means = means.set_index(pd.MultiIndex.from_tuples(keys, names=KEYS))
-    means.loc[keys[1], "nmi"] -= 0.02
+    means.iloc[1, list(means).index("nmi")] -= 0.02
     assert pipelines.above_published(means) == keys[:1]
     assert best["davies_bouldin"] == pytest.approx(0.8602, abs=5e-5)
     assert best["purity"] == pytest.approx(0.3724, abs=5e-5)
