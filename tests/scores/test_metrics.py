@@ -155,11 +155,13 @@ def test_the_metrics_page_has_the_table_of_the_package():
     found = pd.DataFrame(rows, columns=["title", "name", "kind", "arrow", "low", "high"])
     for text in ("low", "high"):
         found[text] = [number.get(v) or float(v.replace("−", "-")) for v in found[text]]
-    assert found["name"].str.replace("-", "_").tolist() == list(METRICS)
-    for row in found.itertuples():
-        metric = METRICS[row.name.replace("-", "_")]
+    labels = found.pop("name")
+    names = labels.str.removeprefix("metric-").str.replace("-", "_")
+    assert names.tolist() == list(METRICS)
+    assert all(f"({label})=" in page for label in labels)
+    for row in found.assign(name=names).itertuples():
+        metric = METRICS[row.name]
         assert (row.title, row.kind, row.arrow, row.low, row.high) == (
             metric.title, metric.kind, metric.arrow, metric.low, metric.high,
         )  # fmt: skip
-        assert f"({row.name})=" in page
     assert page.count("*Blind spot:*") == len(METRICS)
