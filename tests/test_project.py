@@ -1,5 +1,6 @@
 """The files around the package agree with each other."""
 
+import ast
 import re
 import subprocess
 import tomllib
@@ -80,3 +81,13 @@ def test_nothing_is_tracked_that_must_not_be():
         assert path.suffix not in {".ipynb", ".pkl", ".pickle", ".wav", ".mp3", ".flac", ".au", ".npz"}, name
         if path.exists() and "mathjax" not in name:
             assert path.stat().st_size <= 300_000, name
+
+
+def test_no_parameter_hides_a_function_of_its_own_module():
+    for path in sorted((ROOT / "vaeclust").rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        functions = {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef):
+                given = {a.arg for a in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)}
+                assert not given & functions, f"{path.name}, {node.name}"

@@ -93,7 +93,7 @@ def reconstruction(fit: Fit, dataset: Dataset, *, ax: Axes | None = None) -> Axe
     return ax
 
 
-def traversal(fit: Fit, dataset: Dataset, *, dimensions: int = 6) -> Figure:
+def traversal(fit: Fit, dataset: Dataset, *, count: int = 6) -> Figure:
     """Draw how the decoded features change along the latent dimensions of largest variance, first seed.
 
     Each panel moves one dimension from two deviations below to two above its mean, the others stay at theirs; the
@@ -101,7 +101,7 @@ def traversal(fit: Fit, dataset: Dataset, *, dimensions: int = 6) -> Figure:
     """
     embedding, model = fit.embeddings[0], fit.models[0]
     centre, spread = embedding.mean(axis=0), embedding.std(axis=0)
-    widest = np.argsort(spread)[::-1][:dimensions]
+    widest = np.argsort(spread)[::-1][:count]
     columns = min(3, len(widest))
     rows = int(np.ceil(len(widest) / columns))
     figure, axes = plt.subplots(
