@@ -18,8 +18,8 @@ def html_table(table: Table, *, name: str = "") -> HTML:
     """Return a table for the page: sortable where it has numbers, with its download as the CSV ``name``."""
     if table.numbers is None:
         heads = [f'<th scope="col">{escape(head)}</th>' for head in table.heads]
-        kind = "dataframe prose" if table.text.index.nlevels == 1 else "dataframe"
-        return HTML(_table_tag(kind, heads, _plain_rows(table)))
+        rows = _plain_rows(table)
+        return HTML(_table_tag("dataframe" if "rowspan" in "".join(rows) else "dataframe prose", heads, rows))
     columns = table.text.shape[1]
     kinds = ["key"] * (len(table.heads) - columns) + ["value"] * columns
     heads = [
