@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
+from browsing import CHROMIUM, FLAGS
 
 from vaeclust.corpus.dataset import FULL
 from vaeclust.corpus.sources import load
@@ -118,3 +119,15 @@ def built_book(tmp_path_factory, table, table_path) -> Path:
     done = command("vaeclust", "book", "--dataset", table_path, *options, cwd=project)
     assert done.returncode == 0, done.stdout + done.stderr
     return project
+
+
+@pytest.fixture(scope="module")
+def browser(dejavu_alone):
+    if CHROMIUM is None:
+        pytest.skip("no chromium on this machine: apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS, env={**os.environ, **dejavu_alone})
+        yield browser
+        browser.close()

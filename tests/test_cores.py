@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from conftest import command
 from distributed import get_task_stream
-from test_folders import song
+from sounds import song
 
 from vaeclust import cores
 from vaeclust.corpus.measured import Cache, extract

@@ -1,8 +1,6 @@
 """The built pages, opened from disk in a real browser whose network is cut off."""
 
-import os
 import re
-import shutil
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -10,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 import nbformat
 import pandas as pd
 import pytest
+from browsing import NARROW, WIDE, Visit
 from conftest import HOSTILE, ROOT, command
 
 from vaeclust.book import chapters
@@ -19,12 +18,6 @@ from vaeclust.released.facts import quotes, read_facts
 from vaeclust.scores.metrics import METRICS
 from vaeclust.studies.records import Record
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --proxy-server=127.0.0.1:9"
-).split()
-WIDE, NARROW = {"width": 1400, "height": 1000}, {"width": 420, "height": 900}
 OTHER_WIDTHS = (320, 360, 768, 1100)
 CONTRAST = (ROOT / "tests" / "contrast.js").read_text(encoding="utf-8")
 # What belongs into a log: warnings, progress bars, addresses in memory, more digits than anyone reads.
@@ -44,42 +37,11 @@ THEME_OWN = "THEBE_JS_URL"
 
 
 @pytest.fixture(scope="module")
-def browser(dejavu_alone):
-    if CHROMIUM is None:
-        pytest.skip("no chromium on this machine: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS, env={**os.environ, **dejavu_alone})
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
 def pages(built_book):
     html = built_book / "_build" / "html"
     found = [p for p in sorted((html / "book").rglob("*.html")) if "_static" not in p.parts]
     assert len(found) >= 6
     return found
-
-
-class Visit:
-    """A page, what it asked for and what it complained about."""
-
-    def __init__(self, context, path):
-        self.name, self.path = path.name, path
-        self.page = context.new_page()
-        self.outside, self.failed, self.complaints = [], [], []
-        self.page.on("request", self._requested)
-        self.page.on("requestfailed", lambda request: self.failed.append(request.url))
-        self.page.on("console", lambda m: self.complaints.append(m.text) if m.type == "error" else None)
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.goto(path.as_uri(), wait_until="load")
-        self.page.wait_for_timeout(300)
-
-    def _requested(self, request):
-        if not request.url.startswith(("file:", "data:", "blob:")):
-            self.outside.append(request.url)
 
 
 @pytest.fixture(scope="module", params=[(WIDE, "light"), (NARROW, "dark")], ids=["wide light", "phone dark"])

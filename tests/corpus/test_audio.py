@@ -9,26 +9,17 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
+from sounds import RATE, music
 
 from vaeclust.corpus import audio
 from vaeclust.corpus.audio import AudioError, decode
 from vaeclust.corpus.dataset import FULL, MFCC20
 from vaeclust.corpus.sources import load
 
-RATE = audio.SAMPLE_RATE
-
 
 @pytest.fixture(scope="module", autouse=True)
 def _librosa_is_compiled():
     audio.compile_once("full")
-
-
-def music(seconds=4.0, rate=RATE, seed=0):
-    """A melody with noise, so that no feature of it is constant."""
-    rng = np.random.default_rng(seed)
-    time = np.arange(round(seconds * rate)) / rate
-    pitch = rng.choice([220, 277, 330, 440, 554], int(seconds * 4) + 1)[(time * 4).astype(int)]
-    return (0.3 * np.sin(2 * np.pi * np.cumsum(pitch) / rate) + 0.02 * rng.normal(size=len(time))).astype(np.float32)
 
 
 FORMATS = {

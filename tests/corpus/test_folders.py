@@ -12,20 +12,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import soundfile
 from conftest import command
-from test_audio import RATE, music
+from sounds import song
 
 from vaeclust.corpus import measured
 from vaeclust.corpus.folders import audio_files, sidecar
 from vaeclust.corpus.measured import Cache, extract
 from vaeclust.corpus.sources import load
-
-
-def song(path, seed=0, seconds=2.0):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    soundfile.write(os.fsencode(path), music(seconds, seed=seed), RATE, format=path.suffix[1:].upper())
-    return path
 
 
 @pytest.fixture(autouse=True)

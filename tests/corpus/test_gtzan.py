@@ -10,7 +10,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import soundfile
-from test_audio import RATE, music
+from sounds import RATE, music
 
 from vaeclust.corpus import gtzan
 from vaeclust.corpus.gtzan import Source, download, mini_checksums, unpack

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
+from browsing import NARROW, WIDE, Visit
 from conftest import HOSTILE, ROOT
-from test_book import NARROW, WIDE, Visit, browser  # noqa: F401
 
 from vaeclust.corpus import named as corpus_named
 from vaeclust.corpus.dataset import Dataset, assemble
@@ -178,7 +178,7 @@ def home(tmp_path_factory):
 
 
 @pytest.fixture
-def open_page(browser, home, monkeypatch):  # noqa: F811
+def open_page(browser, home, monkeypatch):
     visits, dialogs = [], []
 
     def build_page(dataset, *, viewport=WIDE, theme="light", script=True, **options):
