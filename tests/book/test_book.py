@@ -14,7 +14,8 @@ from conftest import HOSTILE, ROOT, command
 from vaeclust.book import chapters
 from vaeclust.evidence.words import score_facts
 from vaeclust.methods.catalogue import STUDIED
-from vaeclust.released.facts import quotes, read_facts
+from vaeclust.released.answers import front_page_sentences
+from vaeclust.released.facts import fill_facts, quotes, read_facts
 from vaeclust.scores.metrics import METRICS
 from vaeclust.studies.records import Record
 
@@ -222,9 +223,11 @@ def test_no_page_shows_an_error_a_warning_or_a_raw_role(pages):
 
 def test_the_front_page_answers_in_sight(chapter, built_book):
     page = chapter("index")
-    texts = read_facts(built_book)
-    for name in ("networks", "shape", "helps"):
-        assert f"{texts[f'lead_{name}']['text']} {texts[f'answer_{name}']['text']}" in page.inner_text("#the-answer")
+    sentences = fill_facts(front_page_sentences(built_book), read_facts(built_book)).splitlines()
+    assert len(sentences) == 3
+    for sentence in sentences:
+        said = re.sub(r"^\d\. |\*\*", "", sentence)
+        assert said in page.inner_text("#the-answer")
     shown = [image for image in page.locator("#the-answer img").all() if image.is_visible()]
     assert [Path(image.get_attribute("src")).name for image in shown] == ["answer-light.svg"]
     page.emulate_media(color_scheme="dark")

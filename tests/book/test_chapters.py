@@ -149,7 +149,7 @@ def test_unlabelled_music_runs_through_a_chapter(project, table):
 
 def test_a_failing_chapter_is_named_and_stops_only_what_needs_it(project, table_path):
     path = project / "notebooks" / "03_vae.md"
-    path.write_text(path.read_text().replace('vc.fit("vae", data', 'vc.fit("vea", data'))
+    path.write_text(path.read_text().replace('vc.study("vae", ', 'vc.study("vea", '))
     for other in ("00_data", "02_autoencoder", "04_conv_vae", "05_beta_vae", "06_multimodal_vae"):
         (project / "notebooks" / f"{other}.md").unlink()
     page = project / "book" / "chapters" / "03_vae.ipynb"
@@ -181,7 +181,7 @@ def test_faulty_lyrics_fail_only_the_chapters_that_read_them(project, table_path
 
 def test_a_kernel_that_dies_is_a_failed_chapter(project, table_path):
     path = project / "notebooks" / "01_pca.md"
-    path.write_text(path.read_text().replace("fit = vc.fit(", "import os; os._exit(1); fit = vc.fit(", 1))
+    path.write_text(path.read_text().replace("study = vc.study(", "import os; os._exit(1); study = vc.study(", 1))
     chapter = chapters.all_chapters(project)["01_pca"]
     outcome = execute(chapter, {"dataset": str(table_path)})
     assert "DeadKernelError" in outcome.error
