@@ -35,11 +35,11 @@ class Model(nn.Module):
 
     def loss_terms(self, x: Tensor, output: Output) -> dict[str, Tensor]:
         """Return every term of the loss, (*, tracks), not yet weighted."""
-        raise NotImplementedError(f"{type(self).__name__} does not say its loss: loss_terms(x, output)")
+        raise TypeError(f"{type(self).__name__} does not say its loss: loss_terms(x, output)")
 
     def start_from(self, trained: "Model", codes: np.ndarray, seed: int) -> None:
         """Take over what a trained model of ``starts_from`` has learned; codes: its embedding, (tracks, latent_dim)."""
-        raise NotImplementedError(f"{type(self).__name__} does not say how it starts from another model: start_from")
+        raise TypeError(f"{type(self).__name__} does not say how it starts from another model: start_from")
 
 
 class VAE(Model):

@@ -29,7 +29,7 @@ def trace(function: Callable[..., tuple[Tensor, ...]], *inputs: Tensor) -> Calla
     lines = [f"def run({given}):", *operations.lines, f"return {returned},"]
     try:
         run = torch.jit.CompilationUnit("\n    ".join(lines) + "\n").run
-    except (AttributeError, RuntimeError):  # the latter includes NotImplementedError
+    except (AttributeError, RuntimeError):  # what is not implemented is a RuntimeError, too
         return function
 
     def replay(*others: Tensor) -> tuple[Tensor, ...]:
