@@ -18,8 +18,8 @@ ROOT = FOLDER.parent
 # What a cell does, by what it calls; the first that fits counts.
 STAGES = {
     "imports and data": r"import vaeclust",
-    "training, clusters, scores": r"vc\.(fit|study|cluster|score)\(|controls\.add\(|beyond\.\w+\(|choose_k",
-    "maps": r"vc\.maps\(|with_umap",
+    "training, clusters, scores": r"vc\.(fit|study|trial|cluster|score)\(|scores_by_size\(|choose_k",
+    "maps": r"methods\.maps\(|add_umap_maps",
     "figures": r"record\.figure\(|plots\.",
     "tables and prose": r"",
 }
