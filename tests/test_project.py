@@ -91,3 +91,8 @@ def test_no_parameter_hides_a_function_of_its_own_module():
             if isinstance(node, ast.FunctionDef):
                 given = {a.arg for a in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)}
                 assert not given & functions, f"{path.name}, {node.name}"
+
+
+def test_every_file_of_tests_has_a_name_of_its_own():
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert len(names) == len(set(names)), "pytest would collect only one of two with the same name"
