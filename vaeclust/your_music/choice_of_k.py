@@ -11,6 +11,7 @@ from vaeclust.cores import one_thread
 from vaeclust.evidence.agreement import seed_stability
 from vaeclust.methods.catalogue import METHODS
 from vaeclust.scores.matching import overlap_agreement
+from vaeclust.studies.records import pick
 
 LARGEST_SAMPLE = 2_000
 TIED = 0.02  # stabilities that differ by no more are taken as equal
@@ -84,9 +85,9 @@ def unlabelled_methods(intervals: pd.DataFrame, clusters: pd.DataFrame) -> pd.Da
 
     ``stability``: mean ARI between seeds; ``silhouette``: in the input space, the same for all. Standard condition.
     """
-    rows = intervals.query("clusterer == 'kmeans' and condition == 'standard' and space == 'input'")
+    rows = pick(intervals, clusterer="kmeans", condition="standard", space="input")
     silhouette = rows[rows["metric"] == "silhouette"].set_index("method")["mean"]
-    found = clusters.query("clusterer == 'kmeans' and condition == 'standard'").groupby("method")
+    found = pick(clusters, clusterer="kmeans", condition="standard").groupby("method")
     agreement = pd.Series({slug: seed_stability(group)["ari"].mean() for slug, group in found})
     table = pd.DataFrame({"stability": agreement, "silhouette": silhouette}).rename_axis("method")
     return table.reindex([slug for slug in METHODS if slug in table.index]).sort_values(
