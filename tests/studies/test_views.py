@@ -1,4 +1,4 @@
-"""Audio, lyrics or both: what each view shows, that shuffled lyrics say nothing, and what gaps give away."""
+"""Audio, lyrics or both: what each view shows, and what the record of all views holds."""
 
 from dataclasses import replace
 

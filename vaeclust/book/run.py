@@ -45,7 +45,7 @@ def run_chapters(
 ) -> list[Outcome]:
     """Execute chapters side by side in dependency order; one that fails stops only those that come after it.
 
-    A chapter that would say the same again is kept as it is (see ``reuse``) unless ``force``. ``jobs=0`` means one
+    A chapter that would say the same again is kept as it is (see ``unchanged``) unless ``force``. ``jobs=0`` means one
     for every core. ``report(slug, None)`` is called when a chapter starts, ``report(slug, outcome)`` when it ends.
     """
     parameters = typed_parameters(chosen, parameters)

@@ -1,8 +1,9 @@
 """Audio files to a table of features: cached by content, resumable (chapter ``10_your_music``).
 
 What was measured is kept in one SQLite file in the user's cache folder, under the digest of the file's content and
-the recipe: which features, how much of the file, which library. A file that is unchanged by size and time is not
-read again. Every result is committed as it comes, so that a killed run goes on where it stopped.
+the recipe: which features, how much of the file, which librosa, and its number (``audio.RECIPE``). A file that is
+unchanged by size and time is not read again. Every result is committed as it comes, so that a killed run goes on
+where it stopped.
 """
 
 import hashlib

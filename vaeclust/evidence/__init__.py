@@ -1,4 +1,4 @@
-"""What records say (chapters 07 to 09 and 13).
+"""What records say (all chapters of methods, 07 to 09 and 11 to 13).
 
 Tables of records go in; differences with intervals, ranks, agreement and verdicts come out, and the words and tables
 in which pages say them.

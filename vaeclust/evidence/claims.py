@@ -272,7 +272,7 @@ JUDGES: dict[str, Callable[[ReleasedStudy], Judgement]] = {
 
 
 def published_distances(study: ReleasedStudy) -> pd.DataFrame:
-    """Return how far the published values lie from our means, in our deviations: median and largest, by source."""
+    """Return how far the published values lie from our means, in our deviations over seeds: median, largest."""
     ours = replica_rows(study.intervals)
     means, deviations = metric_means(ours), metric_means(ours, "sd")
     rows = {}

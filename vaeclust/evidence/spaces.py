@@ -1,4 +1,4 @@
-"""What is left of a latent space (chapter ``05_beta_vae``)."""
+"""What is left of a latent space, and what its dimensions stand for (chapters ``05_beta_vae``, ``07_comparison``)."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path

@@ -176,8 +176,8 @@ def difference_table(
 ) -> Table:
     """Return differences for reading, bold where they have a verdict: rows and columns by these keys.
 
-    differences: a row each, as ``differences`` returns them. ``columns`` such as metric and baseline are said as
-    ``NMI against PCA``. ``order``: keys of the rows from top to bottom; without it, as they come.
+    differences: a row each, as those of ``evidence.differences`` return them. ``columns`` such as metric and baseline
+    are said as ``NMI against PCA``. ``order``: keys of the rows from top to bottom; without it, as they come.
     """
     keyed = differences.assign(text=[words(row) for row in differences.to_dict("records")])
     keyed = keyed.set_index([*([rows] if isinstance(rows, str) else rows), *columns])

@@ -1,4 +1,4 @@
-"""Features to embeddings (chapters 01 to 06 and 09).
+"""Features to embeddings (chapters 01 to 06, 09 and 13).
 
 A row of METHODS and a corpus go in; a :class:`~vaeclust.methods.fits.Fit` comes out, with an embedding for every seed.
 Networks, models and the one training loop are here, and the maps, which are for the eye only.

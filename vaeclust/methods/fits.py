@@ -56,7 +56,7 @@ class Fit:
     assignments: np.ndarray | None = None
 
     def head(self, n: int) -> "Fit":
-        """Return the fit of the first n seeds, without its history and dimensions of the others."""
+        """Return the fit of the first n seeds, with the history and dimensions of these alone."""
         arrays = {name: getattr(self, name)[:n] for name in ("seeds", "corpora", "embeddings", "reconstructions")}
         tables = {name: getattr(self, name) for name in ("history", "dimensions")}
         kept = {name: table[table["seed"].isin(self.seeds[:n])] for name, table in tables.items()}

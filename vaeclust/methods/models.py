@@ -1,4 +1,4 @@
-"""The models: a network and its loss (chapters 02 to 06).
+"""The models: a network and its loss (chapters 02 to 06, 09 and 13).
 
 A model is called with a batch and its noise and returns an ``Output``; ``loss_terms`` turns that into one number a
 track for each term of the loss, and ``weights`` says how the terms add up. The training loop does the rest.

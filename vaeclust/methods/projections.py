@@ -1,4 +1,4 @@
-"""UMAP on exact neighbours: for the maps of every method, and as a representation (chapter ``09_beyond``)."""
+"""Maps of an embedding by PCA, t-SNE and UMAP; UMAP, on exact neighbours, as a representation too (chapter 09)."""
 
 import warnings
 

@@ -38,7 +38,7 @@ def fit(
     dataset: the corpus of all seeds, or one for each, of one size, such as random parts of a larger one.
     With ``train=False`` the networks keep their initial weights: what the architecture does without any learning.
 
-    With a Dask scheduler (see ``parallel``) the seeds are dealt out to its workers, two by two, and above 10,000
+    With a Dask scheduler (see ``cores``) the seeds are dealt out to its workers, two by two, and above 10,000
     tracks to the cores of this machine: the numbers are the same, since no seed depends on those beside it.
     ``device="auto"`` takes a GPU if there is one, ``"cpu"`` never; a GPU rounds otherwise. Raises ValueError for a
     setting that cannot work, with the values that can.

@@ -1,4 +1,4 @@
-"""Figures about what can be believed (chapters ``05_beta_vae``, ``07_comparison``, ``09_beyond``)."""
+"""Figures about what can be believed (chapters 05, 07, 09 and 13)."""
 
 from collections.abc import Mapping
 from itertools import chain

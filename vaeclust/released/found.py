@@ -1,4 +1,4 @@
-"""The facts that the released study holds, by name: what pages, README and paper quote (page ``index``)."""
+"""The facts of the released study by name: what pages, README and paper quote (page ``index``)."""
 
 from collections.abc import Iterator
 from itertools import product

@@ -1,4 +1,4 @@
-"""Writes the released records: what README, paper and book quote (chapter ``07_comparison``)."""
+"""Writes the released records: what README, paper and book quote (page ``reproduce``)."""
 
 import json
 import lzma

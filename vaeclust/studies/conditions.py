@@ -1,4 +1,4 @@
-"""Conditions: what a method is shown, and what is done with it (chapter ``07_comparison``).
+"""Conditions: what a method is shown, and what is done with it (all chapters of methods).
 
 Controls are conditions where a good score should vanish, or should stay. A method has those that make sense for it
 and its corpus; those of lyrics belong to the method that reads lyrics.

@@ -33,7 +33,7 @@ OPTIONAL = ("maps",)  # of a study that made none
 
 @dataclass(frozen=True)
 class Study:
-    """What became of a method under all its conditions.
+    """What a method gave under all its conditions.
 
     Attributes
     ----------
@@ -67,7 +67,7 @@ class Study:
 
 
 class Record:
-    """The folder of one method's results, ``results/<dataset>/<slug>/``.
+    """The folder of a study's results, ``results/<dataset>/<slug>/``: of one method, or of several (``real_lyrics``).
 
     Reading a table that is not there raises FileNotFoundError, which names the command that makes it.
 
@@ -122,7 +122,9 @@ class Record:
         return table.fillna({"reference": ""} if "reference" in TABLES[name] else {})
 
     def keep(self, *studies: Study) -> None:
-        """Write everything about a study, run.json last; with several studies, of one corpus, the method of each row.
+        """Write everything about a study, run.json last.
+
+        Several studies of one corpus share the record; each row then names its method.
 
         Embeddings and run.json are those of the first study, with the settings of all.
         """

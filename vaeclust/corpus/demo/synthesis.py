@@ -1,7 +1,7 @@
 """Composes and plays the clips of the demo corpus, by numpy and scipy alone (chapter ``00_data``).
 
 A clip is composed from its factors and from tables that all styles share, played by wavetable instruments, distorted,
-and placed in a room. ``demo`` holds the styles, the factors and the words.
+and placed in a room. ``tracks`` holds the styles, the factors and the words.
 """
 
 import math

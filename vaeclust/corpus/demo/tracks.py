@@ -174,8 +174,8 @@ def _generator(track_id: str, seed: int, purpose: str) -> np.random.Generator:
 def render(track: pd.Series, *, seed: int = 0, seconds: float = 10.0) -> np.ndarray:
     """Compose and play one track (chapter ``00_data``).
 
-    ``track`` is a row of ``corpus``, named by its track id; change a factor within its limits to hear what it does.
-    ``seed`` (at least 0) decides everything that the factors leave open.
+    ``track`` is a row of :func:`track_table`, named by its track id; change a factor within its limits to hear what
+    it does. ``seed`` (at least 0) decides everything that the factors leave open.
 
     Returns
     -------
