@@ -1,7 +1,5 @@
 """What the record of all views says: keys are method and view, words are made of them at the end."""
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,16 +11,6 @@ from vaeclust.studies.kept import RELEASED, released_genres
 from vaeclust.studies.protocol import study
 from vaeclust.studies.records import Record, pick
 from vaeclust.studies.views import SLUG, TWO, VIEW_METHODS, view_conditions
-
-
-@pytest.fixture(scope="module")
-def spoken(corpus):
-    """The corpus with lyrics that tell what the audio does not: two genres sound alike, and all texts tell them."""
-    audio = corpus.audio.copy()
-    audio[corpus.genres == 1] -= audio[corpus.genres == 1].mean(axis=0) - audio[corpus.genres == 0].mean(axis=0)
-    lyrics = np.random.default_rng(0).normal(size=(len(corpus), 30)).astype(np.float32) * 0.1
-    lyrics[np.arange(len(corpus)), corpus.genres] += 8
-    return replace(corpus, audio=audio, lyrics=lyrics, has_lyrics=np.ones(len(corpus), dtype=bool))
 
 
 def test_lyrics_that_tell_the_genre_help_and_shuffled_ones_do_not(spoken, tmp_path):

@@ -18,16 +18,6 @@ def demo():
     return load("demo")
 
 
-@pytest.fixture(scope="module")
-def spoken(corpus):
-    """The corpus with lyrics that tell what the audio does not: two genres sound alike, and all texts tell them."""
-    audio = corpus.audio.copy()
-    audio[corpus.genres == 1] -= audio[corpus.genres == 1].mean(axis=0) - audio[corpus.genres == 0].mean(axis=0)
-    lyrics = np.random.default_rng(0).normal(size=(len(corpus), 30)).astype(np.float32) * 0.1
-    lyrics[np.arange(len(corpus)), corpus.genres] += 8
-    return replace(corpus, audio=audio, lyrics=lyrics, has_lyrics=np.ones(len(corpus), dtype=bool))
-
-
 def test_only_tracks_with_lyrics_are_left(demo, gtzan_folder):
     known = lyrics_part(demo)
     assert len(known) == demo.has_lyrics.sum()
