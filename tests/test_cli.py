@@ -39,6 +39,15 @@ def test_data_says_what_is_there_and_writes_the_features(project, table_path, ta
         (["run", "3_vae", "--dataset", "TABLE"], "error: no chapter '3_vae'"),
         (["run", "03_vae", "--dataset", "TABLE", "-p", "n_clusters=120"], "at most 119"),
         (["run", "03_vae", "--dataset", "nowhere.csv"], "error: no file"),
+        (["run", "03_vae", "--dataset", "TABLE", "-p", "latent_dim=1000000"], "latent_dim=1000000; expected a whole"),
+        (["run", "03_vae", "--dataset", "TABLE", "-p", "latent_dim=1"], "latent_dim=1; expected a whole number from 2"),
+        (["run", "01_pca", "--dataset", "TABLE", "-p", "latent_dim=30"], "allows at most 20"),
+        (["book", "--dataset", "TABLE", "-p", "seeds=1.5"], "seeds='1.5'; expected a whole number"),
+        (["book", "--dataset", "TABLE", "-p", "learning_rate=nan"], "learning_rate=nan; expected a finite number"),
+        (["book", "--dataset", "TABLE", "-p", "betas=1,1.0000001"], "have one name, beta_vae_1"),
+        (["book", "-p", "dataset="], "dataset=''; expected demo"),
+        (["book", "-p", "results_dir="], "results_dir=''; expected the path of a folder"),
+        (["run", "10_your_music", "--dataset", "TABLE", "-p", "method=vea"], "method='vea'; expected one of pca"),
         (["data", "TABLE", "--features", "mfcc13"], "expected 'mfcc20', 'full', or a file"),
     ],
 )
@@ -52,6 +61,12 @@ def test_what_is_wrong_is_said_in_one_line(project, table_path, arguments, says,
     assert says in error
     assert "Traceback" not in error
     assert not (project / "book" / "chapters").exists()
+
+
+def test_a_scheduler_is_an_address(project):
+    done = command("vaeclust", "run", "01_pca", "--scheduler", "localhost", cwd=project)
+    assert done.returncode == 2
+    assert "expected an address such as tcp://" in " ".join(done.stderr.replace("│", " ").split())
 
 
 def test_a_warning_reaches_the_terminal(project, table):

@@ -1,6 +1,7 @@
 """The command ``vaeclust``: run chapters, build the book, prepare data (page ``reproduce``)."""
 
 import os
+import re
 import signal
 import sys
 import warnings
@@ -44,7 +45,12 @@ JobsOption = Annotated[int, typer.Option(min=0, help="Chapters that run side by 
 ForceOption = Annotated[bool, typer.Option("--force", help="Also run chapters of which nothing has changed.")]
 
 
+NameOption = Annotated[str, typer.Option(help="What to call the corpus, and the folder of its results.")]
+
+
 def _use_scheduler(address: str) -> str:
+    if address and not re.fullmatch(r"(tcp|tls)://[^\s:/]+:\d+", address):
+        raise typer.BadParameter(f"{address!r}; expected an address such as tcp://192.168.1.2:8786")
     if address:
         os.environ[SCHEDULER] = address
     return address
@@ -73,16 +79,17 @@ def book(
     tracks: TracksOption = "",
     lyrics: LyricsOption = "",
     features: FeaturesOption = "",
+    name: NameOption = "",
     parameter: ParameterOption = [],  # noqa: B006 (typer wants a list)
     jobs: JobsOption = 0,
     force: ForceOption = False,
     scheduler: SchedulerOption = "",
 ) -> None:
     """Execute every chapter that has changed, then build the HTML book."""
-    given = _parameters(parameter, dataset=dataset, tracks=tracks, lyrics=lyrics, features=features)
-    _run(chapters.choose_chapters([]), given, jobs, force)
+    given = _parameters(parameter, dataset=dataset, tracks=tracks, lyrics=lyrics, features=features, name=name)
+    chosen = _run(chapters.choose_chapters([]), given, jobs, force)
     with console.status("Building the HTML"):
-        page = html.build_html(force=force)
+        page = html.build_html(force=force, pages=chosen[0].pages)
     console.print(f"The book is ready: open {page}")
 
 
@@ -93,6 +100,7 @@ def run(
     tracks: TracksOption = "",
     lyrics: LyricsOption = "",
     features: FeaturesOption = "",
+    name: NameOption = "",
     parameter: ParameterOption = [],  # noqa: B006
     jobs: JobsOption = 0,
     force: ForceOption = False,
@@ -102,7 +110,7 @@ def run(
     scheduler: SchedulerOption = "",
 ) -> None:
     """Execute some chapters, as far as they have changed."""
-    given = _parameters(parameter, dataset=dataset, tracks=tracks, lyrics=lyrics, features=features)
+    given = _parameters(parameter, dataset=dataset, tracks=tracks, lyrics=lyrics, features=features, name=name)
     _run(chapters.choose_chapters(names, with_dependencies=with_dependencies), given, jobs, force)
 
 
@@ -112,6 +120,7 @@ def data(
     tracks: TracksOption = "",
     lyrics: LyricsOption = "",
     features: FeaturesOption = "mfcc20",
+    name: NameOption = "",
     seconds: Annotated[float, typer.Option(min=1, help="How much of every audio file is measured.")] = SECONDS,
     results_dir: Annotated[str, typer.Option(help="Where the tables go.")] = "results",
     scheduler: SchedulerOption = "",
@@ -119,10 +128,12 @@ def data(
     """Check or measure a corpus, say what is in it, and write its features.csv and lyrics_features.csv."""
     from vaeclust.corpus.dataset import dataset_tables
     from vaeclust.corpus.sources import load
+    from vaeclust.studies.origins import folder_name
 
-    corpus = load(dataset, tracks=tracks, lyrics=lyrics, features=features, seconds=seconds)
-    for name, table in dataset_tables(corpus).items():
-        write_csv(resolve(results_dir) / corpus.name / f"{name}.csv", table)
+    corpus = load(dataset, tracks=tracks, lyrics=lyrics, features=features, name=name, seconds=seconds)
+    folder = resolve(results_dir) / folder_name(corpus, resolve(results_dir))
+    for file, table in dataset_tables(corpus).items():
+        write_csv(folder / f"{file}.csv", table)
     console.print(str(corpus), markup=False)
     for track, why in corpus.excluded.items():
         console.print(f"left out {track}: {why}", markup=False)
@@ -196,10 +207,11 @@ def _parameters(pairs: list[str], **options: str) -> dict[str, str]:
     return given
 
 
-def _run(chosen: list[chapters.Chapter], given: dict[str, str], jobs: int, force: bool) -> None:
-    """Run chapters with a progress display; exit with status 1 when one failed."""
+def _run(chosen: list[chapters.Chapter], given: dict[str, str], jobs: int, force: bool) -> list[chapters.Chapter]:
+    """Run chapters with a progress display and return them; exit with status 1 when one failed."""
     parameters = chapters.typed_parameters(chosen, given)
-    _check_source(chosen, parameters)
+    chosen, corpus = _prepared(chosen, parameters)
+    chosen = [chapter.for_results(book_run.results_dir(chapter, parameters)) for chapter in chosen]
     columns = (SpinnerColumn(), TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task, running = progress.add_task("starting", total=len(chosen)), []
@@ -216,7 +228,7 @@ def _run(chosen: list[chapters.Chapter], given: dict[str, str], jobs: int, force
             progress.update(task, description="running " + (", ".join(running) or "…"))
 
         try:
-            outcomes = book_run.run_chapters(chosen, parameters, jobs=jobs, force=force, report=report)
+            outcomes = book_run.run_chapters(chosen, parameters, corpus=corpus, jobs=jobs, force=force, report=report)
         except KeyboardInterrupt:
             errors.print("interrupted; finished chapters and their records are kept")
             raise typer.Exit(130) from None
@@ -226,20 +238,25 @@ def _run(chosen: list[chapters.Chapter], given: dict[str, str], jobs: int, force
     if failed:
         errors.print(f"{len(failed)} of {len(outcomes)} chapters failed; the others are done, no book was built")
         raise typer.Exit(1)
+    return chosen
 
 
-def _check_source(chosen: list[chapters.Chapter], parameters: dict) -> None:
-    """Load the corpus once before any chapter starts, so that a fault in the data is said once and at once."""
-    from vaeclust.clusters.clusterers import valid_k
+def _prepared(chosen: list[chapters.Chapter], parameters: dict) -> tuple[list[chapters.Chapter], str]:
+    """Load the corpus once before any chapter starts, so that a fault in data or parameters is said once and at once.
+
+    Returns the chapters, with those whose records do not fit, and the folder of the corpus among the results.
+    """
     from vaeclust.corpus.sources import load
+    from vaeclust.studies.origins import folder_name, misfits, slugs_of
+    from vaeclust.studies.parameters import study_settings
 
     defaults = {name: value for chapter in chosen for name, value in chapter.parameters.items()}
     values = {**defaults, **parameters}
     if "dataset" not in values:
-        return
-    described = {name: values[name] for name in ("tracks", "features")}
+        return chosen, ""
+    described = {name: values[name] for name in ("tracks", "features", "name")}
     corpus = load(values["dataset"], **described)
-    valid_k(values.get("n_clusters", 0) or corpus.default_k(), len(corpus))
+    settings = study_settings(values, corpus, [slug for chapter in chosen for slug in slugs_of(chapter.slug)])
     if values["lyrics"]:
         try:
             corpus = load(values["dataset"], **described, lyrics=values["lyrics"])
@@ -248,3 +265,15 @@ def _check_source(chosen: list[chapters.Chapter], parameters: dict) -> None:
                 f"warning: {error}\nOnly the chapters that read lyrics will fail", style="yellow", markup=False
             )
     console.print(str(corpus), markup=False)
+    results = resolve(values["results_dir"])
+    folder = folder_name(corpus, results)
+    if folder != "-".join(filter(None, (corpus.name, corpus.variant))):
+        said = f"another corpus of that name has records already; these go to {results / folder}, or as --name says"
+        console.print(said, markup=False)
+    slugs = [chapter.slug for chapter in chosen]
+    for slug in [other for chapter in chosen for other in chapter.after if other not in slugs]:
+        why = misfits(results / folder, slug, corpus, settings)
+        if why and slug not in slugs:
+            console.print(f"{slug} is made anew, its records are of something else: {'; '.join(why)}", markup=False)
+            slugs.append(slug)
+    return [chapter for slug, chapter in chapters.all_chapters().items() if slug in slugs], folder

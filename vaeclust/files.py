@@ -31,11 +31,16 @@ def replacement(path: Path) -> Iterator[Path]:
         # mkstemp makes files that only their owner can read.
         temporary.chmod(0o644)
         temporary.replace(path)
-        if os.environ.get(WRITTEN):
-            with open(os.environ[WRITTEN], "a", encoding="utf-8") as log:
-                log.write(f"{path.resolve()}\n")
+        written(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def written(path: Path) -> None:
+    """Note that a file was put in place, where the runner of the chapters asks for it."""
+    if os.environ.get(WRITTEN):
+        with open(os.environ[WRITTEN], "a", encoding="utf-8") as log:
+            log.write(f"{path.resolve()}\n")
 
 
 def write_csv(path: Path, table: "pd.DataFrame", **options: Any) -> None:
@@ -48,6 +53,14 @@ def write_json(path: Path, content: Any, *, indent: int = 2) -> None:
     """Write JSON whole, readable and in UTF-8."""
     with replacement(path) as temporary:
         temporary.write_text(json.dumps(content, indent=indent, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def read_json(path: Path) -> Any:
+    """Return what a JSON file holds; an empty dict where there is none, or none that can be read."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
 
 
 def write_svg(path: Path, figure: "Figure", **options: Any) -> None:

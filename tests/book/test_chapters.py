@@ -26,8 +26,8 @@ from vaeclust.methods.catalogue import COMPARED, METHODS
 CHAPTERS = chapters.all_chapters(ROOT)
 FAST = ["-p", "seeds=2", "-p", "epochs=2"]
 SHARED = {
-    "dataset": "demo", "lyrics": "", "tracks": "", "features": "mfcc20", "seeds": 10, "epochs": 50, "batch_size": 32,
-    "learning_rate": 1e-3, "latent_dim": 16, "n_clusters": 0, "results_dir": "results",
+    "dataset": "demo", "lyrics": "", "tracks": "", "features": "mfcc20", "name": "", "seeds": 10, "epochs": 50,
+    "batch_size": 32, "learning_rate": 1e-3, "latent_dim": 16, "n_clusters": 0, "results_dir": "results",
 }  # fmt: skip
 
 
@@ -99,7 +99,7 @@ def test_parameters_are_checked_against_the_chapters():
     assert typed_parameters(chosen, {"seeds": "3", "learning_rate": "1e-2"}) == {"seeds": 3, "learning_rate": 0.01}
     with pytest.raises(ValueError, match="no parameter 'epoch' \\(did you mean 'epochs'"):
         typed_parameters(chosen, {"epoch": 3})
-    with pytest.raises(ValueError, match="seeds='many'; expected int"):
+    with pytest.raises(ValueError, match="seeds='many'; expected a whole number of at least 1"):
         typed_parameters(chosen, {"seeds": "many"})
 
 
@@ -159,7 +159,7 @@ def test_a_failing_chapter_is_named_and_stops_only_what_needs_it(project, table_
     done = command("vaeclust", "book", "--dataset", table_path, *FAST, cwd=project)
 
     assert done.returncode == 1
-    assert re.search(r"03_vae: cell \d+ \(settings = .*ValueError: unknown method 'vea'", done.stderr)
+    assert re.search(r"03_vae: cell \d+ \(conditions = .*ValueError: unknown method 'vea'", done.stderr)
     assert "07_comparison: not run: it needs 03_vae, which failed" in done.stderr
     assert "IPKernelApp" not in done.stderr
     assert "no book was built" in done.stderr

@@ -136,11 +136,11 @@ def page(book):
 
 
 def interrupted(book):
-    (book / unchanged.FOLDER / "00_first.json").unlink()
+    (book / "_build" / "kept" / "00_first.json").unlink()
 
 
 def half_a_note(book):
-    path = book / unchanged.FOLDER / "00_first.json"
+    path = book / "_build" / "kept" / "00_first.json"
     path.write_text(path.read_text()[:50])
 
 
@@ -234,5 +234,5 @@ def test_released_records_count_where_a_chapter_speaks_of_them(tmp_path):
 
 
 def test_notes_hold_no_more_than_is_needed(book):
-    note = json.loads((book / unchanged.FOLDER / "01_second.json").read_text())
+    note = json.loads((book / "_build" / "kept" / "01_second.json").read_text())
     assert list(note["files"]) == [str((book / "results" / "01_second" / "scores.csv").resolve())]

@@ -14,6 +14,7 @@ from vaeclust.files import project_root, replacement, resolve
 from vaeclust.methods.training import fit
 from vaeclust.scores.metrics import score
 from vaeclust.scores.uncertainty import intervals
+from vaeclust.studies.origins import origin
 from vaeclust.studies.protocol import study
 from vaeclust.studies.records import TABLES, Record, read_all
 
@@ -55,6 +56,9 @@ def test_run_json_says_what_was_run(record, corpus):
     assert run["checksum"] == corpus.checksum
     assert run["parameter_count"] == 25_780
     assert run["parameters"] == {"dataset": "small.csv", "seeds": 2, "n_clusters": 0, "epochs": 2}
+    assert run["feature_names"] == list(corpus.features)
+    assert run["other_features"] == {}
+    assert run["origin"] == origin(corpus, ["audio"])
     assert run["seconds"] > 0
     assert {"python", "torch", "numpy", "vaeclust"} <= run["versions"].keys()
     assert run == record.run()

@@ -6,20 +6,22 @@ chapters whose records it reads, and about how long it takes on the demo corpus,
 
 import ast
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
-from vaeclust.files import project_root
+from vaeclust.files import project_root, resolve
+from vaeclust.studies.parameters import PARAMETERS, check_parameters
 
 
 @dataclass(frozen=True)
 class Chapter:
     """A text notebook: its slug, its file, the chapters it comes after, its parameters and their defaults.
 
-    ``seconds``: about how long it takes, compared with the others; see :func:`urgency`.
+    ``seconds``: about how long it takes, compared with the others; see :func:`urgency`. ``pages``: the folder of the
+    executed chapters, where that is not the book's own.
     """
 
     slug: str
@@ -27,6 +29,7 @@ class Chapter:
     after: tuple[str, ...]
     parameters: Mapping[str, Any]
     seconds: float = 10.0
+    pages: Path | None = None
 
     @property
     def root(self) -> Path:
@@ -36,7 +39,18 @@ class Chapter:
     @property
     def page(self) -> Path:
         """Where the executed chapter goes."""
-        return self.root / "book" / "chapters" / f"{self.slug}.ipynb"
+        return (self.pages or self.root / "book" / "chapters") / f"{self.slug}.ipynb"
+
+    @property
+    def notes(self) -> Path:
+        """The folder that says what the executed chapters were made from (see ``unchanged``)."""
+        return self.pages / ".kept" if self.pages else self.root / "_build" / "kept"
+
+    def for_results(self, results_dir: str | Path) -> "Chapter":
+        """Return the chapter as it is executed into a folder of results; one of their own keeps its own pages, too."""
+        results = resolve(results_dir).resolve()
+        own = results != (self.root / "results").resolve()
+        return replace(self, pages=results / "pages" if own else None)
 
 
 def all_chapters(root: Path | None = None) -> dict[str, Chapter]:
@@ -72,7 +86,8 @@ def choose_chapters(names: Iterable[str], *, with_dependencies: bool = False) ->
 def typed_parameters(chosen: list[Chapter], given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the given parameters as values of the type that the chapters declare.
 
-    Raises ValueError for a name that no chosen chapter knows, and for a value of another type.
+    Raises ValueError for a name that no chosen chapter knows, for a value of another type, and for one that cannot
+    work.
     """
     known = {name: default for chapter in chosen for name, default in chapter.parameters.items()}
     values = {}
@@ -81,9 +96,11 @@ def typed_parameters(chosen: list[Chapter], given: Mapping[str, Any]) -> dict[st
             raise ValueError(f"no parameter {name!r}{_suggestion(name, known)}; parameters: {', '.join(known)}")
         kind = type(known[name])
         try:
-            values[name] = value if isinstance(value, kind) else kind(value)
+            values[name] = kind(value) if isinstance(value, str) else value
         except ValueError:
-            raise ValueError(f"{name}={value!r}; expected {kind.__name__}, such as {known[name]!r}") from None
+            allowed = PARAMETERS[name].allowed if name in PARAMETERS else f"{kind.__name__}, such as {known[name]!r}"
+            raise ValueError(f"{name}={value!r}; expected {allowed}") from None
+    check_parameters(values)
     return values
 
 

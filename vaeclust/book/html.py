@@ -14,8 +14,10 @@ from vaeclust.files import project_root
 from vaeclust.released.facts import quotes
 
 
-def build_html(root: Path | None = None, *, force: bool = False) -> Path:
+def build_html(root: Path | None = None, *, force: bool = False, pages: Path | None = None) -> Path:
     """Typeset the paper, build the book from the executed chapters, warnings being errors, and return its front page.
+
+    pages: a folder of executed chapters of one's own; their book is built beside it, and that of the project stays.
 
     The new book takes the place of the old one only when it is complete. One that was built from the same pages is
     kept unless ``force``. Raises RuntimeError with the builder's last words otherwise.
@@ -25,6 +27,8 @@ def build_html(root: Path | None = None, *, force: bool = False) -> Path:
     from vaeclust.released.paper import build_paper as typeset
 
     root = root or project_root()
+    if pages is not None:
+        return build_html(_mirror(root, pages), force=force)
     html = root / "_build" / "html"
     sources = [root / name for name in ("_config.yml", "_toc.yml", "book", "benchmarks")]
     mark = html / ".made-from"  # written last, so that it vouches for a whole book
@@ -35,9 +39,9 @@ def build_html(root: Path | None = None, *, force: bool = False) -> Path:
     ):
         return html / "book" / "index.html"
     typeset(root)
-    pages = {slug: chapter.page for slug, chapter in all_chapters(root).items() if chapter.page.is_file()}
-    write_evidence_index(pages, root / "book" / "chapters" / "evidence.md", quotes(root))
-    write_status(pages, root / "book" / "chapters" / "status.md")
+    executed = {slug: chapter.page for slug, chapter in all_chapters(root).items() if chapter.page.is_file()}
+    write_evidence_index(executed, root / "book" / "chapters" / "evidence.md", quotes(root))
+    write_status(executed, root / "book" / "chapters" / "status.md")
     script = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
     shutil.copyfile(script, root / "book" / "_static" / "plotly.min.js")
     made_from = unchanged.package_digest() + unchanged.content_digest(*sources)
@@ -58,6 +62,18 @@ def build_html(root: Path | None = None, *, force: bool = False) -> Path:
     shutil.rmtree(workshop)
     mark.write_text(made_from)
     return html / "book" / "index.html"
+
+
+def _mirror(root: Path, pages: Path) -> Path:
+    """Return a copy of the project's pages beside a folder of executed chapters, with these in place of its own."""
+    copy = pages.parent / "book"
+    for name in ("_config.yml", "_toc.yml"):
+        copy.mkdir(exist_ok=True)
+        shutil.copy2(root / name, copy)
+    for name in ("notebooks", "benchmarks", "book"):
+        shutil.copytree(root / name, copy / name, dirs_exist_ok=True, ignore=shutil.ignore_patterns("chapters"))
+    shutil.copytree(pages, copy / "book" / "chapters", dirs_exist_ok=True)
+    return copy
 
 
 def _last_words(log: str) -> str:

@@ -1,6 +1,7 @@
 """Runs chapters in dependency order with papermill (page ``reproduce``)."""
 
 import os
+import shutil
 import signal
 import time
 from collections.abc import Callable, Mapping
@@ -17,8 +18,10 @@ from vaeclust.book.chapters import Chapter, typed_parameters
 from vaeclust.book.imports import chapter_modules
 from vaeclust.book.pages import rerun_note, write_note
 from vaeclust.files import WRITTEN, resolve
+from vaeclust.studies.drafts import claim
+from vaeclust.studies.origins import RUN, slugs_of
 
-FAILED = Path("_build/failed")
+FAILED, RUNNING = Path("_build/failed"), Path("_build/running")
 
 
 @dataclass(frozen=True)
@@ -39,16 +42,19 @@ def run_chapters(
     chosen: list[Chapter],
     parameters: Mapping[str, Any],
     *,
+    corpus: str = "",
     jobs: int = 0,
     force: bool = False,
     report: Callable[[str, Outcome | None], None] = lambda slug, outcome: None,
 ) -> list[Outcome]:
     """Execute chapters side by side in dependency order; one that fails stops only those that come after it.
 
-    A chapter that would say the same again is kept as it is (see ``unchanged``) unless ``force``. ``jobs=0`` means one
-    for every core. ``report(slug, None)`` is called when a chapter starts, ``report(slug, outcome)`` when it ends.
+    A chapter that would say the same again is kept as it is (see ``unchanged``) unless ``force``. ``corpus`` is the
+    folder of the corpus among the results, whose records chapters read. ``jobs=0`` means one for every core.
+    ``report(slug, None)`` is called when a chapter starts, ``report(slug, outcome)`` when it ends.
     """
     parameters = typed_parameters(chosen, parameters)
+    chosen = [chapter.for_results(results_dir(chapter, parameters)) for chapter in chosen]
     by_slug = {chapter.slug: chapter for chapter in chosen}
     order = TopologicalSorter(_needs(chosen))
     order.prepare()
@@ -68,8 +74,8 @@ def run_chapters(
 
         def begin(chapter: Chapter) -> None:
             own = {k: v for k, v in parameters.items() if k in chapter.parameters}
-            known = unchanged.last_runs(chapter.root)
-            digests[chapter.slug] = _digest(chapter, own, known)
+            known = unchanged.last_runs(chapter.notes)
+            digests[chapter.slug] = _digest(chapter, own, known, corpus)
             failed = [s for s in chapter.after if s in outcomes and outcomes[s].error]
             if failed:
                 ended(Outcome(chapter.slug, 0.0, f"not run: it needs {', '.join(failed)}, which failed"))
@@ -88,9 +94,7 @@ def run_chapters(
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     chapter, outcome = by_slug[running.pop(future)], future.result()
                     if not outcome.error:
-                        unchanged.remember(
-                            chapter.root, chapter.slug, chapter.page, digests[chapter.slug], outcome.written
-                        )
+                        unchanged.remember(chapter.notes, chapter.page, digests[chapter.slug], outcome.written)
                     ended(outcome)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
@@ -118,13 +122,23 @@ def _needs(chosen: list[Chapter]) -> dict[str, list[str]]:
     return {chapter.slug: [slug for slug in chapter.after if slug in slugs] for chapter in chosen}
 
 
-def _digest(
-    chapter: Chapter, own: Mapping[str, Any], known: Mapping[str, unchanged.Kept]
-) -> str:  # fmt: skip
+def results_dir(chapter: Chapter, parameters: Mapping[str, Any]) -> Path:
+    """Return the folder of results that a chapter writes to with these parameters."""
+    return resolve(parameters.get("results_dir", chapter.parameters.get("results_dir", "results")))
+
+
+def _digest(chapter: Chapter, own: Mapping[str, Any], known: Mapping[str, unchanged.Kept], corpus: str) -> str:
     before = [known[slug].run for slug in chapter.after if slug in known]
-    released = chapter.root / "book" / "released"
     package = unchanged.package_digest(chapter_modules(chapter.path))
-    return unchanged.chapter_digest(chapter.path, {**chapter.parameters, **own}, package, before, released=released)
+    folder = results_dir(chapter, own) / corpus
+    return unchanged.chapter_digest(
+        chapter.path,
+        {**chapter.parameters, **own},
+        package,
+        before,
+        released=chapter.root / "book" / "released",
+        records=[folder / slug / RUN for other in chapter.after for slug in slugs_of(other)] if corpus else (),
+    )
 
 
 def _prepare(threads: int) -> None:
@@ -140,9 +154,13 @@ def _prepare(threads: int) -> None:
 
 
 def _work(chapter: Chapter, parameters: Mapping[str, Any]) -> Outcome:
-    """Execute one chapter in a worker; told to end, it ends at once, or it would take the next chapter."""
+    """Execute one chapter in a worker; told to end, it ends at once, or it would take the next chapter.
+
+    Another process that executes the chapter into the same page is waited for.
+    """
     try:
-        return execute(chapter, parameters)
+        with claim(chapter.notes / chapter.slug, f"the chapter {chapter.slug}", wait=True):
+            return execute(chapter, parameters)
     except KeyboardInterrupt:
         os._exit(1)
 
@@ -156,7 +174,7 @@ def execute(chapter: Chapter, parameters: Mapping[str, Any], *, starts: int = 3)
     import papermill
 
     root = chapter.root
-    attempt = root / FAILED / f"{chapter.slug}.ipynb"
+    attempt = root / RUNNING / str(os.getpid()) / f"{chapter.slug}.ipynb"  # every run has working files of its own
     attempt.parent.mkdir(parents=True, exist_ok=True)
     log = attempt.with_suffix(".written")
     log.write_text("")
@@ -168,25 +186,28 @@ def execute(chapter: Chapter, parameters: Mapping[str, Any], *, starts: int = 3)
             request_save_on_cell_execute=False,  # writing all that there is anew for every cell costs a second
             extra_arguments=["--IPKernelApp.log_level=50"],
         )  # fmt: skip
+        seconds = time.perf_counter() - start
+        publish(attempt, chapter.page, rerun_note(chapter.slug, parameters))
+        write_note(chapter.page, {**chapter.parameters, **parameters}, seconds)
+        results = results_dir(chapter, parameters).resolve()
+        written = {Path(line) for line in log.read_text(encoding="utf-8").splitlines()}
+        kept = tuple(sorted(path for path in written if path.is_relative_to(results)))
+        return Outcome(chapter.slug, seconds, written=kept)
     except papermill.PapermillExecutionError as error:
+        failed = root / FAILED / attempt.name
+        failed.parent.mkdir(parents=True, exist_ok=True)
+        attempt.replace(failed)
         place = f"cell {error.exec_count} ({_first_line(error.source)})"
-        why = f"{place}: {error.ename}: {error.evalue}\nThe half-run notebook is {attempt}"
+        why = f"{place}: {error.ename}: {error.evalue}\nThe half-run notebook is {failed}"
         return Outcome(chapter.slug, time.perf_counter() - start, why)
     except Exception as error:  # a kernel that dies, a full disk: the other chapters go on
         if starts > 1 and "died before replying" in str(error):
             return execute(chapter, parameters, starts=starts - 1)
-        return Outcome(chapter.slug, time.perf_counter() - start, f"{type(error).__name__}: {error}")
+        why = f"{type(error).__name__}: {error or 'it says no more; perhaps the memory did not suffice'}"
+        return Outcome(chapter.slug, time.perf_counter() - start, why)
     finally:
         os.environ.pop(WRITTEN, None)
-    seconds = time.perf_counter() - start
-    publish(attempt, chapter.page, rerun_note(chapter.slug, parameters))
-    write_note(chapter.page, {**chapter.parameters, **parameters}, seconds)
-    results = resolve(parameters.get("results_dir", chapter.parameters.get("results_dir", "results"))).resolve()
-    written = {Path(line) for line in log.read_text(encoding="utf-8").splitlines()}
-    log.unlink()
-    return Outcome(
-        chapter.slug, seconds, written=tuple(sorted(path for path in written if path.is_relative_to(results)))
-    )
+        shutil.rmtree(attempt.parent, ignore_errors=True)
 
 
 def publish(executed: Path, page: Path, again: str) -> None:

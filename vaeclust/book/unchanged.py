@@ -1,7 +1,8 @@
 """Whether an executed chapter still says what a new run of it would say (page ``reproduce``).
 
-After a run, ``_build/kept/<chapter>.json`` holds a digest of all that the chapter was made from, that of the page, and
-the files that it wrote with their sizes and times. It is written last: an interrupted run leaves nothing to keep.
+After a run, ``<chapter>.json`` in ``_build/kept`` (in a results folder of one's own, beside its pages) holds a digest
+of all that the chapter was made from, that of the page, and the files that it wrote with their sizes and times. It is
+written last: an interrupted run leaves nothing to keep.
 """
 
 import json
@@ -13,9 +14,8 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
-from vaeclust.files import CORPORA, digest, resolve, write_json
+from vaeclust.files import CORPORA, digest, read_json, resolve, write_json
 
-FOLDER = Path("_build/kept")
 PACKAGE = Path(__file__).parent.parent
 
 
@@ -42,13 +42,20 @@ class Kept:
 
 
 def chapter_digest(
-    text: Path, parameters: Mapping[str, Any], package: str, before: Iterable[str], *, released: Path
-) -> str:  # fmt: skip
+    text: Path,
+    parameters: Mapping[str, Any],
+    package: str,
+    before: Iterable[str],
+    *,
+    released: Path,
+    records: Iterable[Path] = (),
+) -> str:
     """Return a digest of all that an executed chapter depends on.
 
     text: the chapter's file. parameters: all that it has, defaults among them; where one is the path of a file or
     folder, the size and time of every file there count too. package: of :func:`package_digest`. before: the runs of the
     chapters that it comes after. released: the folder of released records, which count if the chapter speaks of them.
+    records: the run.json of the records that it may read, whoever wrote them: they vouch for their files.
     """
     content = text.read_bytes()
     parts = {
@@ -58,6 +65,7 @@ def chapter_digest(
         "released": list(_files(released)) if b"released" in content else [],
         "package": package,
         "before": list(before),
+        "records": [[str(path), read_json(path).get("files")] for path in records],
     }
     return digest(json.dumps(parts))
 
@@ -82,20 +90,20 @@ def file_stamp(path: Path) -> list[int]:
     return [about.st_size, about.st_mtime_ns]
 
 
-def remember(root: Path, slug: str, page: Path, made_from: str, written: Iterable[Path]) -> None:
+def remember(notes: Path, page: Path, made_from: str, written: Iterable[Path]) -> None:
     """Write down what a chapter that has just been executed was made from, and which files it wrote."""
     files = {str(path): file_stamp(path) for path in sorted(set(written)) if path.is_file()}
     kept = Kept(made_from, content_digest(page), files, uuid.uuid4().hex)
-    write_json(root / FOLDER / f"{slug}.json", asdict(kept), indent=1)
+    write_json(notes / f"{page.stem}.json", asdict(kept), indent=1)
 
 
-def last_runs(root: Path) -> dict[str, Kept]:
+def last_runs(notes: Path) -> dict[str, Kept]:
     """Return what is known of the last run of every chapter, by slug; what cannot be read is not known."""
     found = {}
-    for path in sorted((root / FOLDER).glob("*.json")):
+    for path in sorted(notes.glob("*.json")):
         try:
-            found[path.stem] = Kept(**json.loads(path.read_text(encoding="utf-8")))
-        except (ValueError, TypeError):
+            found[path.stem] = Kept(**read_json(path))
+        except TypeError:
             continue
     return found
 

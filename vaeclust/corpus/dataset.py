@@ -35,7 +35,7 @@ class Dataset:
     Attributes
     ----------
     name : str
-        Names the folder of its results: ``gtzan``, ``gtzan-mini``, ``demo`` or the stem of its file or folder.
+        ``gtzan``, ``gtzan-mini``, ``demo`` or the stem of its file or folder. Names the folder of its results.
     tracks : DataFrame
         Indexed by ``track_id``, with at least the column ``genre`` (missing where unknown).
     features : DataFrame
@@ -54,6 +54,13 @@ class Dataset:
         Track id → why it was left out.
     checksum : str
         SHA-256 over everything that the models and the scores see.
+    variant : str
+        What follows the name in the folder of its results: other features than the 20 means.
+    source : str
+        Which corpus it is: its name, or the path of its file or folder, and of its features; empty for one that was
+        assembled by hand.
+    given : dict
+        What it was loaded from, as the options of the command name it.
 
     Examples
     --------
@@ -77,6 +84,9 @@ class Dataset:
     genre_names: tuple[str, ...] = ()
     excluded: dict[str, str] = field(default_factory=dict)
     checksum: str = ""
+    variant: str = ""
+    source: str = ""
+    given: dict[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.tracks)

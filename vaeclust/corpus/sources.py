@@ -4,9 +4,11 @@ A feature table, a tracks table and lyrics come in; ids, units and faults are ch
 further along has to doubt them.
 """
 
-import re
+import unicodedata
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -27,6 +29,7 @@ def load(
     lyrics: str | Path | None = None,
     tracks: str | Path | None = None,
     features: str = "mfcc20",
+    name: str = "",
     exclude: Mapping[str, str] | None = None,
     seconds: float = SECONDS,
 ) -> Dataset:
@@ -47,6 +50,8 @@ def load(
         The 20 time means of the MFCCs; all 57 features of the GTZAN table; or the file of any other features, such as
         the embeddings of a pretrained model (see :func:`~vaeclust.corpus.tables.read_embeddings`), joined by track
         id. Tracks that it does not have are left out and named.
+    name : str
+        What to call the corpus; by default as its file or folder is called, in whatever script.
     exclude : mapping, optional
         Track id → reason. By default, the known damaged track of GTZAN; ``{}`` keeps every track.
     seconds : float
@@ -71,6 +76,8 @@ def load(
     ...     load(f"{folder}/mine.csv")
     mine: 8 tracks, 20 features, 2 genres, no lyrics
     """
+    options = {"tracks": tracks, "lyrics": lyrics if isinstance(lyrics, str | Path) else None}
+    paths = {option: str(resolve(value)) for option, value in options.items() if value}
     given = None if features in FEATURE_SETS else _features_file(features)
     measured = "mfcc20" if given is not None else str(features)
     named = str(source) if str(source) in CORPORA else None
@@ -94,7 +101,8 @@ def load(
         columns = [] if given is not None else _columns(table, measured, path)
         values = numeric_columns(table, columns, path)
     about = _tracks(table, tracks)
-    name = named or _corpus_name(values.index, path)
+    known = named or _known_corpus(values.index)
+    called = file_name(name) or known or _own_name(path)
     if given is not None:
         missing = values.index.difference(given.index)
         if len(missing) == len(values):
@@ -107,12 +115,20 @@ def load(
         about = about[kept]
         values = given.loc[about.index]
     if exclude is None:
-        exclude = GTZAN_DAMAGED if name == "gtzan" else {}
+        exclude = GTZAN_DAMAGED if known == "gtzan" else {}
     excluded = {track: why for track, why in exclude.items() if track in values.index}
     kept = ~values.index.isin(list(excluded))
     if not kept.any():
         raise ValueError(f"{path}: no track is left after leaving out {len(excluded)}; expected at least one")
-    return assemble(name, about[kept], values[kept], lyrics=lyrics, excluded={**faults, **excluded})
+    corpus = assemble(called, about[kept], values[kept], lyrics=lyrics, excluded={**faults, **excluded})
+    chosen = {"name": name} if name else {}
+    own = str(features) if given is None else str(resolve(features))
+    return replace(
+        corpus,
+        variant="" if own == "mfcc20" else file_name(Path(own).name.split(".")[0]),
+        source="|".join([known or str(path.resolve()), own]),
+        given={"dataset": named or str(path), **paths, **({} if own == "mfcc20" else {"features": own}), **chosen},
+    )
 
 
 def _features_file(features: str | Path) -> pd.DataFrame:
@@ -156,14 +172,32 @@ def _tracks(table: pd.DataFrame, tracks: str | Path | None) -> pd.DataFrame:
     return about.join(more)
 
 
-def _corpus_name(ids: pd.Index, path: Path) -> str:
+def _known_corpus(ids: pd.Index) -> str:
+    """Return the name of the known corpus that has these tracks, or an empty text."""
     found = set(ids)
     if found >= GTZAN_IDS - GTZAN_DAMAGED.keys() and found <= GTZAN_IDS:
         return "gtzan"
-    if found == set(mini_checksums()):
-        return "gtzan-mini"
-    stem = re.sub(r"[^\w.-]+", "-", path.resolve().name.split(".")[0]).strip("-.") or "corpus"
-    return f"{stem}-own" if stem in ("gtzan", "gtzan-mini", "demo") else stem
+    return "gtzan-mini" if found == set(mini_checksums()) else ""
+
+
+def _own_name(path: Path) -> str:
+    stem = file_name(path.resolve().name.split(".")[0]) or "corpus"
+    return f"{stem}-own" if stem in CORPORA else stem
+
+
+def file_name(text: str) -> str:
+    """Return a text as the name of a file: letters and signs of every script, digits, emoji; the rest is a hyphen.
+
+    >>> file_name("গান / my songs 🎸")
+    'গান-my-songs-🎸'
+    """
+    kept = [c if _belongs_in_a_name(c) else " " for c in unicodedata.normalize("NFC", text)]
+    return "-".join("".join(kept).split())[:60].strip("-.")
+
+
+def _belongs_in_a_name(character: str) -> bool:
+    joins = character in "_.-\u200c\u200d"  # the last two join letters of Indic scripts, and emoji
+    return joins or unicodedata.category(character) in {"So", "Sk"} or unicodedata.category(character)[0] in "LMN"
 
 
 def _unknown_source(source: str | Path, path: Path) -> str:
@@ -173,9 +207,12 @@ def _unknown_source(source: str | Path, path: Path) -> str:
     return f"unknown dataset {str(source)!r}; expected {names}, or the path of a feature table (CSV) or folder of audio"
 
 
-def load_full(source: str, *, lyrics: str = "", tracks: str = "", features: str = "mfcc20") -> Dataset | None:
-    """Load a corpus with all 57 features if that costs nothing: from a table that has them, or if asked for."""
+def load_full(source: str, *, features: str = "mfcc20", **options: Any) -> Dataset | None:
+    """Load a corpus with all 57 features if that costs nothing: from a table that has them, or if asked for.
+
+    options: of :func:`load`.
+    """
     path = resolve(source)
     if features == "full" or (path.is_file() and set(FULL) <= set(pd.read_csv(path, nrows=0).columns)):
-        return load(source, lyrics=lyrics, tracks=tracks, features="full")
+        return load(source, features="full", **options)
     return None

@@ -24,7 +24,7 @@ def method_disentanglement(
 ) -> pd.DataFrame:
     """Return ``name, seed, measure, value`` of the recorded embeddings of methods, and of noise as the yardstick."""
     known = known_factors(dataset)
-    embeddings = {slug: Record(dataset.name, slug, results_dir).embeddings()[1] for slug in methods}
+    embeddings = {slug: Record(dataset, slug, results_dir).embeddings()[1] for slug in methods}
     first = next(iter(embeddings.values()))
     embeddings[NOISE_CODE] = np.random.default_rng(0).normal(size=first.shape)
     tables = [scores_by_seed(found, known).assign(name=slug) for slug, found in embeddings.items()]

@@ -3,6 +3,7 @@
 To add a method, add a row. A variant is a row with other settings, or ``replace(row, settings={...})``.
 """
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -75,20 +76,24 @@ def beta_vae(beta: float) -> Method:
 
 
 def betas(text: str) -> tuple[float, ...]:
-    """Return the values of a list such as ``"1,2,4"``, ascending, each once; ValueError names what is no number.
+    """Return the values of a list such as ``"1,2,4"``, ascending, each once.
+
+    Raises ValueError for what is no finite number above 0, and for two numbers that one name would stand for.
 
     >>> betas("4, 1, 0.5, 4")
     (0.5, 1.0, 4.0)
     """
-    values = set()
-    for part in filter(None, map(str.strip, text.split(","))):
+    names: dict[str, float] = {}
+    for part in map(str.strip, text.split(",")):
         try:
-            values.add(float(part))
+            value = float(part)
         except ValueError:
             raise ValueError(f"betas {text!r}: {part!r} is not a number; expected a list such as 1,2,4") from None
-    if not values or min(values) <= 0:
-        raise ValueError(f"betas {text!r}; expected at least one number, all above 0, such as 1,2,4")
-    return tuple(sorted(values))
+        if not 0 < value < math.inf:
+            raise ValueError(f"betas {text!r}: {part!r}; expected numbers above 0, such as 1,2,4")
+        if names.setdefault(f"{value:g}", value) != value:
+            raise ValueError(f"betas {text!r}: {names[f'{value:g}']} and {part} have one name, beta_vae_{value:g}")
+    return tuple(sorted(names.values()))
 
 
 METHODS = {

@@ -92,8 +92,12 @@ def _fit_share(
         shown = corpora if any(corpus is not corpora[0] for corpus in corpora) else corpora[:1]
         x = torch.tensor(np.stack([model_inputs(method, corpus) for corpus in shown]), device=device)
         study = Batched(template, x, seeds, learning_rate, base)
-        history = [study.epoch(batch_size) for _ in tqdm(range(epochs), method.title, leave=False, delay=5)]
+        history = []
+        for epoch in tqdm(range(epochs), method.title, leave=False, delay=5):
+            history.append(study.epoch(batch_size))
+            _check_finite(history[-1]["loss"], f"the loss of {method.title} after epoch {epoch + 1}", learning_rate)
         output = study.evaluate()
+        _check_finite(output.mean.numpy(), f"the embedding of {method.title}", learning_rate)
     return Fit(
         method, seeds, corpora, output.mean.numpy(), output.reconstruction[..., :n_features].numpy(),
         history_table(history, seeds), dimensions_table(output, seeds),
@@ -179,6 +183,12 @@ def _fit_umap(method: Method, base: Fit) -> Fit:
     return replace(base, method=method, embeddings=embeddings, dimensions=dimensions, seconds=seconds)
 
 
+def _check_finite(values: np.ndarray, what: str, learning_rate: float) -> None:
+    """Raise ValueError where training has run away."""
+    if not np.isfinite(values).all():
+        raise ValueError(f"{what} is not finite; learning_rate is {learning_rate}, expected a smaller one")
+
+
 def _check(seeds: tuple[int, ...], n: int, **settings: float) -> None:
     if not seeds or len(set(seeds)) != len(seeds):
         raise ValueError(f"seeds are {seeds}; expected at least one, each only once")
@@ -187,5 +197,5 @@ def _check(seeds: tuple[int, ...], n: int, **settings: float) -> None:
     if settings["batch_size"] < 2:
         raise ValueError(f"batch_size is {settings['batch_size']}; batch norm needs at least 2")
     for name, value in settings.items():
-        if not value > 0:
-            raise ValueError(f"{name} is {value}; expected a number above 0")
+        if not 0 < value < np.inf:
+            raise ValueError(f"{name} is {value}; expected a finite number above 0")

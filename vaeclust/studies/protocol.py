@@ -1,12 +1,16 @@
 """The one way from a corpus to a record: fit, cluster, score, and keep (all chapters of methods)."""
 
+import atexit
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import Any
 
 import pandas as pd
 
 from vaeclust.clusters.clusterers import cluster
-from vaeclust.corpus.dataset import Dataset
+from vaeclust.corpus.dataset import Dataset, corpora_by_seed
 from vaeclust.methods.catalogue import Method, find
 from vaeclust.methods.fits import Fit
 from vaeclust.methods.projections import maps
@@ -14,6 +18,7 @@ from vaeclust.methods.training import fit
 from vaeclust.scores.metrics import score
 from vaeclust.scores.uncertainty import intervals
 from vaeclust.studies.conditions import Condition, standard
+from vaeclust.studies.origins import mismatches
 from vaeclust.studies.records import Record, Study, stack_conditions
 
 
@@ -39,7 +44,7 @@ def study(
     projections : tuple of str
         The maps to make under the first condition, of ``projections.PROJECTIONS``.
     parameters : mapping, optional
-        What else run.json should tell: where the corpus came from.
+        What else run.json should tell, beside the settings and what the corpus was loaded from.
     settings
         Of :func:`~vaeclust.methods.training.fit`: epochs, batch_size, learning_rate, latent_dim.
 
@@ -73,11 +78,30 @@ def study(
     tables = {name: stack_conditions(by_condition) for name, by_condition in found.items()}
     tables["intervals"] = intervals(tables["scores"])
     tables["maps"] = maps(first.embeddings[0], first.corpora[0].ids, projections=projections)
-    told = {**(parameters or {}), "seeds": seeds, "n_clusters": n_clusters, **settings}
-    result = Study(first, tables, told)
+    told = {**first.corpora[0].given, **(parameters or {}), "seeds": seeds, "n_clusters": n_clusters, **settings}
+    corpora = {name: corpora_by_seed(each.corpus, range(seeds))[0] for name, each in conditions.items()}
+    result = Study(first, tables, told, corpora)
     if record:
         record.keep(result)
     return result
+
+
+def held_records(
+    methods: Iterable[str], dataset: Dataset, results_dir: str | Path = "results", **settings: Any
+) -> dict[str, Record]:
+    """Return the record of every method of a corpus; one that is missing or does not fit is made now, and not kept.
+
+    settings: of :func:`study`.
+    """
+    found = {}
+    for slug in methods:
+        found[slug] = Record(dataset, slug, results_dir)
+        if not found[slug].path("scores").is_file() or mismatches(found[slug].run(), dataset, settings):
+            folder = mkdtemp(prefix="vaeclust-")
+            atexit.register(rmtree, folder, ignore_errors=True)
+            found[slug] = Record(dataset, slug, folder)
+            study(slug, dataset, found[slug], **settings)
+    return found
 
 
 def trial(

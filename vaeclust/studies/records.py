@@ -1,10 +1,9 @@
-"""The study on disk: small tidy files, written whole or not at all (page ``reproduce``)."""
+"""The study on disk: small tidy files, a folder of them whole or not at all (page ``reproduce``)."""
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -16,6 +15,8 @@ from vaeclust.methods.catalogue import METHODS
 from vaeclust.methods.fits import Fit
 from vaeclust.methods.projections import maps
 from vaeclust.scores.silhouettes import PRECISION
+from vaeclust.studies import drafts
+from vaeclust.studies.origins import CORPUS, RUN, chapter_name, command, folder_name, mismatches, origin
 
 STANDARD = "standard"
 
@@ -28,7 +29,9 @@ TABLES = {
     "dimensions": "condition seed dimension variance kl active".split(),
 }
 
-OPTIONAL = ("maps",)  # of a study that made none
+EMBEDDINGS = "embeddings.npz"
+# A study may have made none, and the comparison adds to them: run.json does not vouch for these.
+OPTIONAL = ("maps",)
 
 
 @dataclass(frozen=True)
@@ -44,11 +47,14 @@ class Study:
         first, as TABLES has them.
     parameters : dict
         What run.json tells: where the corpus came from, seeds, number of clusters, settings.
+    conditions : dict of Dataset
+        The corpus of every condition, that of the first seed.
     """
 
     fit: Fit
     tables: dict[str, pd.DataFrame]
     parameters: dict[str, Any]
+    conditions: dict[str, Dataset]
 
     @property
     def dataset(self) -> Dataset:
@@ -67,9 +73,13 @@ class Study:
 
 
 class Record:
-    """The folder of a study's results, ``results/<dataset>/<slug>/``: of one method, or of several (``real_lyrics``).
+    """The folder of a study's results, ``results/<corpus>/<slug>/``: of one method, or of several (``real_lyrics``).
 
-    Reading a table that is not there raises FileNotFoundError, which names the command that makes it.
+    A record is whole or absent. What a :meth:`draft` takes stands beside the last record until :func:`drafts.publish`
+    puts it in its place; without a draft, :meth:`keep` does both at once. run.json says what the record is of, and
+    vouches for its files. Reading what is not there raises FileNotFoundError, which names the command that makes it.
+
+    dataset: a corpus, or the name of its folder. One whose folder another corpus has got is given a folder of its own.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -79,12 +89,30 @@ class Record:
     True
     """
 
-    def __init__(self, dataset: str, slug: str, results_dir: str | Path = "results"):
-        self.dataset, self.slug = dataset, slug
-        self.folder = files.resolve(results_dir) / dataset / slug
+    def __init__(self, dataset: str | Dataset, slug: str, results_dir: str | Path = "results"):
+        results = files.resolve(results_dir)
+        self.source = None if isinstance(dataset, str) else dataset.source
+        self.dataset = dataset if isinstance(dataset, str) else folder_name(dataset, results)
+        self.slug = slug
+        self.folder = results / self.dataset / slug
 
     def __repr__(self) -> str:
         return f"Record({self.dataset}/{self.slug})"
+
+    def draft(self) -> Self:
+        """Begin a new version, empty, which takes the place of the last one when it is published.
+
+        Raises RuntimeError, with its process id, where another process makes one.
+        """
+        drafts.open_draft(self.folder)
+        if self.source is not None:
+            files.write_json(self.folder.parent / CORPUS, {"source": self.source})
+        return self
+
+    @property
+    def workplace(self) -> Path:
+        """The folder that this process writes to: that of the draft, if there is one."""
+        return drafts.draft_of(self.folder) or self.folder
 
     @property
     def shown(self) -> str:
@@ -94,8 +122,10 @@ class Record:
 
     def path(self, name: str) -> Path:
         """Return the file of one of TABLES: ``<name>.csv``, or ``<name>.csv.xz`` where released records have that."""
-        packed = self.folder / f"{name}.csv.xz"
-        return packed if packed.is_file() else self.folder / f"{name}.csv"
+        drafts.recover(self.folder)
+        folder = self.workplace
+        packed = folder / f"{name}.csv.xz"
+        return packed if packed.is_file() else folder / f"{name}.csv"
 
     def put(self, name: str, table: pd.DataFrame) -> pd.DataFrame:
         """Write one of TABLES; columns that all rows share may be left out. Returns the table as written.
@@ -110,14 +140,12 @@ class Record:
         table = table.assign(**{c: v for c, v in shared.items() if c in wanted and c not in table})
         if set(table.columns) != set(wanted):
             raise ValueError(f"{name}: columns {list(table.columns)}; expected {wanted}")
-        files.write_csv(self.folder / f"{name}.csv", table[wanted], index=False)
+        files.write_csv(self.workplace / f"{name}.csv", table[wanted], index=False)
         return table[wanted]
 
     def read(self, name: str) -> pd.DataFrame:
-        """Read one of TABLES."""
-        path = self.path(name)
-        if not path.is_file():
-            raise FileNotFoundError(self._missing(path))
+        """Read one of TABLES; ValueError for a file that is not the one that run.json vouches for."""
+        path = self._checked(self.path(name))
         table = pd.read_csv(path, keep_default_na=False, na_values=[""], dtype={"track_id": str})
         return table.fillna({"reference": ""} if "reference" in TABLES[name] else {})
 
@@ -128,6 +156,9 @@ class Record:
 
         Embeddings and run.json are those of the first study, with the settings of all.
         """
+        drafted = drafts.draft_of(self.folder)
+        if not drafted:
+            self.draft()
         first = studies[0]
         for name, table in first.tables.items():
             if len(studies) > 1:
@@ -135,24 +166,29 @@ class Record:
                 table = pd.concat([part for part in named if len(part)] or [table], ignore_index=True)
             if len(table) or name not in OPTIONAL:
                 self.put(name, table)
-        with files.replacement(self.folder / "embeddings.npz") as path:
-            ids = np.array(first.dataset.ids, dtype=np.str_)
-            np.savez_compressed(path, track_id=ids, seeds=np.array(first.fit.seeds), embeddings=first.fit.embeddings)
+        ids = np.array(first.dataset.ids, dtype=np.str_)
+        np.savez_compressed(
+            self.workplace / EMBEDDINGS, track_id=ids, seeds=np.array(first.fit.seeds), embeddings=first.fit.embeddings
+        )
         settings = {each.fit.method.slug: dict(each.fit.method.settings) for each in studies}
         chosen = settings if len(studies) > 1 else dict(first.fit.method.settings)
-        files.write_json(self.folder / "run.json", {**self._run(first), "settings": chosen})
+        vouched = [f"{name}.csv" for name in TABLES if name not in OPTIONAL] + [EMBEDDINGS]
+        stamps = {name: files.digest((self.workplace / name).read_bytes()) for name in vouched}
+        files.write_json(self.workplace / RUN, {**self._run(first), "settings": chosen, "files": stamps})
+        if not drafted:
+            drafts.publish(self.folder)
 
     def embeddings(self) -> tuple[list[str], np.ndarray]:
         """Return track ids and embeddings (seeds, n, d) float32."""
-        path = self.folder / "embeddings.npz"
-        if not path.is_file():
-            raise FileNotFoundError(self._missing(path))
-        with np.load(path, allow_pickle=False) as arrays:
+        drafts.recover(self.folder)
+        with np.load(self._checked(self.workplace / EMBEDDINGS), allow_pickle=False) as arrays:
             return arrays["track_id"].tolist(), arrays["embeddings"]
 
     def _run(self, study: Study) -> dict[str, Any]:
         """Return run.json: what was run on which data, with which versions."""
         fit, dataset = study.fit, study.dataset
+        names = list(dataset.features.columns)
+        shown = {name: list(corpus.features.columns) for name, corpus in study.conditions.items()}
         told = {
             "dataset": dataset.name,
             "method": self.slug,
@@ -161,6 +197,9 @@ class Record:
             "tracks": len(dataset),
             "features": dataset.audio.shape[1],
             "checksum": dataset.checksum,
+            "origin": origin(dataset, fit.method.inputs if self.slug in METHODS else ("audio", "lyrics")),
+            "feature_names": names,
+            "other_features": {name: other for name, other in shown.items() if other != names},
             "excluded": dataset.excluded,
             "parameter_count": fit.n_parameters,
             "seconds": round(fit.seconds, 3),
@@ -176,24 +215,38 @@ class Record:
 
     def add_to_run(self, name: str, value: Any) -> None:
         """Add an entry to run.json."""
-        files.write_json(self.folder / "run.json", {**self.run(), name: value})
+        files.write_json(self.workplace / RUN, {**self.run(), name: value})
 
     def run(self) -> dict[str, Any]:
         """Read run.json."""
-        path = self.folder / "run.json"
+        drafts.recover(self.folder)
+        path = self.workplace / RUN
         if not path.is_file():
             raise FileNotFoundError(self._missing(path))
-        return json.loads(path.read_text(encoding="utf-8"))
+        return files.read_json(path)
 
     def save_table(self, name: str, table: pd.DataFrame) -> None:
         """Write a table about all methods, such as comparison.csv, beside the methods' folders."""
-        files.write_csv(self.folder.parent / f"{name}.csv", table)
+        drafted = drafts.draft_of(self.folder)
+        files.write_csv((drafted / drafts.SHARED if drafted else self.folder.parent) / f"{name}.csv", table)
 
     def figure(self, name: str, drawn: Any) -> Any:
         """Save matplotlib's axes or figure as figures/<name>.svg and return the figure, for the page to show once."""
         figure = getattr(drawn, "figure", drawn)
-        files.write_svg(self.folder / "figures" / f"{name}.svg", figure)
+        files.write_svg(self.workplace / "figures" / f"{name}.svg", figure)
         return figure
+
+    def _checked(self, path: Path) -> Path:
+        """Return the path of a file that is there and, where run.json vouches for it, as it was written."""
+        if not path.is_file():
+            raise FileNotFoundError(self._missing(path))
+        vouched = files.read_json(path.parent / RUN).get("files", {})
+        if path.name in vouched and files.digest(path.read_bytes()) != vouched[path.name]:
+            raise ValueError(
+                f"{path} is not the file that its run wrote: it was changed, or comes from another run. Make the "
+                f"record anew with: vaeclust run {chapter_name(self.slug)} --dataset <the data set>"
+            )
+        return path
 
     def _missing(self, path: Path) -> str:
         return (
@@ -208,10 +261,16 @@ def stack_conditions(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     return pd.concat([table for table in named if len(table)] or named[:1], ignore_index=True)
 
 
-def read_all(name: str, dataset: str, methods: Iterable[str], results_dir: str | Path = "results") -> pd.DataFrame:
+def read_all(
+    name: str, dataset: str | Dataset, methods: Iterable[str], results_dir: str | Path = "results", **settings: Any
+) -> pd.DataFrame:
     """Return one of TABLES of several methods, one below the other, with the column ``method``.
 
-    Raises FileNotFoundError, naming every method whose records are missing and the command that makes them.
+    settings: those of :func:`~vaeclust.studies.protocol.study` that the records must have. With a corpus for
+    ``dataset``, they must be of this corpus, too.
+
+    Raises FileNotFoundError, naming every method whose records are missing and the command that makes them, and
+    ValueError, with what every record is of and what was wanted, where some do not fit.
     """
     records = [Record(dataset, slug, results_dir) for slug in methods]
     missing = [record for record in records if not record.path(name).is_file()]
@@ -219,35 +278,48 @@ def read_all(name: str, dataset: str, methods: Iterable[str], results_dir: str |
         slugs = ", ".join(record.slug for record in missing)
         made_by = " ".join(dict.fromkeys(chapter_name(record.slug) for record in missing))
         raise FileNotFoundError(
-            f"no {name}.csv of {slugs} on {dataset} in {missing[0].folder.parent}. "
+            f"no {name}.csv of {slugs} on {missing[0].dataset} in {missing[0].folder.parent}. "
             f"Make them with: vaeclust run {made_by} --dataset <the same data set>"
         )
+    if isinstance(dataset, Dataset):
+        require(records, dataset, settings)
+    return stack_records(name, records)
+
+
+def stack_records(name: str, records: Iterable[Record]) -> pd.DataFrame:
+    """Return one of TABLES of several records, one below the other, with the column ``method``."""
     tables = {record.slug: record.read(name) for record in records}
     return pd.concat(
         [table if "method" in table else table.assign(method=slug) for slug, table in tables.items()], ignore_index=True
     )
 
 
-def add_umap_maps(dataset: str, slug: str, results_dir: str | Path = "results") -> pd.DataFrame:
+def require(records: Iterable[Record], dataset: Dataset, settings: Mapping[str, Any]) -> None:
+    """Raise ValueError, with both sides and the command that mends it, for records that are not of this."""
+    found = {record: mismatches(record.run(), dataset, settings) for record in records}
+    wrong = {record: why for record, why in found.items() if why}
+    if wrong:
+        told = "\n".join(f"  {record.slug}: {', '.join(why)}" for record, why in wrong.items())
+        chapters = dict.fromkeys(chapter_name(record.slug) for record in wrong)
+        raise ValueError(
+            f"records in {next(iter(wrong)).folder.parent} are of something else:\n{told}\n"
+            f"Make them anew with: {command(chapters, dataset, settings)}"
+        )
+
+
+def add_umap_maps(dataset: str | Dataset, slug: str, results_dir: str | Path = "results") -> pd.DataFrame:
     """Add the UMAP map of the first seed to a method's maps.csv, and return the whole table.
 
     UMAP compiles for many seconds in every process that uses it, so the comparison makes all methods' maps in one.
+    Raises RuntimeError where another run replaces the record meanwhile.
     """
     record = Record(dataset, slug, results_dir)
     ids, embeddings = record.embeddings()
-    kept = record.read("maps").query("projection != 'umap'")
+    kept, of = record.read("maps"), record.run()
     umap = maps(embeddings[0], ids, projections=("umap",))
-    return record.put("maps", pd.concat([kept, umap], ignore_index=True))
-
-
-def chapter_name(slug: str) -> str:
-    """Return the chapter that makes the records of a method.
-
-    >>> chapter_name("vae")
-    '03_vae'
-    """
-    made_by = sorted((files.project_root() / "notebooks").glob(f"[0-9]*_{slug}.md"))
-    return METHODS[slug].chapter if slug in METHODS else made_by[0].stem if made_by else slug
+    if record.run() != of:
+        raise RuntimeError(f"another run has replaced the record {record.dataset}/{slug} meanwhile; run this again")
+    return record.put("maps", pd.concat([kept[kept["projection"] != "umap"], umap], ignore_index=True))
 
 
 def pick(table: pd.DataFrame, **keys: Any) -> pd.DataFrame:

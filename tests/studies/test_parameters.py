@@ -1,0 +1,63 @@
+"""What cannot work is refused before anything starts, with name, value and what is allowed."""
+
+import pytest
+
+from vaeclust.book.chapters import all_chapters
+from vaeclust.methods.training import fit
+from vaeclust.studies.parameters import PARAMETERS, check_parameters, study_settings
+
+BAD = [
+    *(("seeds", value) for value in (0, -1, 1.5, "3", True)),
+    *(("epochs", value) for value in (0, -5, 2.0, "many")),
+    *(("batch_size", value) for value in (0, 1)),
+    *(("learning_rate", value) for value in (0, 0.0, -1e-3, float("nan"), float("inf"), "fast")),
+    *(("latent_dim", value) for value in (0, 1, 1_000_000, 2.5, False)),
+    *(("n_clusters", value) for value in (1, -2, 2.0)),
+    *(("betas", value) for value in ("", "1,,2", "1,1.0000001", "nan", "inf", "0", "-1", "1;2", 4)),
+    ("curve", "0.1,,"),
+    ("method", "vea"),
+    *(("dataset", value) for value in ("", "  ")),
+    *(("results_dir", value) for value in ("", " ")),
+    *(("features", value) for value in ("", 20)),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), BAD)
+def test_bad_values_are_refused(name, value):
+    with pytest.raises(ValueError, match=name) as refused:
+        check_parameters({name: value})
+    assert str(value) in str(refused.value)
+    assert "expected" in str(refused.value) or "have one name" in str(refused.value)
+
+
+def test_good_values_pass():
+    check_parameters({name: parameter.default for name, parameter in PARAMETERS.items()})
+    check_parameters({"learning_rate": 1, "curve": "", "n_clusters": 2, "something_else": object()})
+
+
+def test_every_parameter_of_every_chapter_has_its_row_and_its_default():
+    for chapter in all_chapters().values():
+        assert {n: PARAMETERS[n].default for n in chapter.parameters} == dict(chapter.parameters), chapter.slug
+
+
+def test_a_default_that_is_too_large_is_lowered_in_a_line(corpus, capsys):
+    few = corpus.subset([True] * 6 + [False] * 114)
+    few = type(few)(**{**vars(few), "genre_names": (), "genres": None})
+    settings = study_settings({}, few, ["pca"])
+    assert (settings["latent_dim"], settings["n_clusters"]) == (6, 5)
+    said = capsys.readouterr().out
+    assert "latent_dim is lowered to 6: 6 tracks with 20 features" in said
+    assert "n_clusters is lowered to 5: 6 tracks" in said
+
+
+def test_a_chosen_value_stays_or_is_refused(corpus):
+    assert study_settings({"latent_dim": 30}, corpus, ["vae"])["latent_dim"] == 30
+    with pytest.raises(ValueError, match=r"latent_dim=30; PCA of \(120, 20\) allows at most 20"):
+        study_settings({"latent_dim": 30}, corpus, ["pca", "raw"])
+    with pytest.raises(ValueError, match=r"n_clusters=120 for 120 tracks; expected at most 119"):
+        study_settings({"n_clusters": 120}, corpus)
+
+
+def test_training_that_runs_away_is_an_error_at_once(corpus):
+    with pytest.raises(ValueError, match=r"the .* of VAE .*is not finite; learning_rate is 1e\+20, expected a smaller"):
+        fit("vae", corpus, [0], epochs=200, learning_rate=1e20)
