@@ -151,7 +151,7 @@ def release(
     """Keep a study's records in book/released, which README, book and paper quote."""
     from vaeclust.released.writing import release as keep
 
-    folder = keep(dataset, results_dir)
+    folder, left_out = keep(dataset, results_dir)
     if dataset == "gtzan":
         from vaeclust.released.answers import write
 
@@ -159,6 +159,8 @@ def release(
             write()
     size = sum(path.stat().st_size for path in folder.rglob("*"))
     console.print(f"{size / 1000:,.0f} kB in {folder}")
+    if left_out:
+        console.print(f"Left out, since they have no records: {', '.join(left_out)}")
 
 
 @app.command()
@@ -168,12 +170,15 @@ def check(
 ) -> None:
     """Compare the means of a run over its seeds with the released records; exit with status 1 when one has drifted."""
     from vaeclust.released.drifts import drift
+    from vaeclust.studies.kept import unreleased_methods
 
     moved = drift(dataset, results_dir)
     if len(moved):
         console.print(moved.to_string(index=False), markup=False)
         raise ValueError(f"{len(moved)} scores of {dataset} have left the intervals of the released records")
     console.print(f"The scores of {dataset} are those of the released records, within their intervals")
+    for slug in unreleased_methods(dataset):
+        console.print(f"{slug} was not checked: it has no released records")
 
 
 def entry() -> None:

@@ -15,8 +15,10 @@ from .conditions import random_clusters as random_clusters
 from .conditions import shuffle_lyrics as shuffle_lyrics
 from .conditions import standard as standard
 from .kept import released_genres as released_genres
+from .kept import released_methods as released_methods
 from .kept import released_records as released_records
 from .kept import released_table as released_table
+from .kept import unreleased_methods as unreleased_methods
 from .protocol import study as study
 from .protocol import trial as trial
 from .records import Record as Record
