@@ -11,7 +11,13 @@ import pandas as pd
 
 from vaeclust.clusters.clusterers import CLUSTERERS, PUBLISHED_CLUSTERERS
 from vaeclust.evidence.differences import KEYS
-from vaeclust.evidence.published import PUBLISHED_SOURCES, comparable_rows, published_scores, replica_rows
+from vaeclust.evidence.published import (
+    PUBLISHED_SOURCES,
+    comparable_rows,
+    published_columns,
+    published_scores,
+    replica_rows,
+)
 from vaeclust.evidence.ranks import metric_means, overall_scores
 from vaeclust.evidence.words import (
     condition_title,
@@ -142,9 +148,11 @@ def published_comparison(intervals: pd.DataFrame, *, distances: bool = True) -> 
     """Return our ``mean ± sd`` of every method over what the published study printed, and kept in its results file.
 
     ``distances``: behind each published value stands its distance from our mean, in units of our standard deviation.
-    What was not published reads '–', and a source without any value of a method has no row.
+    What was not published reads '–', a source without any value of a method has no row, and a metric without any has no
+    column.
     """
     ours = replica_rows(intervals)
+    ours = pick(ours, metric=published_columns())
     means, deviations = metric_means(ours), metric_means(ours, "sd")
     texts = mean_sd_cells(means, deviations)
     titles = {"ours": "this book", **PUBLISHED_SOURCES}
