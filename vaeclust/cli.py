@@ -28,7 +28,7 @@ app = typer.Typer(
 
 console = Console(highlight=False, soft_wrap=True)
 errors = Console(stderr=True, highlight=False, soft_wrap=True, style="red")
-SOURCES = "demo, gtzan-mini, gtzan, a folder of audio, or a feature table (CSV), one row a track."
+SOURCES = "The name of a corpus, such as demo or gtzan, a folder of audio, or a feature table (CSV), one row a track."
 DatasetOption = Annotated[str, typer.Option(help=SOURCES)]
 TracksOption = Annotated[str, typer.Option(help="A CSV with track_id and any of genre, artist, title, path.")]
 LyricsOption = Annotated[str, typer.Option(help="A folder of <track_id>.txt, or a CSV of texts or bags of words.")]

@@ -13,7 +13,7 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
-from vaeclust.files import CORPORA, digest, resolve, write_json
+from vaeclust.files import digest, resolve, write_json
 
 FOLDER = Path("_build/kept")
 PACKAGE = Path(__file__).parent.parent
@@ -116,6 +116,8 @@ def is_unchanged(slug: str, page: Path, made_from: str, known: Mapping[str, Kept
 
 
 def _is_path(name: str, value: Any) -> bool:
+    from vaeclust.corpus.named import CORPORA
+
     text = isinstance(value, str) and value not in ("", *CORPORA) and name != "results_dir"
     return text and resolve(value).exists()
 

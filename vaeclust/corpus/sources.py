@@ -13,12 +13,9 @@ import pandas as pd
 from vaeclust.corpus.audio import SECONDS
 from vaeclust.corpus.dataset import FEATURE_SETS, FULL, Dataset, assemble
 from vaeclust.corpus.folders import measure_folder
-from vaeclust.corpus.gtzan import mini_checksums
-from vaeclust.corpus.named import fetch
-from vaeclust.corpus.tables import GTZAN_IDS, examples, numeric_columns, read_csv, read_embeddings, track_ids
-from vaeclust.files import CORPORA, resolve
-
-GTZAN_DAMAGED = {"jazz.00054": "damaged in the usual download of GTZAN; the published study has 999 tracks too"}
+from vaeclust.corpus.named import CORPORA, fetch, known_name
+from vaeclust.corpus.tables import examples, numeric_columns, read_csv, read_embeddings, track_ids
+from vaeclust.files import resolve
 
 
 def load(
@@ -35,7 +32,7 @@ def load(
     Parameters
     ----------
     source : str or Path
-        ``"demo"``, the embedded synthetic corpus; ``"gtzan-mini"`` or ``"gtzan"``, downloaded once; a feature table
+        The name of one of CORPORA, such as ``"demo"``, which is synthetic, or ``"gtzan"``, downloaded once; a table
         (CSV) with a column ``track_id`` or ``filename``, the feature columns, and perhaps ``genre`` or ``label``; or a
         folder of audio, whose files are measured once (see ``folders``).
     lyrics : str or Path, optional
@@ -48,7 +45,7 @@ def load(
         the embeddings of a pretrained model (see :func:`~vaeclust.corpus.tables.read_embeddings`), joined by track
         id. Tracks that it does not have are left out and named.
     exclude : mapping, optional
-        Track id → reason. By default, the known damaged track of GTZAN; ``{}`` keeps every track.
+        Track id → reason. By default what CORPORA says, such as GTZAN's damaged track; ``{}`` keeps every track.
     seconds : float
         How much of an audio file is measured.
 
@@ -78,8 +75,8 @@ def load(
         source = fetch(named)
     path = resolve(source)
     faults: dict[str, str] = {}
-    if named == "demo":
-        tracks, lyrics = tracks or path / "tracks.csv", lyrics or path / "lyrics_features.csv"
+    if named and (path / "features.csv").is_file():
+        tracks, lyrics = tracks or _table(path, "tracks"), lyrics or _table(path, "lyrics_features")
         path = path / "features.csv"
     if not path.exists():
         raise FileNotFoundError(_unknown_source(source, path))
@@ -107,12 +104,18 @@ def load(
         about = about[kept]
         values = given.loc[about.index]
     if exclude is None:
-        exclude = GTZAN_DAMAGED if name == "gtzan" else {}
+        exclude = CORPORA[name].excluded if name in CORPORA else {}
     excluded = {track: why for track, why in exclude.items() if track in values.index}
     kept = ~values.index.isin(list(excluded))
     if not kept.any():
         raise ValueError(f"{path}: no track is left after leaving out {len(excluded)}; expected at least one")
     return assemble(name, about[kept], values[kept], lyrics=lyrics, excluded={**faults, **excluded})
+
+
+def _table(folder: Path, name: str) -> Path | None:
+    """Return a table of a named corpus, where it has that."""
+    path = folder / f"{name}.csv"
+    return path if path.is_file() else None
 
 
 def _features_file(features: str | Path) -> pd.DataFrame:
@@ -157,13 +160,11 @@ def _tracks(table: pd.DataFrame, tracks: str | Path | None) -> pd.DataFrame:
 
 
 def _corpus_name(ids: pd.Index, path: Path) -> str:
-    found = set(ids)
-    if found >= GTZAN_IDS - GTZAN_DAMAGED.keys() and found <= GTZAN_IDS:
-        return "gtzan"
-    if found == set(mini_checksums()):
-        return "gtzan-mini"
+    known = known_name(set(ids))
+    if known:
+        return known
     stem = re.sub(r"[^\w.-]+", "-", path.resolve().name.split(".")[0]).strip("-.") or "corpus"
-    return f"{stem}-own" if stem in ("gtzan", "gtzan-mini", "demo") else stem
+    return f"{stem}-own" if stem in CORPORA else stem
 
 
 def _unknown_source(source: str | Path, path: Path) -> str:
