@@ -14,7 +14,7 @@ GREY = "#5f6b7a"
 SEQUENTIAL = [matplotlib.colors.to_hex(matplotlib.colormaps["cividis"](step / 10)) for step in range(11)]
 
 # For methods that are compared and name no colour: unlike those that are named, and each other, to every eye.
-_SPARE_COLOURS = ("#9600f0", "#870000", "#4b005a", "#2d1e96", "#a5b469")
+SPARE_COLOURS = ("#9600f0", "#870000", "#4b005a", "#2d1e96", "#a5b469")
 
 
 def use_book_style() -> None:
@@ -54,7 +54,7 @@ def method_colour(slug: str) -> str:
     """
     unnamed = [name for name, method in METHODS.items() if method.compared and not method.colour]
     if slug in unnamed:
-        return _SPARE_COLOURS[unnamed.index(slug) % len(_SPARE_COLOURS)]
+        return SPARE_COLOURS[unnamed.index(slug) % len(SPARE_COLOURS)]
     return METHODS[slug].colour or GREY if slug in METHODS else GREY
 
 
