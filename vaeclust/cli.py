@@ -29,7 +29,7 @@ app = typer.Typer(
 
 console = Console(highlight=False, soft_wrap=True)
 errors = Console(stderr=True, highlight=False, soft_wrap=True, style="red")
-SOURCES = "demo, gtzan-mini, gtzan, a folder of audio, or a feature table (CSV), one row a track."
+SOURCES = "The name of a corpus, such as demo or gtzan, a folder of audio, or a feature table (CSV), one row a track."
 DatasetOption = Annotated[str, typer.Option(help=SOURCES)]
 TracksOption = Annotated[str, typer.Option(help="A CSV with track_id and any of genre, artist, title, path.")]
 LyricsOption = Annotated[str, typer.Option(help="A folder of <track_id>.txt, or a CSV of texts or bags of words.")]
@@ -162,7 +162,7 @@ def release(
     """Keep a study's records in book/released, which README, book and paper quote."""
     from vaeclust.released.writing import release as keep
 
-    folder = keep(dataset, results_dir)
+    folder, left_out = keep(dataset, results_dir)
     if dataset == "gtzan":
         from vaeclust.released.answers import write
 
@@ -170,6 +170,8 @@ def release(
             write()
     size = sum(path.stat().st_size for path in folder.rglob("*"))
     console.print(f"{size / 1000:,.0f} kB in {folder}")
+    if left_out:
+        console.print(f"Left out, since they have no records: {', '.join(left_out)}")
 
 
 @app.command()
@@ -179,12 +181,15 @@ def check(
 ) -> None:
     """Compare the means of a run over its seeds with the released records; exit with status 1 when one has drifted."""
     from vaeclust.released.drifts import drift
+    from vaeclust.studies.kept import unreleased_methods
 
     moved = drift(dataset, results_dir)
     if len(moved):
         console.print(moved.to_string(index=False), markup=False)
         raise ValueError(f"{len(moved)} scores of {dataset} have left the intervals of the released records")
     console.print(f"The scores of {dataset} are those of the released records, within their intervals")
+    for slug in unreleased_methods(dataset):
+        console.print(f"{slug} was not checked: it has no released records")
 
 
 def entry() -> None:

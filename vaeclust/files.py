@@ -95,7 +95,6 @@ def resolve(path: str | Path) -> Path:
 
 
 CHECKSUM = "checksum"  # what a displayed corpus carries beside its words
-CORPORA = ("demo", "gtzan-mini", "gtzan")  # those that are known by name
 _VERSIONS = ("numpy", "pandas", "scipy", "scikit-learn", "torch", "umap-learn", "vaeclust")
 
 

@@ -13,7 +13,7 @@ from conftest import HOSTILE, ROOT, command
 
 from vaeclust.book import chapters
 from vaeclust.evidence.words import score_facts
-from vaeclust.methods.catalogue import STUDIED
+from vaeclust.methods.catalogue import RANKED
 from vaeclust.released.answers import front_page_sentences
 from vaeclust.released.facts import fill_facts, quotes, read_facts
 from vaeclust.scores.metrics import METRICS
@@ -345,7 +345,7 @@ def test_figures_are_files_too(built_book, slug):
 
 
 def test_every_map_of_every_method_is_in_the_records(built_book):
-    for slug in STUDIED:
+    for slug in RANKED:
         maps = Record("small", slug, built_book / "results").read("maps")
         assert set(maps["projection"]) == {"tsne", "pca", "umap"}
         assert (maps.groupby("projection").size() == 120).all()
@@ -355,7 +355,7 @@ def test_the_tables_of_the_study_are_on_disk(built_book):
     folder = built_book / "results" / "small"
     comparison = pd.read_csv(folder / "comparison.csv", index_col="method")
     assert list(comparison) == [*METRICS, "overall", "rank"]
-    assert list(comparison.index) == list(STUDIED)
+    assert list(comparison.index) == list(RANKED)
     betas = pd.read_csv(folder / "beta_comparison.csv", index_col="beta")
     assert list(betas.index) == [0.1, 0.5, 1, 2, 4, 8, 16]
     assert betas.loc[1.0, list(METRICS)].tolist() == pytest.approx(comparison.loc["vae", list(METRICS)].tolist())
@@ -374,7 +374,7 @@ def test_a_click_sorts_the_table_and_the_numbers_can_be_downloaded(chapter):
     assert table.locator("th[aria-sort=descending]").count() == 1
     with page.expect_download() as download:
         page.get_by_text("Download these numbers as CSV").first.click()
-    assert len(pd.read_csv(download.value.path())) == len(STUDIED) * 3
+    assert len(pd.read_csv(download.value.path())) == len(RANKED) * 3
 
 
 @pytest.mark.parametrize("name", ["01_pca", "03_vae", "07_comparison"])

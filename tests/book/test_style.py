@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from vaeclust.methods.catalogue import COMPARED
-from vaeclust.plots.style import colours, method_colour
+from vaeclust.methods.catalogue import COMPARED, METHODS, Method
+from vaeclust.plots.style import GREY, SPARE_COLOURS, colours, method_colour
 
 # Full loss of one kind of cone, on linear RGB: Machado, Oliveira & Fernandes (2009), table 1, severity 1.0.
 SIGHTS = {
@@ -30,9 +30,11 @@ def seen(colour, sight):
     return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
 
 
+# Those that no method has been given yet.
+SPARE = [colour for colour in SPARE_COLOURS if colour not in map(method_colour, COMPARED)]
 PALETTES = {
     "ten genres": colours([f"genre {i}" for i in range(10)]),
-    "methods": {slug: method_colour(slug) for slug in COMPARED},
+    "methods": {slug: method_colour(slug) for slug in COMPARED} | {colour: colour for colour in SPARE},
 }
 
 
@@ -42,3 +44,13 @@ def test_no_two_colours_look_alike(name, sight):
     for (one, first), (other, second) in combinations(PALETTES[name].items(), 2):
         difference = np.linalg.norm(seen(first, SIGHTS[sight]) - seen(second, SIGHTS[sight]))
         assert difference > DISTINCT, f"{one} and {other}: {difference:.1f}"
+
+
+def test_a_method_that_is_compared_has_a_colour_without_naming_one(monkeypatch):
+    for slug, more in {"first": {}, "second": {}, "named": {"colour": "#123456"}}.items():
+        method = Method(slug, slug.title(), "02_autoencoder", "Autoencoder", compared=True, **more)
+        monkeypatch.setitem(METHODS, slug, method)
+    first, second = map(method_colour, ("first", "second"))
+    assert [first, second] == SPARE[:2]
+    assert method_colour("named") == "#123456"
+    assert {method_colour(slug) for slug in ("umap", "beta_vae_8", "no method")} == {GREY}

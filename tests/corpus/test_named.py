@@ -3,6 +3,7 @@
 import io
 import re
 import time
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,10 +11,15 @@ import pytest
 import soundfile
 from conftest import command
 
+from vaeclust.book import unchanged
 from vaeclust.cells import about
 from vaeclust.corpus import audio, named
+from vaeclust.corpus.dataset import silence
 from vaeclust.corpus.demo import tracks
+from vaeclust.corpus.named import Corpus
 from vaeclust.corpus.sources import load
+from vaeclust.your_music import explorer
+from vaeclust.your_music.playlists import sound_addresses
 
 
 @pytest.fixture(scope="module")
@@ -95,3 +101,57 @@ def test_players_hold_sound_that_decodes(data):
     assert 9.5 < len(samples) / rate < 10.5
     assert np.abs(samples).max() > 0.1
     assert html.count("Synthetic") >= 10
+
+
+@pytest.fixture
+def quiet_corner(tmp_path, table, monkeypatch):
+    """A corpus by name: one row, whose folder holds a feature table."""
+
+    def folder():
+        place = tmp_path / "cache" / "quiet"
+        place.mkdir(parents=True, exist_ok=True)
+        table.to_csv(place / "features.csv", index=False)
+        return place
+
+    ids = set(table["filename"].str.removesuffix(".wav"))
+    row = Corpus(
+        "quiet", "Forty <em>field recordings</em>.", folder, ids=lambda: ids,
+        excluded={"a/track 0": "it is silent"}, silence="nobody was asked",
+    )  # fmt: skip
+    monkeypatch.setitem(named.CORPORA, "quiet", row)
+    return row
+
+
+def test_a_corpus_by_name_is_one_row(quiet_corner, tmp_path, table, monkeypatch):
+    data = load("quiet")
+    assert data.name == "quiet"
+    assert data.excluded == {"a/track 0": "it is silent"}
+    assert len(data) == len(table) - 1
+    assert len(load("quiet", exclude={})) == len(table)
+    assert about.corpus_paragraph(data).data == '<p class="facts">Forty <em>field recordings</em>.</p>'
+
+    table[1:].to_csv(tmp_path / "mine.csv", index=False)
+    copied = load(tmp_path / "mine.csv")  # recognised by its track ids, though one is left out
+    assert copied.name == "quiet"
+    table[5:].to_csv(tmp_path / "quiet.csv", index=False)
+    part = load(tmp_path / "quiet.csv")  # a part of it is another corpus, as silent
+    assert part.name == "quiet-own"
+    part = replace(part, tracks=part.tracks.assign(path="quiet.csv"))
+    for each in (copied, part, replace(part, name="mine")):
+        assert silence(each) == "nobody was asked"
+        assert sound_addresses(each).isna().all()
+        assert explorer.silence_reason(each) == "Nothing is played: nobody was asked."
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "quiet").mkdir()
+    assert not unchanged._is_path("dataset", "quiet")  # the name counts, whatever lies beside
+    with pytest.raises(FileNotFoundError, match="expected demo, gtzan-mini, gtzan, quiet, or the path"):
+        load("loud")
+
+
+@pytest.mark.parametrize("corpus", named.CORPORA.values(), ids=lambda corpus: corpus.name)
+def test_every_corpus_says_what_it_is_and_whether_it_may_be_played(corpus):
+    assert corpus.name in named.CORPORA
+    assert len(corpus.about) > 80
+    assert bool(corpus.silence) == ("commercial recordings" in corpus.about)
+    assert corpus.excluded.keys() <= corpus.ids()

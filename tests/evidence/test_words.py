@@ -71,7 +71,8 @@ def test_keys_have_titles():
 
 @pytest.mark.parametrize("dataset", ["gtzan", "demo"])
 def test_every_released_condition_and_clusterer_has_a_title(dataset):
-    intervals = released_records("intervals", dataset, METHODS)
+    there = [slug for slug in METHODS if (ROOT / RELEASED / dataset / slug).is_dir()]
+    intervals = released_records("intervals", dataset, there)
     views = Record(dataset, SLUG, RELEASED).read("intervals")
     assert {*intervals["condition"], *views["condition"]} <= set(words.CONDITION_TITLES)
     assert all(map(words.clusterer_title, intervals["clusterer"].unique()))

@@ -16,7 +16,7 @@ from vaeclust.evidence.tables import score_table
 from vaeclust.methods.catalogue import METHODS, STUDIED
 from vaeclust.released.drifts import drift
 from vaeclust.released.writing import LARGEST, LEAST_SEEDS, marks, readme_table
-from vaeclust.studies.kept import released_records
+from vaeclust.studies.kept import released_records, unreleased_methods
 from vaeclust.studies.protocol import study
 from vaeclust.studies.records import Record
 
@@ -88,6 +88,28 @@ def test_a_release_holds_the_tables_without_paths_and_replaces_the_old_one(study
         assert "/" not in str(json.loads((folder / slug / "run.json").read_text())["parameters"])
 
 
+def test_a_method_without_records_is_left_out_and_named(study_folder):
+    results, folder = study_folder / "results" / "small", study_folder / "book" / "released" / "small"
+    for slug in ("vade", "umap"):
+        shutil.rmtree(results / slug)
+    done = command("vaeclust", "release", "small", cwd=study_folder)
+    assert done.returncode == 0, done.stderr
+    assert "Left out, since they have no records: umap, vade" in done.stdout
+    assert {path.name for path in folder.iterdir() if path.is_dir()} == {*METHODS, "real_lyrics"} - {"umap", "vade"}
+
+
+@pytest.mark.parametrize(("dataset", "slug"), [("small", "pca"), ("gtzan", "umap")])
+def test_what_the_book_speaks_of_has_to_be_there(study_folder, dataset, slug):
+    results = study_folder / "results"
+    (results / "small").rename(results / dataset)
+    shutil.rmtree(results / dataset / slug)
+    before = sorted((study_folder / "book" / "released").rglob("*"))
+    done = command("vaeclust", "release", dataset, cwd=study_folder)
+    assert done.returncode == 1
+    assert f"no run.json of {slug} on {dataset}" in done.stderr
+    assert sorted((study_folder / "book" / "released").rglob("*")) == before
+
+
 @pytest.fixture
 def demo_results(project):
     """The released demo study as if it had just been run."""
@@ -134,6 +156,18 @@ def test_drift_is_asked_of_equal_parameters_only(demo_results):
         drift()
 
 
+def test_a_method_that_was_not_released_yet_is_named_and_not_checked(demo_results, monkeypatch):
+    shutil.rmtree(demo_results.parent.parent / "book" / "released" / "demo" / "raw")
+    assert unreleased_methods("demo") == ("raw",)
+    assert drift().empty
+    done = command("vaeclust", "check", "demo", cwd=demo_results.parent.parent)
+    assert done.returncode == 0
+    assert "raw was not checked: it has no released records" in done.stdout
+    shutil.rmtree(demo_results.parent.parent / "book" / "released" / "demo" / "pca")
+    with pytest.raises(FileNotFoundError, match=r"run\.json of pca on demo"):
+        drift()
+
+
 def test_the_readme_has_the_table_of_the_released_records():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     start, end = marks("results")
@@ -144,7 +178,7 @@ def test_the_readme_has_the_table_of_the_released_records():
 @pytest.mark.parametrize("dataset", ["gtzan", "demo"])
 def test_released_records_are_small_and_their_comparison_is_theirs(dataset):
     folder = ROOT / "book" / "released" / dataset
-    for slug in METHODS:
+    for slug in {*STUDIED, *(path.name for path in folder.iterdir() if path.is_dir())}:
         assert sum(path.stat().st_size for path in (folder / slug).iterdir()) <= LARGEST
     table = pd.read_csv(folder / "comparison.csv", index_col="method")
     pd.testing.assert_frame_equal(table, study_table(released_records("intervals", dataset)), rtol=1e-4)

@@ -1,7 +1,8 @@
 """The chapters: text notebooks, what they need, their parameters (page ``reproduce``).
 
-A chapter's front matter says what it needs: ``vaeclust: {after: ["0[1-6]_*"], seconds: 40}`` names, by pattern, the
-chapters whose records it reads, and about how long it takes on the demo corpus, 10 if nothing is said.
+A chapter's front matter says what it needs: ``vaeclust: {after: [compared, "07_*"], seconds: 40}`` names, by pattern,
+the chapters whose records it reads (``compared``: those of all methods that are compared), and about how long it takes
+on the demo corpus, 10 if nothing is said.
 """
 
 import ast
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from vaeclust.files import project_root, resolve
+from vaeclust.methods.catalogue import COMPARED
 from vaeclust.studies.parameters import PARAMETERS, check_parameters
 
 
@@ -62,7 +64,10 @@ def all_chapters(root: Path | None = None) -> dict[str, Chapter]:
     found = {}
     for slug, (path, notebook) in notebooks.items():
         about = notebook.metadata.get("vaeclust", {})
-        after = (s for s in notebooks if s != slug and any(fnmatch(s, pattern) for pattern in about.get("after", [])))
+        patterns = set(about.get("after", []))
+        if "compared" in patterns:
+            patterns |= {method.chapter for method in COMPARED.values()}
+        after = (s for s in notebooks if s != slug and any(fnmatch(s, pattern) for pattern in patterns))
         found[slug] = Chapter(slug, path, tuple(after), _default_parameters(notebook), about.get("seconds", 10.0))
     return found
 

@@ -14,7 +14,7 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
-from vaeclust.files import CORPORA, digest, read_json, resolve, write_json
+from vaeclust.files import digest, read_json, resolve, write_json
 
 PACKAGE = Path(__file__).parent.parent
 
@@ -124,6 +124,8 @@ def is_unchanged(slug: str, page: Path, made_from: str, known: Mapping[str, Kept
 
 
 def _is_path(name: str, value: Any) -> bool:
+    from vaeclust.corpus.named import CORPORA
+
     text = isinstance(value, str) and value not in ("", *CORPORA) and name != "results_dir"
     return text and resolve(value).exists()
 

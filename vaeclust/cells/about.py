@@ -12,6 +12,7 @@ from IPython.display import HTML, Markdown
 from vaeclust.corpus.audio import SAMPLE_RATE
 from vaeclust.corpus.dataset import Dataset, equal_rows
 from vaeclust.corpus.demo import tracks
+from vaeclust.corpus.named import CORPORA
 from vaeclust.evidence.words import percent, rounded
 
 
@@ -29,19 +30,11 @@ def player(samples: np.ndarray, label: str) -> str:
     )
 
 
-ABOUT = {
-    "demo": "This corpus is <strong>synthetic</strong>: every clip was composed and rendered by this package. Its "
-    "ten styles are not genres of real music, and scores on it say nothing about GTZAN.",
-    "gtzan": "GTZAN (Tzanetakis &amp; Cook 2002) is the corpus of the published study: clips of 30 seconds from "
-    "commercial recordings, ten genres of one hundred. Its faults are well known (Sturm 2013); those that this table "
-    "shows are listed below.",
-}
-
-
 def corpus_paragraph(dataset: Dataset) -> HTML:
     """Return one paragraph on where the corpus comes from."""
-    known = ABOUT.get(dataset.name, f"This is your own corpus, <em>{escape(dataset.name)}</em>.")
-    return HTML(f'<p class="facts">{known}</p>')
+    known = CORPORA.get(dataset.known_as)
+    about = known.about if known else f"This is your own corpus, <em>{escape(dataset.name)}</em>."
+    return HTML(f'<p class="facts">{about}</p>')
 
 
 def excluded_list(dataset: Dataset) -> HTML:
@@ -91,7 +84,7 @@ def players(dataset: Dataset) -> HTML:
 
     Other corpora are not played: GTZAN consists of commercial recordings.
     """
-    if dataset.name != "demo":
+    if dataset.known_as != "demo":
         return HTML('<p class="facts">No audio is played here: only the synthetic demo corpus has its clips.</p>')
     first = dataset.tracks.groupby("genre", sort=True).head(1)
     clips = [

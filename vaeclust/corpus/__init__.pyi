@@ -21,7 +21,7 @@ from .dataset import assemble as assemble
 from .dataset import corpora_by_seed as corpora_by_seed
 from .dataset import dataset_tables as dataset_tables
 from .dataset import equal_rows as equal_rows
-from .dataset import is_gtzan as is_gtzan
+from .dataset import silence as silence
 from .dataset import standardise as standardise
 from .folders import audio_files as audio_files
 from .folders import measure_folder as measure_folder
@@ -40,8 +40,11 @@ from .measured import extract as extract
 from .measured import measure_file as measure_file
 from .measured import path_text as path_text
 from .measured import read_tags as read_tags
+from .named import CORPORA as CORPORA
+from .named import Corpus as Corpus
 from .named import clips as clips
 from .named import fetch as fetch
+from .named import known_name as known_name
 from .sampling import sample as sample
 from .sources import load as load
 from .sources import load_full as load_full

@@ -23,6 +23,7 @@ from vaeclust.files import digest
 RECIPE = 1
 SAMPLE_RATE = 22_050
 N_MFCC = 20
+MFCC20 = tuple(f"mfcc{i}_mean" for i in range(1, N_MFCC + 1))
 SECONDS = 30.0
 
 # A "30-second clip" is seldom 30 seconds to the sample: what is less than this much longer is taken whole.

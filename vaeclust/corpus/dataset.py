@@ -10,13 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from vaeclust.corpus.audio import N_MFCC
+from vaeclust.corpus.audio import MFCC20
 from vaeclust.corpus.lyrics import load_lyrics
-from vaeclust.corpus.tables import GTZAN_IDS
+from vaeclust.corpus.named import CORPORA
 from vaeclust.files import CHECKSUM, digest
 
-MFCC20 = tuple(f"mfcc{i}_mean" for i in range(1, N_MFCC + 1))
-SYNTHETIC = ("demo",)  # called so wherever they are shown
 _MEASURED = ("chroma_stft rms spectral_centroid spectral_bandwidth rolloff zero_crossing_rate harmony perceptr").split()
 
 FULL = (
@@ -95,11 +93,18 @@ class Dataset:
         genres = f"{len(self.genre_names)} genres" if self.genre_names else "no genre labels"
         lyrics = f"{self.has_lyrics.sum():,} with lyrics" if self.lyrics is not None else "no lyrics"
         left_out = f"; left out: {', '.join(self.excluded)}" if self.excluded else ""
-        name = f"{self.name} (synthetic)" if self.name in SYNTHETIC else self.name
+        known = CORPORA.get(self.known_as)
+        name = f"{self.name} (synthetic)" if known and known.synthetic else self.name
         return f"{name}: {len(self):,} tracks, {self.audio.shape[1]} features, {genres}, {lyrics}{left_out}"
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> tuple[dict, dict]:
         return {"text/plain": repr(self)}, {CHECKSUM: self.checksum}
+
+    @property
+    def known_as(self) -> str:
+        """The name under which CORPORA has it, whatever it is called here; empty for one's own music."""
+        found = self.source.partition("|")[0] if self.source else self.name
+        return found if found in CORPORA else ""
 
     @property
     def ids(self) -> list[str]:
@@ -246,6 +251,12 @@ def _genres(genre: pd.Series) -> tuple[np.ndarray | None, tuple[str, ...]]:
     return pd.Categorical(genre, categories=names).codes.astype(np.int64), names
 
 
-def is_gtzan(dataset: Dataset) -> bool:
-    """Return whether these are clips of GTZAN, whole or in part."""
-    return dataset.name.startswith("gtzan") or GTZAN_IDS.issuperset(dataset.ids)
+def silence(dataset: Dataset) -> str:
+    """Return why no sound of a corpus may be played, as the end of a sentence; empty where it may.
+
+    A part of a corpus that is known by name is as silent as the whole, whatever its own name.
+    """
+    for name, corpus in CORPORA.items():
+        if corpus.silence and (dataset.name.startswith(name) or corpus.ids() >= set(dataset.ids)):
+            return corpus.silence
+    return ""

@@ -32,14 +32,8 @@ class Source:
     size: str
 
 
-SOURCES = {
-    "gtzan-mini": Source(
-        "https://github.com/TempoBeatDownbeat/gtzan_mini/archive/a61439e.zip", None, 100, "about 120 MB"
-    ),
-    "gtzan": Source(
-        "https://huggingface.co/datasets/marsyas/gtzan/resolve/main/data/genres.tar.gz", None, 1000, "1.2 GB"
-    ),
-}
+MINI = Source("https://github.com/TempoBeatDownbeat/gtzan_mini/archive/a61439e.zip", None, 100, "about 120 MB")
+WHOLE = Source("https://huggingface.co/datasets/marsyas/gtzan/resolve/main/data/genres.tar.gz", None, 1000, "1.2 GB")
 
 
 @cache
@@ -53,7 +47,7 @@ def mini_checksums() -> dict[str, str]:
     return {AUDIO_SUFFIX.sub("", Path(name).name): md5 for md5, name in (line.split() for line in lines)}
 
 
-def download(name: str, *, folder: Path | None = None, source: Source | None = None) -> Path:
+def download(name: str, *, source: Source, folder: Path | None = None) -> Path:
     """Return the folder with the clips of a corpus, ``<genre>/<genre>.<number>.<suffix>``; get it if it is not there.
 
     Raises
@@ -63,7 +57,7 @@ def download(name: str, *, folder: Path | None = None, source: Source | None = N
     ValueError
         For an archive that is damaged, lacks clips, or holds something that must not be unpacked.
     """
-    folder, source = folder or user_cache_path("vaeclust"), source or SOURCES[name]
+    folder = folder or user_cache_path("vaeclust")
     target = folder / name
     if target.is_dir():
         return target

@@ -1,6 +1,12 @@
-"""Corpora by name, made once and kept in the user's cache folder (chapter ``00_data``)."""
+"""CORPORA: the one table of corpora that are known by name, made once and kept in a cache folder (chapter ``00_data``).
+
+To add a corpus, add a row.
+"""
 
 import io
+from collections.abc import Callable, Mapping, Set
+from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -10,8 +16,9 @@ from platformdirs import user_cache_path
 
 from vaeclust.cores import run
 from vaeclust.corpus import audio, gtzan, lyrics
-from vaeclust.corpus.dataset import MFCC20
+from vaeclust.corpus.audio import MFCC20
 from vaeclust.corpus.demo import tracks as demo
+from vaeclust.corpus.tables import GTZAN_IDS
 from vaeclust.files import digest, replacement, write_csv
 
 LIBRARIES = ("numpy", "scipy", "librosa", "scikit-learn")  # on which the numbers of the demo corpus depend
@@ -19,18 +26,68 @@ CLIP_SECONDS = 5  # of every track of the demo corpus to hear: all 600 stay belo
 CLIPS = f"clips_{CLIP_SECONDS}s"  # the folder that they are in
 
 
-def fetch(name: str) -> Path:
-    """Return the folder of a named corpus; make it if it is not there.
+@dataclass(frozen=True)
+class Corpus:
+    """A corpus that is known by name.
 
-    That of ``demo`` holds features.csv, tracks.csv, lyrics.csv (texts) and lyrics_features.csv; its name says by which
-    recipes, and by which versions of the libraries, it was rendered and measured: another recipe is another corpus. The
-    others are folders of audio, downloaded once.
+    Attributes
+    ----------
+    name : str
+        What ``load`` and ``--dataset`` take.
+    about : str
+        What the first chapter says of it, HTML.
+    fetch : callable
+        Returns its folder, and makes it if it is not there: of audio, or of the tables features.csv, and perhaps
+        tracks.csv and lyrics_features.csv.
+    ids : callable
+        Returns its track ids, by which copies of it from elsewhere are recognised; none: they are not.
+    excluded : mapping
+        Track id → why it is left out.
+    silence : str
+        Why its sound may not be played, as the end of a sentence; empty: it may.
+    clips : callable, optional
+        Returns the folder of ``<track_id>.mp3`` that are put beside the pages to be played.
+    synthetic : bool
+        Whether it is no music by anybody, which is said wherever it is shown.
     """
-    if name != "demo":
-        return gtzan.download(name)
+
+    name: str
+    about: str
+    fetch: Callable[[], Path]
+    ids: Callable[[], Set[str]] = frozenset
+    excluded: Mapping[str, str] = field(default_factory=dict)
+    silence: str = ""
+    clips: Callable[[], Path] | None = None
+    synthetic: bool = False
+
+
+def fetch(name: str) -> Path:
+    """Return the folder of a named corpus; make it if it is not there."""
+    return CORPORA[name].fetch()
+
+
+def known_name(ids: Set[str]) -> str | None:
+    """Return the name of the corpus that has these track ids, all but those that it leaves out; None for any other.
+
+    >>> known_name(gtzan.mini_checksums().keys()), known_name({"blues.00000"})
+    ('gtzan-mini', None)
+    """
+    for name, corpus in CORPORA.items():
+        known = corpus.ids()
+        if known and known - corpus.excluded.keys() <= ids <= known:
+            return name
+    return None
+
+
+def _demo() -> Path:
+    """Return the folder of the demo corpus, rendered and measured if it is not there.
+
+    Its name says by which recipes, and by which versions of the libraries: another recipe is another corpus. The lyrics
+    are there as texts, too (lyrics.csv).
+    """
     recipes = ".".join(str(module.RECIPE) for module in (demo, audio, lyrics))
     versions = ", ".join(f"{library} {version(library)}" for library in LIBRARIES)
-    folder = user_cache_path("vaeclust") / f"{name}-{recipes}-{digest(versions)[:12]}"
+    folder = user_cache_path("vaeclust") / f"demo-{recipes}-{digest(versions)[:12]}"
     if not (folder / "features.csv").is_file():
         _render(folder)
     return folder
@@ -93,3 +150,38 @@ def _mp3(samples: np.ndarray) -> bytes:
 
 def _clip(folder: Path, track: str) -> Path:
     return folder / CLIPS / f"{track}.mp3"
+
+
+_GTZAN_SILENCE = "the clips of GTZAN are commercial recordings"
+
+CORPORA = {
+    corpus.name: corpus
+    for corpus in (
+        Corpus(
+            "demo",
+            "This corpus is <strong>synthetic</strong>: every clip was composed and rendered by this package. Its ten "
+            "styles are not genres of real music, and scores on it say nothing about GTZAN.",
+            _demo,
+            clips=clips,
+            synthetic=True,
+        ),
+        Corpus(
+            "gtzan-mini",
+            "This is the mini set of GTZAN (Tzanetakis &amp; Cook 2002), the corpus of the published study: ten clips "
+            "of 30 seconds of each of its ten genres, from commercial recordings.",
+            partial(gtzan.download, "gtzan-mini", source=gtzan.MINI),
+            ids=lambda: gtzan.mini_checksums().keys(),
+            silence=_GTZAN_SILENCE,
+        ),
+        Corpus(
+            "gtzan",
+            "GTZAN (Tzanetakis &amp; Cook 2002) is the corpus of the published study: clips of 30 seconds from "
+            "commercial recordings, ten genres of one hundred. Its faults are well known (Sturm 2013); those that this "
+            "table shows are listed below.",
+            partial(gtzan.download, "gtzan", source=gtzan.WHOLE),
+            ids=lambda: GTZAN_IDS,
+            excluded={"jazz.00054": "damaged in the usual download of GTZAN; the published study has 999 tracks too"},
+            silence=_GTZAN_SILENCE,
+        ),
+    )
+}

@@ -15,12 +15,9 @@ import pandas as pd
 from vaeclust.corpus.audio import SECONDS
 from vaeclust.corpus.dataset import FEATURE_SETS, FULL, Dataset, assemble
 from vaeclust.corpus.folders import measure_folder
-from vaeclust.corpus.gtzan import mini_checksums
-from vaeclust.corpus.named import fetch
-from vaeclust.corpus.tables import GTZAN_IDS, examples, numeric_columns, read_csv, read_embeddings, track_ids
-from vaeclust.files import CORPORA, resolve
-
-GTZAN_DAMAGED = {"jazz.00054": "damaged in the usual download of GTZAN; the published study has 999 tracks too"}
+from vaeclust.corpus.named import CORPORA, fetch, known_name
+from vaeclust.corpus.tables import examples, numeric_columns, read_csv, read_embeddings, track_ids
+from vaeclust.files import resolve
 
 
 def load(
@@ -38,7 +35,7 @@ def load(
     Parameters
     ----------
     source : str or Path
-        ``"demo"``, the embedded synthetic corpus; ``"gtzan-mini"`` or ``"gtzan"``, downloaded once; a feature table
+        The name of one of CORPORA, such as ``"demo"``, which is synthetic, or ``"gtzan"``, downloaded once; a table
         (CSV) with a column ``track_id`` or ``filename``, the feature columns, and perhaps ``genre`` or ``label``; or a
         folder of audio, whose files are measured once (see ``folders``).
     lyrics : str or Path, optional
@@ -53,7 +50,7 @@ def load(
     name : str
         What to call the corpus; by default as its file or folder is called, in whatever script.
     exclude : mapping, optional
-        Track id → reason. By default, the known damaged track of GTZAN; ``{}`` keeps every track.
+        Track id → reason. By default what CORPORA says, such as GTZAN's damaged track; ``{}`` keeps every track.
     seconds : float
         How much of an audio file is measured.
 
@@ -85,8 +82,8 @@ def load(
         source = fetch(named)
     path = resolve(source)
     faults: dict[str, str] = {}
-    if named == "demo":
-        tracks, lyrics = tracks or path / "tracks.csv", lyrics or path / "lyrics_features.csv"
+    if named and (path / "features.csv").is_file():
+        tracks, lyrics = tracks or _table(path, "tracks"), lyrics or _table(path, "lyrics_features")
         path = path / "features.csv"
     if not path.exists():
         raise FileNotFoundError(_unknown_source(source, path))
@@ -101,8 +98,10 @@ def load(
         columns = [] if given is not None else _columns(table, measured, path)
         values = numeric_columns(table, columns, path)
     about = _tracks(table, tracks)
-    known = named or _known_corpus(values.index)
-    called = file_name(name) or known or _own_name(path)
+    known = named or known_name(set(values.index))
+    called = file_name(name) or known or file_name(path.resolve().name.split(".")[0]) or "corpus"
+    if called in CORPORA and called != known:
+        called = f"{called}-own"
     if given is not None:
         missing = values.index.difference(given.index)
         if len(missing) == len(values):
@@ -115,7 +114,7 @@ def load(
         about = about[kept]
         values = given.loc[about.index]
     if exclude is None:
-        exclude = GTZAN_DAMAGED if known == "gtzan" else {}
+        exclude = CORPORA[known].excluded if known else {}
     excluded = {track: why for track, why in exclude.items() if track in values.index}
     kept = ~values.index.isin(list(excluded))
     if not kept.any():
@@ -129,6 +128,12 @@ def load(
         source="|".join([known or str(path.resolve()), own]),
         given={"dataset": named or str(path), **paths, **({} if own == "mfcc20" else {"features": own}), **chosen},
     )
+
+
+def _table(folder: Path, name: str) -> Path | None:
+    """Return a table of a named corpus, where it has that."""
+    path = folder / f"{name}.csv"
+    return path if path.is_file() else None
 
 
 def _features_file(features: str | Path) -> pd.DataFrame:
@@ -170,19 +175,6 @@ def _tracks(table: pd.DataFrame, tracks: str | Path | None) -> pd.DataFrame:
     for column in more.columns.intersection(about.columns):
         about[column] = more.pop(column).fillna(about[column])
     return about.join(more)
-
-
-def _known_corpus(ids: pd.Index) -> str:
-    """Return the name of the known corpus that has these tracks, or an empty text."""
-    found = set(ids)
-    if found >= GTZAN_IDS - GTZAN_DAMAGED.keys() and found <= GTZAN_IDS:
-        return "gtzan"
-    return "gtzan-mini" if found == set(mini_checksums()) else ""
-
-
-def _own_name(path: Path) -> str:
-    stem = file_name(path.resolve().name.split(".")[0]) or "corpus"
-    return f"{stem}-own" if stem in CORPORA else stem
 
 
 def file_name(text: str) -> str:

@@ -61,6 +61,7 @@ from .pipelines import size_effects as size_effects
 from .pipelines import size_facts as size_facts
 from .published import PUBLISHED_SOURCES as PUBLISHED_SOURCES
 from .published import comparable_rows as comparable_rows
+from .published import published_columns as published_columns
 from .published import published_scores as published_scores
 from .published import replica_rows as replica_rows
 from .ranks import metric_means as metric_means

@@ -15,7 +15,13 @@ import pandas as pd
 from scipy.stats import spearmanr
 
 from vaeclust.evidence.differences import paired_difference
-from vaeclust.evidence.published import PUBLISHED_SOURCES, comparable_rows, published_scores, replica_rows
+from vaeclust.evidence.published import (
+    PUBLISHED_SOURCES,
+    comparable_rows,
+    published_columns,
+    published_scores,
+    replica_rows,
+)
 from vaeclust.evidence.ranks import metric_means, overall_scores
 from vaeclust.evidence.spaces import disentanglement_gains
 from vaeclust.evidence.words import difference_clause, listed, mean_sd, percent, percent_change, rounded, shortest
@@ -25,7 +31,6 @@ from vaeclust.studies.kept import RELEASED, released_records, released_table
 from vaeclust.studies.records import STANDARD, Record, pick
 
 HOLDS, PARTLY, FAILS, UNTESTABLE = "holds", "holds in part", "does not hold", "cannot be tested"
-GENRE = tuple(name for name, metric in METRICS.items() if metric.kind == LABELS)
 
 
 @dataclass(frozen=True)
@@ -50,14 +55,15 @@ class ReleasedStudy:
         self, method: str, other: str, metric: str, *, space: str = "own", condition: str = STANDARD
     ) -> dict:
         """Return the paired difference of two methods over seeds, K-Means; metrics against genre have one space."""
-        space = "labels" if metric in GENRE else space
+        space = "labels" if METRICS[metric].kind == LABELS else space
         rows = pick(self.scores, space=space, reference=["", "genre"])
         ours = pick(rows, method=method, condition=condition)
         return paired_difference(ours, pick(rows, method=other, condition=STANDARD), metric)
 
     def means(self) -> pd.DataFrame:
-        """Return methods × metrics as the study took them."""
-        return metric_means(comparable_rows(self.intervals))
+        """Return methods × metrics as the study took them, and those alone."""
+        means = metric_means(comparable_rows(self.intervals))
+        return means[published_columns(means)]
 
 
 def released_study(dataset: str = "gtzan") -> ReleasedStudy:
@@ -88,12 +94,13 @@ def judge(study: ReleasedStudy | None = None) -> pd.DataFrame:
 
 
 def _best_overall(study: ReleasedStudy) -> Judgement:
-    table = overall_scores(study.means())
+    means = study.means()
+    table = overall_scores(means)
     rank, first = table.loc["vae", "rank"], METHODS[table["overall"].idxmax()].title
     wins = []
     for _, group in comparable_rows(study.scores).groupby("seed"):
-        means = group.pivot(index="method", columns="metric", values="value")
-        wins.append(overall_scores(means)["rank"]["vae"] == 1)
+        values = group.pivot(index="method", columns="metric", values="value")
+        wins.append(overall_scores(values[list(means)])["rank"]["vae"] == 1)
     effect = (
         f"VAE: overall score {mean_sd(table.loc['vae', 'overall'])}, rank {rank} of {len(table)}, first in "
         f"{sum(wins)} of {len(wins)} seeds; the best mean is that of {first}"
@@ -196,8 +203,9 @@ def _probabilistic(study: ReleasedStudy) -> Judgement:
 
 def _weakest(study: ReleasedStudy) -> Judgement:
     others = [slug for slug in STUDIED if slug != "pca"]
-    below = dict.fromkeys(GENRE, 0)
-    for name, slug in product(GENRE, others):
+    against_genre = [name for name in published_columns() if METRICS[name].kind == LABELS]
+    below = dict.fromkeys(against_genre, 0)
+    for name, slug in product(against_genre, others):
         below[name] += study.difference("pca", slug, name)["verdict"] == "lower"
     effect = ", ".join(f"{METRICS[name].title}: lower than {count} of {len(others)}" for name, count in below.items())
     mean, ours = study.means(), published_scores()
@@ -205,7 +213,7 @@ def _weakest(study: ReleasedStudy) -> Judgement:
         f"printed ARI {shortest(ours.loc['pca', 'ari'])}; ours {mean_sd(mean.loc['pca', 'ari'])}, "
         "from the same 16 components. The results file has no PCA row to compare"
     )
-    share = sum(below.values()) / (len(GENRE) * len(others))
+    share = sum(below.values()) / (len(against_genre) * len(others))
     return Judgement(HOLDS if share == 1 else PARTLY if share >= 0.5 else FAILS, effect, reason)
 
 
@@ -273,7 +281,7 @@ JUDGES: dict[str, Callable[[ReleasedStudy], Judgement]] = {
 
 def published_distances(study: ReleasedStudy) -> pd.DataFrame:
     """Return how far the published values lie from our means, in our deviations over seeds: median, largest."""
-    ours = replica_rows(study.intervals)
+    ours = pick(replica_rows(study.intervals), metric=published_columns())
     means, deviations = metric_means(ours), metric_means(ours, "sd")
     rows = {}
     for source, title in PUBLISHED_SOURCES.items():

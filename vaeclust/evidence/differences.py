@@ -91,7 +91,8 @@ def condition_differences(scores: pd.DataFrame, baseline: pd.DataFrame) -> pd.Da
     """
     standard = pick(baseline, condition=STANDARD, reference=["genre"])
     labelled = pick(scores, reference=["genre"])
-    metrics = [name for name in METRICS if name in set(labelled["metric"])]
+    both = set(labelled["metric"]) & set(standard["metric"])
+    metrics = [name for name in METRICS if name in both]
     rows = []
     for condition, group in labelled.groupby("condition", sort=False):
         for metric in metrics:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from vaeclust.evidence.differences import FIRST, FULL, KEYS, Pipeline, difference_over_seeds
-from vaeclust.evidence.published import PUBLISHED_SOURCES, published_scores
+from vaeclust.evidence.published import PUBLISHED_SOURCES, published_columns, published_scores
 from vaeclust.evidence.tables import Table
 from vaeclust.evidence.words import (
     difference_facts,
@@ -41,7 +41,7 @@ def size_facts(effects: pd.DataFrame) -> dict[str, str]:
 
 
 def pipeline_means(table: pd.DataFrame, column: str = "mean") -> pd.DataFrame:
-    """Return pipelines × the six metrics as the study took them, on all tracks, the highest NMI first.
+    """Return pipelines × metrics as the study took them, on all tracks, the highest NMI first.
 
     table: intervals of REPRESENTATIONS. The index has the levels of Pipeline.
     """
@@ -76,16 +76,20 @@ def input_space_scores(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def best_published() -> pd.Series:
-    """Return the best value of every metric that the study printed or kept in its results file, over all methods."""
+    """Return the best value of every metric that the study printed or kept in its results file, over all methods.
+
+    A metric that it does not have is not there.
+    """
     table = pd.concat([published_scores(source) for source in PUBLISHED_SOURCES])
-    best = {
-        name: table[name].max() if metric.higher_is_better else table[name].min() for name, metric in METRICS.items()
-    }
+    best = {}
+    for name in published_columns():
+        best[name] = table[name].max() if METRICS[name].higher_is_better else table[name].min()
     return pd.Series(best)
 
 
 def above_published(means: pd.DataFrame) -> list[Pipeline]:
-    """Return the pipelines whose means are better than :func:`best_published` in every metric at once."""
+    """Return the pipelines whose means are better than :func:`best_published` in every published metric at once."""
+    means = means[published_columns(means)]
     best = best_published()[means.columns]
     signs = np.array([1 if METRICS[name].higher_is_better else -1 for name in means])
     return [Pipeline(*key) for key in means.index[((means - best) * signs > 0).all(axis=1)]]

@@ -1,10 +1,12 @@
 """What the study published, and the rows of our records that answer to it (chapter ``08_published_claims``)."""
 
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 
 import pandas as pd
 
+from vaeclust.scores.metrics import METRICS
 from vaeclust.studies.records import pick
 
 PUBLISHED_SOURCES = {"table": "printed table", "results_file": "results file"}
@@ -14,10 +16,19 @@ PUBLISHED_SOURCES = {"table": "printed table", "results_file": "results file"}
 def published_scores(which: str = "table") -> pd.DataFrame:
     """Return what the published study printed (``"table"``) or kept in its results file (``"results_file"``).
 
-    Indexed by the slug of the method; columns are the names of METRICS, and ``overall`` and ``rank`` of the table.
+    Indexed by the slug of the method; columns are the names of six METRICS, and ``overall`` and ``rank`` of the table.
     Mostakim (2026), see the bibliography.
     """
     return pd.read_csv(str(files("vaeclust.evidence").joinpath(f"reference/published_{which}.csv")), index_col="method")
+
+
+def published_columns(names: Iterable[str] = METRICS) -> list[str]:
+    """Return which of some metrics, of all by default, the study published: those that can stand beside its tables.
+
+    >>> published_columns(["nmi", "a_metric_of_ours"])
+    ['nmi']
+    """
+    return [name for name in names if name in METRICS and name in published_scores()]
 
 
 def comparable_rows(intervals: pd.DataFrame, *, clusterer: str = "kmeans", condition: str = "standard") -> pd.DataFrame:

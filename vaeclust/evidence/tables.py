@@ -11,7 +11,13 @@ import pandas as pd
 
 from vaeclust.clusters.clusterers import CLUSTERERS, PUBLISHED_CLUSTERERS
 from vaeclust.evidence.differences import KEYS
-from vaeclust.evidence.published import PUBLISHED_SOURCES, comparable_rows, published_scores, replica_rows
+from vaeclust.evidence.published import (
+    PUBLISHED_SOURCES,
+    comparable_rows,
+    published_columns,
+    published_scores,
+    replica_rows,
+)
 from vaeclust.evidence.ranks import metric_means, overall_scores
 from vaeclust.evidence.words import (
     condition_title,
@@ -25,7 +31,7 @@ from vaeclust.evidence.words import (
     shortest,
     signed,
 )
-from vaeclust.methods.catalogue import METHODS, STUDIED
+from vaeclust.methods.catalogue import METHODS, RANKED
 from vaeclust.scores.metrics import METRICS
 from vaeclust.scores.uncertainty import intervals
 from vaeclust.studies.records import STANDARD, pick
@@ -100,19 +106,20 @@ def score_table(
 ) -> Table:
     """Return methods × clusterers × metrics, ``mean ± sd`` in each method's own space and against genre.
 
-    The best mean of every clusterer among the methods of the study is bold. ``ranked``: of one clusterer, with the
-    rank of these methods.
+    The best mean of every clusterer is bold, and ``ranked``, of one clusterer, adds ranks: among all methods but the
+    baseline.
     """
     parts = {slug: comparable_rows(intervals, clusterer=slug) for slug in clusterers}
     means, deviations = (_by_clusterer(parts, column) for column in ("mean", "sd"))
     text, numbers = mean_sd_cells(means, deviations), means.copy()
     bold = pd.DataFrame(False, means.index, means.columns)
-    studied = means[means.index.get_level_values("method").isin(STUDIED)]
+    compared = means[means.index.get_level_values("method").isin(RANKED)]
     for metric in means:
         best = "max" if METRICS[metric].higher_is_better else "min"
-        bold.loc[studied.index, metric] = studied[metric] == studied.groupby(level="clusterer")[metric].transform(best)
+        leading = compared.groupby(level="clusterer")[metric].transform(best)
+        bold.loc[compared.index, metric] = compared[metric] == leading
     if ranked:
-        numbers["rank"] = overall_scores(studied)["rank"]
+        numbers["rank"] = overall_scores(compared)["rank"]
         text["rank"] = numbers["rank"].map(shortest, na_action="ignore").fillna("–")
         bold["rank"] = False
     if len(clusterers) == 1:
@@ -141,9 +148,11 @@ def published_comparison(intervals: pd.DataFrame, *, distances: bool = True) -> 
     """Return our ``mean ± sd`` of every method over what the published study printed, and kept in its results file.
 
     ``distances``: behind each published value stands its distance from our mean, in units of our standard deviation.
-    What was not published reads '–', and a source without any value of a method has no row.
+    What was not published reads '–', a source without any value of a method has no row, and a metric without any has no
+    column.
     """
     ours = replica_rows(intervals)
+    ours = pick(ours, metric=published_columns())
     means, deviations = metric_means(ours), metric_means(ours, "sd")
     texts = mean_sd_cells(means, deviations)
     titles = {"ours": "this book", **PUBLISHED_SOURCES}

@@ -10,8 +10,10 @@ from .batched import Batched as Batched
 from .batched import batches as batches
 from .batched import blocks as blocks
 from .batched import initial_model as initial_model
+from .catalogue import BASELINE as BASELINE
 from .catalogue import COMPARED as COMPARED
 from .catalogue import METHODS as METHODS
+from .catalogue import RANKED as RANKED
 from .catalogue import STUDIED as STUDIED
 from .catalogue import Method as Method
 from .catalogue import beta_vae as beta_vae

@@ -7,8 +7,9 @@ which other seeds train beside it.
 
 import copy
 from collections.abc import Callable, Iterable, Iterator
-from functools import reduce
+from functools import partial, reduce
 from operator import add
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,7 +18,7 @@ from torch.func import functional_call, stack_module_state, vmap
 
 from vaeclust.corpus.sampling import MOST, SAMPLE
 from vaeclust.methods.fits import Fit
-from vaeclust.methods.models import MixturePrior, Model, Output
+from vaeclust.methods.models import Model, Output
 from vaeclust.methods.networks import TransposedConvolution, dropout_factors
 from vaeclust.methods.replay import trace
 
@@ -152,7 +153,8 @@ class Batched:
         models = []
         for i in range(self.n_seeds):
             model = copy.deepcopy(self.template).to_empty(device="cpu").eval()
-            model.load_state_dict({name: value[i] for name, value in state.items()})
+            for name, tensor in _tensors(model):
+                tensor.detach().copy_(state[name][i])
             models.append(model)
         return tuple(models)
 
@@ -161,7 +163,8 @@ def initial_model(template: Model, generator: torch.Generator) -> Model:
     """Copy a model and draw its weights as PyTorch does by default, but from ``generator``.
 
     Weights and biases are uniform in ±1/√fan_in (He et al. 2015 with a = √5); batch norm starts as 1·x + 0.
-    A mixture prior starts from drawn means.
+    A layer with a method ``draw(generator)`` starts as that says, the parts of a layer before the layer itself: a
+    mixture prior from drawn means. Raises TypeError for what nobody fills, which would be whatever lay in memory.
 
     >>> from vaeclust.methods import VAE
     >>> with torch.device("meta"):  # a template costs no memory
@@ -171,16 +174,53 @@ def initial_model(template: Model, generator: torch.Generator) -> Model:
     torch.Size([5, 16])
     """
     model = copy.deepcopy(template).to_empty(device="cpu")
-    for layer in model.modules():
-        if isinstance(layer, nn.BatchNorm1d):
-            layer.reset_parameters()
-        elif isinstance(layer, MixturePrior):
-            layer.draw(generator)
-        elif isinstance(layer, (nn.Linear, TransposedConvolution)):
-            bound = layer.weight[0].numel() ** -0.5
-            for weights in (layer.weight, layer.bias):
-                nn.init.uniform_(weights, -bound, bound, generator=generator)
+    blank = {name: _blank(tensor) for name, tensor in _tensors(model)}
+    model.apply(partial(_draw_layer, generator=generator))
+    for name, tensor in _tensors(model):
+        if _is_blank(tensor, *blank[name]):
+            layer = type(model.get_submodule(name.rpartition(".")[0])).__name__
+            raise TypeError(
+                f"{type(template).__name__}: nothing says what {name} starts from ({layer}). Give {layer}, or the "
+                "layer around it, a method draw(self, generator) that fills it, as MixturePrior has"
+            )
     return model
+
+
+def _draw_layer(layer: Any, generator: torch.Generator) -> None:
+    """Draw the weights of one layer, whose parts have theirs."""
+    reset = getattr(layer, "reset_parameters", None) or getattr(layer, "_reset_parameters", None)
+    if hasattr(layer, "draw"):
+        layer.draw(generator)
+    elif isinstance(layer, TransposedConvolution) or getattr(reset, "__func__", None) is nn.Linear.reset_parameters:
+        bound = layer.weight[0].numel() ** -0.5
+        for weights in (layer.weight, layer.bias):
+            if weights is not None:
+                nn.init.uniform_(weights, -bound, bound, generator=generator)
+    elif reset:
+        with torch.random.fork_rng(devices=[]):  # PyTorch's layers draw from the global generator alone
+            torch.set_rng_state(generator.get_state())
+            reset()
+            generator.set_state(torch.get_rng_state())
+
+
+def _tensors(model: nn.Module) -> Iterator[tuple[str, Tensor]]:
+    """Yield all parameters and buffers by name, those too that no state_dict has."""
+    yield from model.named_parameters()
+    yield from model.named_buffers()
+
+
+@torch.no_grad()
+def _blank(tensor: Tensor) -> tuple[Tensor, int]:
+    """Fill a tensor with NaN, or with 0 where its type has none; return it and its version."""
+    tensor.fill_(torch.nan if tensor.is_floating_point() else 0)
+    return tensor, tensor._version
+
+
+def _is_blank(tensor: Tensor, filled: Tensor, version: int) -> bool:
+    """Return whether a tensor, or a part of it, is still as :func:`_blank` left it."""
+    if tensor.is_floating_point():
+        return bool(tensor.isnan().any())
+    return tensor is filled and tensor._version == version
 
 
 def batches(n: int, batch_size: int) -> Iterator[slice]:

@@ -1,6 +1,7 @@
 """METHODS: the one table of methods that chapters, command line and plots read.
 
-To add a method, add a row. A variant is a row with other settings, or ``replace(row, settings={...})``.
+To add a method, add a row: with ``compared=True`` it stands in the comparison beside those of the study. A variant is a
+row with other settings, or ``replace(row, settings={...})``.
 """
 
 import math
@@ -11,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 BOTH = ("audio", "lyrics")
-PUBLISHED_BETAS = (1, 2, 4)
+PUBLISHED_BETAS: dict[float, str] = {1: "#56b4e9", 2: "#cc79a7", 4: "#882255"}  # beta → colour
 UMAP = {"n_neighbors": 15, "n_components": 2}  # the library's own; chapter 09 chooses others
 
 
@@ -35,7 +36,11 @@ class Method:
     inputs : tuple of str
         What it sees of a corpus: ``("audio",)``, or ``("audio", "lyrics")``.
     published : bool
-        Whether it is one of the eight of the published study, which are compared with each other.
+        Whether it is one of the eight of the published study.
+    compared : bool
+        Whether its records are compared with those of the eight, which always are.
+    colour : str
+        What it has throughout the book, ``"#rrggbb"``; without one, what it is given there (``plots.method_colour``).
 
     Examples
     --------
@@ -50,6 +55,8 @@ class Method:
     settings: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     inputs: tuple[str, ...] = ("audio",)
     published: bool = False
+    compared: bool = False
+    colour: str = ""
 
     @property
     def trained(self) -> bool:
@@ -71,8 +78,9 @@ def beta_vae(beta: float) -> Method:
     >>> beta_vae(0.5).slug, beta_vae(0.5).title
     ('beta_vae_0.5', 'Beta-VAE (β = 0.5)')
     """
-    settings, published = {"beta": float(beta)}, beta in PUBLISHED_BETAS
-    return Method(f"beta_vae_{beta:g}", f"Beta-VAE (β = {beta:g})", "05_beta_vae", "VAE", settings, published=published)
+    slug, title, settings = f"beta_vae_{beta:g}", f"Beta-VAE (β = {beta:g})", {"beta": float(beta)}
+    colour = PUBLISHED_BETAS.get(beta, "")
+    return Method(slug, title, "05_beta_vae", "VAE", settings, published=beta in PUBLISHED_BETAS, colour=colour)
 
 
 def betas(text: str) -> tuple[float, ...]:
@@ -99,13 +107,22 @@ def betas(text: str) -> tuple[float, ...]:
 METHODS = {
     method.slug: method
     for method in (
-        Method("pca", "PCA", "01_pca", "PCA", published=True),
-        Method("autoencoder", "Autoencoder", "02_autoencoder", "Autoencoder", published=True),
-        Method("vae", "VAE", "03_vae", "VAE", {"beta": 1.0}, published=True),
-        Method("conv_vae", "Conv-VAE", "04_conv_vae", "ConvVAE", {"beta": 1.0}, published=True),
+        Method("pca", "PCA", "01_pca", "PCA", published=True, colour="#66707c"),
+        Method("autoencoder", "Autoencoder", "02_autoencoder", "Autoencoder", published=True, colour="#d55e00"),
+        Method("vae", "VAE", "03_vae", "VAE", {"beta": 1.0}, published=True, colour="#0072b2"),
+        Method("conv_vae", "Conv-VAE", "04_conv_vae", "ConvVAE", {"beta": 1.0}, published=True, colour="#009e73"),
         *map(beta_vae, PUBLISHED_BETAS),
-        Method("multimodal_vae", "Multi-modal VAE", "06_multimodal_vae", "MultimodalVAE", {"beta": 1.0}, BOTH, True),
-        Method("raw", "No network", "01_pca", "Identity"),
+        Method(
+            "multimodal_vae",
+            "Multi-modal VAE",
+            "06_multimodal_vae",
+            "MultimodalVAE",
+            {"beta": 1.0},
+            BOTH,
+            published=True,
+            colour="#e69f00",
+        ),
+        Method("raw", "No network", "01_pca", "Identity", compared=True, colour="#222222"),
         Method("features", "No network", "09_beyond", "Identity"),
         Method("umap", "UMAP", "09_beyond", "UMAP", {"base": "raw", **UMAP}),
         Method("autoencoder_umap", "Autoencoder + UMAP", "09_beyond", "UMAP", {"base": "autoencoder", **UMAP}),
@@ -115,8 +132,10 @@ METHODS = {
     )
 }
 
+BASELINE = "raw"  # what each has to beat
 STUDIED = {slug: method for slug, method in METHODS.items() if method.published}
-COMPARED = {**STUDIED, "raw": METHODS["raw"]}  # with the baseline that each has to beat
+COMPARED = {slug: method for slug, method in METHODS.items() if method.published or method.compared}
+RANKED = {slug: method for slug, method in COMPARED.items() if slug != BASELINE}
 
 
 def find(method: str | Method, **settings: Any) -> Method:

@@ -27,7 +27,11 @@ class Output(NamedTuple):
 
 
 class Model(nn.Module):
-    """What the training loop trains: a network that says how its loss adds up and what noise it wants."""
+    """What the training loop trains: a network that says how its loss adds up and what noise it wants.
+
+    Its layers start as PyTorch starts them; a parameter or buffer of another kind is filled by the method
+    ``draw(generator)`` of its layer, see :class:`MixturePrior`.
+    """
 
     weights: dict[str, float]  # of each term of the loss
     noise_widths: dict[str, int]  # how many numbers of each kind of noise a track needs

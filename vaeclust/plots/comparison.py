@@ -1,5 +1,7 @@
 """Figures that set methods side by side (chapter ``07_comparison``)."""
 
+from collections.abc import Iterable
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -7,6 +9,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from vaeclust.evidence.published import published_columns
 from vaeclust.evidence.ranks import overall_scores, scaled_means
 from vaeclust.evidence.words import mean_sd, metric_head, shortest
 from vaeclust.methods.catalogue import METHODS
@@ -23,22 +26,16 @@ def metric_bars(intervals: pd.DataFrame) -> Figure:
 
     intervals: rows of one clusterer and, for each metric, one space.
     """
-    metrics = [metric for metric in METRICS.values() if metric.name in set(intervals["metric"])]
     methods = [slug for slug in METHODS if slug in set(intervals["method"])]
-    rows = int(np.ceil(len(metrics) / 3))
-    figure, axes = plt.subplots(
-        rows, 3, figsize=(WIDTH, (1.1 + 0.28 * len(methods)) * rows), sharey=True, squeeze=False
-    )
-    for ax in axes.flat[len(metrics) :]:
-        ax.set_visible(False)
-    for ax, metric in zip(axes.flat, metrics, strict=False):
-        table = intervals[intervals["metric"] == metric.name].set_index("method").reindex(methods)
+    figure, panels = _metric_panels(intervals["metric"], 1.1 + 0.28 * len(methods), sharey=True)
+    for name, ax in panels.items():
+        table = intervals[intervals["metric"] == name].set_index("method").reindex(methods)
         style = {"ecolor": GREY, "color": [method_colour(slug) for slug in methods]}
         ax.barh(range(len(methods)), table["mean"], xerr=interval_reach(table), **style)
-        ax.set(title=metric_head(metric.name), yticks=range(len(methods)))
+        ax.set(title=metric_head(name), yticks=range(len(methods)))
         ax.set_yticklabels([METHODS[slug].title for slug in methods])
         ax.locator_params(axis="x", nbins=4)
-    axes[0, 0].invert_yaxis()
+    figure.axes[0].invert_yaxis()
     return figure
 
 
@@ -103,41 +100,38 @@ def stability(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 def published_values(intervals: pd.DataFrame, published: dict[str, pd.DataFrame]) -> Figure:
     """Draw our mean of every method with two standard deviations over seeds, and the published values beside it.
 
-    intervals: rows of one clusterer, one row a method and metric; published: title of the source → methods × metrics.
+    Metrics that were not published are left out. intervals: rows of one clusterer, one row a method and metric;
+    published: title of the source → methods × metrics.
     """
-    metrics = [metric for metric in METRICS.values() if metric.name in set(intervals["metric"])]
     methods = [slug for slug in METHODS if slug in set(intervals["method"])]
-    figure, axes = plt.subplots(2, 3, figsize=(WIDTH, 2 * (1.1 + 0.28 * len(methods))), sharey=True)
+    measured = published_columns(intervals["metric"].unique())
+    figure, panels = _metric_panels(measured, 1.1 + 0.28 * len(methods), sharey=True)
     places = np.arange(len(methods))
-    for ax, metric in zip(axes.flat, metrics, strict=True):
-        table = intervals[intervals["metric"] == metric.name].set_index("method").reindex(methods)
+    for name, ax in panels.items():
+        table = intervals[intervals["metric"] == name].set_index("method").reindex(methods)
         ours = {"color": "#c8d6e5", "height": 0.7, "label": "this book: mean ± 2 sd over seeds"}
         ax.barh(places, 4 * table["sd"], left=table["mean"] - 2 * table["sd"], **ours)
         ax.plot(table["mean"], places, "|", color=GREY, markersize=9)
         for (title, values), marker in zip(published.items(), "x+", strict=True):
             theirs = {"color": _COLOURS[marker], "markersize": 6, "markeredgewidth": 1.6, "label": title}
-            ax.plot(values[metric.name].reindex(methods), places, marker, **theirs)
-        ax.set(title=metric_head(metric.name), yticks=places)
+            ax.plot(values[name].reindex(methods), places, marker, **theirs)
+        ax.set(title=metric_head(name), yticks=places)
         ax.set_yticklabels([METHODS[slug].title for slug in methods])
         ax.locator_params(axis="x", nbins=4)
-    axes[0, 0].invert_yaxis()
-    handles, labels = axes[0, 0].get_legend_handles_labels()
+    figure.axes[0].invert_yaxis()
+    handles, labels = figure.axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3)
     return figure
 
 
 def beta_curves(table: pd.DataFrame) -> Figure:
     """Draw every metric against beta with its interval; table: ``beta, metric, mean, low, high``, beta above 0."""
-    metrics = [metric for metric in METRICS.values() if metric.name in set(table["metric"])]
-    rows = int(np.ceil(len(metrics) / 3))
-    figure, axes = plt.subplots(rows, 3, figsize=(WIDTH, 2.2 * rows), sharex=True, squeeze=False)
-    for ax in axes.flat[len(metrics) :]:
-        ax.set_visible(False)
-    for ax, metric in zip(axes.flat, metrics, strict=False):
-        line = table[table["metric"] == metric.name].sort_values("beta")
+    figure, panels = _metric_panels(table["metric"], 2.2, sharex=True)
+    for name, ax in panels.items():
+        line = table[table["metric"] == name].sort_values("beta")
         _band(ax, line["beta"], line["mean"], line["low"], line["high"])
         _beta_axis(ax, line["beta"])
-        ax.set(title=metric_head(metric.name))
+        ax.set(title=metric_head(name))
     return figure
 
 
@@ -164,6 +158,17 @@ def rate_distortion(table: pd.DataFrame) -> Figure:
     right.set(ylabel="dimensions", ylim=(0, None))
     right.legend()
     return figure
+
+
+def _metric_panels(measured: Iterable[str], height: float, **shared: bool) -> tuple[Figure, dict[str, Axes]]:
+    """Return a figure with a panel for each of the metrics, three a row; height: of a row, in inches."""
+    found = set(measured)
+    names = [name for name in METRICS if name in found]
+    rows = int(np.ceil(len(names) / 3))
+    figure, axes = plt.subplots(rows, 3, figsize=(WIDTH, height * rows), squeeze=False, **shared)
+    for ax in axes.flat[len(names) :]:
+        ax.set_visible(False)
+    return figure, dict(zip(names, axes.flat, strict=False))
 
 
 def _two_lines(metric: str) -> str:

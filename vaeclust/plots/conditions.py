@@ -59,7 +59,7 @@ def condition_scores(intervals: pd.DataFrame, metric: str = "nmi") -> Figure:
 def pipeline_scores(intervals: pd.DataFrame, metrics: tuple[str, ...] = ("nmi", "ari", "purity")) -> Figure:
     """Draw the scores of every pipeline against genre, one panel a metric, a row a representation and clusterer.
 
-    intervals: of ``rules.REPRESENTATIONS``. The dashed line is the best value that the study published.
+    intervals: of ``rules.REPRESENTATIONS``. The dashed line is the best value that the study published, if any.
     """
     rows = pick(intervals, reference="genre")
     pairs = list(dict.fromkeys(zip(rows["method"], rows["clusterer"], strict=True)))
@@ -72,7 +72,8 @@ def pipeline_scores(intervals: pd.DataFrame, metrics: tuple[str, ...] = ("nmi", 
             here = pick(rows, metric=metric, condition=condition).set_index(["method", "clusterer"]).reindex(pairs)
             places = np.arange(len(names)) + 0.5 * ((number + 0.5) / len(found) - 0.5)
             dots(ax, here, places, MARKERS[number], palette[condition], label=condition_title(condition))
-        ax.axvline(best[metric], linestyle="--", color=GREY, linewidth=1, label="best published")
+        if metric in best:
+            ax.axvline(best[metric], linestyle="--", color=GREY, linewidth=1, label="best published")
         ax.set(title=METRICS[metric].title)
         ax.grid(axis="y", linewidth=0.4, alpha=0.5)
     axes[0].set_yticks(range(len(names)), names)

@@ -5,23 +5,16 @@ import matplotlib.pyplot as plt
 import seaborn as sns
 from matplotlib.axes import Axes
 
+from vaeclust.methods.catalogue import METHODS
+
 WIDTH = 7.2  # inches: the text column of the book
 GREY = "#5f6b7a"
 
 # From low to high: the steps of cividis, Nuñez et al. (2018), which colour-blind readers see as others do.
 SEQUENTIAL = [matplotlib.colors.to_hex(matplotlib.colormaps["cividis"](step / 10)) for step in range(11)]
 
-_METHOD_COLOURS = {
-    "pca": "#66707c",
-    "autoencoder": "#d55e00",
-    "vae": "#0072b2",
-    "conv_vae": "#009e73",
-    "beta_vae_1": "#56b4e9",
-    "beta_vae_2": "#cc79a7",
-    "beta_vae_4": "#882255",
-    "multimodal_vae": "#e69f00",
-    "raw": "#222222",
-}
+# For methods that are compared and name no colour: unlike those that are named, and each other, to every eye.
+SPARE_COLOURS = ("#9600f0", "#870000", "#4b005a", "#2d1e96", "#a5b469")
 
 
 def use_book_style() -> None:
@@ -55,8 +48,14 @@ def colours(names: list[str]) -> dict[str, str]:
 
 
 def method_colour(slug: str) -> str:
-    """Return the colour that stands for a method throughout the book."""
-    return _METHOD_COLOURS.get(slug, GREY)
+    """Return the colour that stands for a method throughout the book: its own, or grey where it is not compared.
+
+    A method that is compared and names none has one of a few spare colours, in the order of METHODS.
+    """
+    unnamed = [name for name, method in METHODS.items() if method.compared and not method.colour]
+    if slug in unnamed:
+        return SPARE_COLOURS[unnamed.index(slug) % len(SPARE_COLOURS)]
+    return METHODS[slug].colour or GREY if slug in METHODS else GREY
 
 
 def new_axes(ax: Axes | None, width: float = WIDTH, height: float = 4.0) -> Axes:

@@ -25,6 +25,7 @@ from .paper import tables as tables
 from .typst import page_sections as page_sections
 from .typst import to_typst as to_typst
 from .typst import typst_rows as typst_rows
+from .writing import Release as Release
 from .writing import markdown_table as markdown_table
 from .writing import marks as marks
 from .writing import put as put

@@ -12,7 +12,7 @@ import pandas as pd
 from vaeclust.evidence.pipelines import best_published
 from vaeclust.evidence.spaces import silhouette_of_noise
 from vaeclust.files import project_root, replacement
-from vaeclust.methods.catalogue import COMPARED, METHODS
+from vaeclust.methods.catalogue import BASELINE, METHODS, STUDIED
 from vaeclust.plots.answer import answer_picture
 from vaeclust.plots.style import use_book_style
 from vaeclust.released.facts import FACTS, fill_facts, read_facts
@@ -50,8 +50,8 @@ def write(root: Path | None = None) -> None:
 def picture_rows() -> tuple[pd.DataFrame, dict[str, float]]:
     """Return what the picture shows: ``group, title, mean, low, high``, and where its two lines are."""
     chosen = {"metric": "nmi", "reference": "genre", "clusterer": "kmeans"}
-    nmi = pick(released_records("intervals", methods=COMPARED), **chosen)
-    studied = pick(nmi, condition=STANDARD).set_index("method").loc[list(COMPARED)]
+    nmi = pick(released_records("intervals", methods=[*STUDIED, BASELINE]), **chosen)
+    studied = pick(nmi, condition=STANDARD).set_index("method").loc[[*STUDIED, BASELINE]]
     pipelines = pick(released_records("intervals", methods=rules.REPRESENTATIONS), **chosen)
     others = pick(pipelines, condition=rules.FULL_FEATURES).set_index("method").sort_values("mean")
     titles = {slug: method.title for slug, method in METHODS.items()}

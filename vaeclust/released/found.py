@@ -34,9 +34,9 @@ from vaeclust.evidence.words import (
     rounded,
     score_facts,
 )
-from vaeclust.methods.catalogue import COMPARED, METHODS
+from vaeclust.methods.catalogue import BASELINE, METHODS
 from vaeclust.studies import rules, views
-from vaeclust.studies.kept import RELEASED, released_genres, released_records
+from vaeclust.studies.kept import RELEASED, released_genres, released_methods, released_records
 from vaeclust.studies.records import STANDARD, Record, pick
 
 GTZAN = "book/released/gtzan"
@@ -50,7 +50,7 @@ def all_differences() -> pd.DataFrame:
     on all 57, and on UMAP of these. A minute or two: the release keeps them.
     """
     genres = released_genres()
-    standard = pick(released_records("clusters", methods=COMPARED), condition=STANDARD)
+    standard = pick(released_records("clusters", methods=released_methods()), condition=STANDARD)
     clusters = released_records("clusters", methods=rules.REPRESENTATIONS)
     clusters = clusters[clusters["condition"] != rules.FILTERED]
     pipelines = pipeline_differences(clusters, genres, (FIRST, FULL, LAID_OUT))
@@ -83,14 +83,14 @@ def _run_facts() -> Part:
 
 
 def _score_facts() -> Part:
-    intervals = released_records("intervals", methods=COMPARED)
-    studied = comparable_rows(intervals[intervals["method"] != "raw"])
+    intervals = released_records("intervals", methods=released_methods())
+    studied = comparable_rows(intervals[intervals["method"] != BASELINE])
     facts = score_facts(intervals) | {"most_like": best_agreement(studied)}
     for row in pick(intervals, clusterer="kmeans", metric="nmi", space="labels").itertuples():
         facts[f"{row.method}_{row.condition}_{row.reference}"] = mean_sd(row.mean, row.sd)
     yield f"{GTZAN}/*/intervals.csv", facts
-    active = pick(released_records("dimensions"), condition=STANDARD).groupby(["method", "seed"])["active"].sum()
-    facts = {}
+    dimensions = released_records("dimensions", methods=[slug for slug in released_methods() if slug != BASELINE])
+    active, facts = pick(dimensions, condition=STANDARD).groupby(["method", "seed"])["active"].sum(), {}
     for slug, counts in active.groupby("method"):
         facts[f"{slug}_active"] = f"{rounded(counts.mean())} ± {rounded(counts.std())}"
     yield f"{GTZAN}/*/dimensions.csv", facts

@@ -23,7 +23,7 @@ from vaeclust.evidence.ranks import nemenyi_ranks
 from vaeclust.evidence.tables import Table, baseline_table, published_comparison, score_table
 from vaeclust.evidence.words import condition_title, difference_numbers, mean_sd_cells, rounded
 from vaeclust.files import project_root, replacement
-from vaeclust.methods.catalogue import COMPARED, METHODS, STUDIED
+from vaeclust.methods.catalogue import METHODS, STUDIED
 from vaeclust.methods.networks import conv_widths, dense_widths
 from vaeclust.plots import comparison as plots_comparison
 from vaeclust.plots import conditions, maps, style, training
@@ -32,7 +32,7 @@ from vaeclust.released.facts import fill_facts, read_facts
 from vaeclust.released.typst import page_sections, to_typst, typst_rows
 from vaeclust.scores.metrics import METRICS
 from vaeclust.studies import rules
-from vaeclust.studies.kept import RELEASED, released_genres, released_records
+from vaeclust.studies.kept import RELEASED, released_genres, released_methods, released_records
 from vaeclust.studies.records import STANDARD, Record, pick
 
 BUILD = Path("_build") / "paper"
@@ -78,7 +78,7 @@ def _file(title: str) -> str:
 
 def tables() -> dict[str, list]:
     """Return every table of the paper as rows of text; the first row is the head."""
-    intervals = released_records("intervals", methods=COMPARED)
+    intervals = released_records("intervals", methods=released_methods())
     study = claims.released_study()
     baselines = pick(released_differences(), baseline=["pca", "raw"])
     pipelines = released_records("intervals", methods=rules.REPRESENTATIONS)
@@ -124,7 +124,11 @@ def _shared(intervals: pd.DataFrame) -> Table:
     rows = rows.set_index(["method", "metric", "space"])
     columns = list(product(("silhouette", "davies_bouldin"), ("own", "input")))
     means, deviations = (rows[name].unstack(["metric", "space"])[columns] for name in ("mean", "sd"))
-    text = mean_sd_cells(means, deviations).loc[list(COMPARED)].set_axis(["_".join(key) for key in columns], axis=1)
+    text = (
+        mean_sd_cells(means, deviations)
+        .loc[list(released_methods())]
+        .set_axis(["_".join(key) for key in columns], axis=1)
+    )
     trained = [slug for slug in text.index if METHODS[slug].trained]
     text["active"] = pd.Series({slug: read_facts()[f"{slug}_active"]["text"] for slug in trained})
     rulers = {"own": "own", "input": "shared"}
@@ -158,7 +162,7 @@ def _beside():
 
 
 def _ranks():
-    scores = released_records("scores", methods=COMPARED)
+    scores = released_records("scores", methods=released_methods())
     kmeans = pick(scores, clusterer="kmeans", condition=STANDARD, reference="genre")
     return conditions.critical_differences(*nemenyi_ranks(kmeans)).figure
 
@@ -183,7 +187,9 @@ def _collapse():
 
 
 def _controls():
-    return conditions.condition_scores(pick(released_records("intervals", methods=COMPARED), clusterer="kmeans"))
+    return conditions.condition_scores(
+        pick(released_records("intervals", methods=released_methods()), clusterer="kmeans")
+    )
 
 
 def _maps():

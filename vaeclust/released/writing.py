@@ -7,32 +7,42 @@ import subprocess
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 
 from vaeclust.evidence.ranks import study_table
 from vaeclust.evidence.tables import Table, score_table
 from vaeclust.files import project_root, replacement
-from vaeclust.methods.catalogue import METHODS
+from vaeclust.methods.catalogue import BASELINE, METHODS, STUDIED
+from vaeclust.studies import rules
 from vaeclust.studies.kept import RELEASED, SHARED, released_records
 from vaeclust.studies.records import TABLES, Record
 
 LEAST_SEEDS = 10
 STUDIES = {"real_lyrics": ("scores", "clusters", "intervals")}  # records that are of no single method
 LARGEST = 300_000  # bytes of one method
+QUOTED = {"gtzan": (BASELINE, *rules.REPRESENTATIONS, "product_of_experts")}  # pages speak of them: beside the study
 PACKED = ("clusters", "maps", "history", "scores")
 
 
-def release(dataset: str, results_dir: str | Path = "results") -> Path:
+class Release(NamedTuple):
+    """Where a release lies, and the methods that it lacks, since they have no records."""
+
+    folder: Path
+    left_out: tuple[str, ...]
+
+
+def release(dataset: str, results_dir: str | Path = "results") -> Release:
     """Copy a study's records to ``book/released/<dataset>/``, without embeddings and features.
 
     The old release is replaced only when the new one is complete. README's table is written anew from that of GTZAN.
-    Returns the folder.
+    A method without records is left out.
 
     Raises
     ------
     FileNotFoundError
-        When a method has no records.
+        When a method of the published study has no records, or of GTZAN one that the book's pages quote.
     ValueError
         For fewer than 10 seeds, uncommitted changes, or a method above 300 kB.
     """
@@ -41,8 +51,12 @@ def release(dataset: str, results_dir: str | Path = "results") -> Path:
     target, workshop = root / RELEASED / dataset, root / RELEASED / f".{dataset}"
     shutil.rmtree(workshop, ignore_errors=True)
     try:
+        records = {slug: Record(dataset, slug, results_dir) for slug in METHODS}
+        optional = METHODS.keys() - STUDIED.keys() - {*QUOTED.get(dataset, ())}
+        left_out = tuple(slug for slug in METHODS if slug in optional and not records[slug].folder.is_dir())
         for slug in METHODS:
-            _copy(Record(dataset, slug, results_dir), workshop / slug)
+            if slug not in left_out:
+                _copy(records[slug], workshop / slug)
         for slug, tables in STUDIES.items():
             record = Record(dataset, slug, results_dir)
             if record.folder.is_dir():
@@ -60,7 +74,7 @@ def release(dataset: str, results_dir: str | Path = "results") -> Path:
     )
     if dataset == "gtzan":
         write_readme(root)
-    return target
+    return Release(target, left_out)
 
 
 def markdown_table(table: Table) -> str:

@@ -1,4 +1,4 @@
-"""METRICS: the six scores of a clustering, with kind, direction and range (page ``metrics``)."""
+"""METRICS: the scores of a clustering, with kind, direction and range (page ``metrics``)."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -46,6 +46,10 @@ class Metric:
     low: float
     high: float
 
+    def __post_init__(self) -> None:
+        if self.kind not in (LABEL_FREE, LABELS):
+            raise ValueError(f"{self.name}: kind is {self.kind!r}; expected {LABEL_FREE!r} or {LABELS!r}")
+
     @property
     def arrow(self) -> str:
         """The direction of better, as the tables print it."""
@@ -87,13 +91,13 @@ def evaluate(metric: Metric, against: np.ndarray, clusters: np.ndarray) -> float
 
 
 def score(
-    fit: Fit, clusters: pd.DataFrame, *, judged: Dataset | None = None, metrics: tuple[str, ...] = tuple(METRICS)
+    fit: Fit, clusters: pd.DataFrame, *, judged: Dataset | None = None, metrics: Iterable[str] | None = None
 ) -> pd.DataFrame:
     """Score every clustering of a fit on the corpora that it was fitted to, or on ``judged``, the same tracks.
 
     Label-free metrics are computed twice: in the method's ``own`` latent space, as the published study did, and in
     the ``input`` space, the same for every method and so comparable. Metrics against labels take every reference that
-    the corpus has: genre, artist.
+    the corpus has: genre, artist. ``metrics``: names of METRICS, by default of all.
 
     Returns
     -------
@@ -116,7 +120,7 @@ def score(
     2     0  10  labels     genre         nmi
     3     0  10  labels    artist         nmi
     """
-    rows = []
+    rows, chosen = [], [METRICS[name] for name in (METRICS if metrics is None else metrics)]
     corpora = fit.corpora if judged is None else (judged,) * len(fit.seeds)
     seen = dict(zip(fit.seeds, zip(fit.embeddings, corpora, strict=True), strict=True))
     with one_thread():
@@ -129,7 +133,7 @@ def score(
                 ("input", "", LABEL_FREE, corpus.audio),
                 *(("labels", reference, LABELS, known) for reference, known in corpus.references().items()),
             ):
-                for metric in (METRICS[name] for name in metrics):
+                for metric in chosen:
                     if metric.kind == kind:
                         value = evaluate(metric, against, labels)
                         rows.append((fit.method.slug, seed, clusterer, k, space, reference, metric.name, value))

@@ -19,8 +19,10 @@ from .conditions import shuffle_lyrics as shuffle_lyrics
 from .conditions import standard as standard
 from .drafts import publish as publish
 from .kept import released_genres as released_genres
+from .kept import released_methods as released_methods
 from .kept import released_records as released_records
 from .kept import released_table as released_table
+from .kept import unreleased_methods as unreleased_methods
 from .origins import chapter_name as chapter_name
 from .parameters import PARAMETERS as PARAMETERS
 from .parameters import check_parameters as check_parameters

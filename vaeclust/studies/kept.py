@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from vaeclust.files import project_root
-from vaeclust.methods.catalogue import STUDIED
+from vaeclust.methods.catalogue import COMPARED, STUDIED
 from vaeclust.studies.records import read_all
 
 RELEASED = Path("book") / "released"
@@ -16,6 +16,17 @@ SHARED = ("disentanglement", "by_size")  # tables about all methods, where a stu
 def released_records(name: str, dataset: str = "gtzan", methods: Iterable[str] = tuple(STUDIED)) -> pd.DataFrame:
     """Return one of TABLES of several methods, as released; without a choice, of the eight of the study."""
     return read_all(name, dataset, methods, RELEASED)
+
+
+def released_methods(dataset: str = "gtzan") -> tuple[str, ...]:
+    """Return the methods that are compared and have released records; those of the study have to have them."""
+    folder = project_root() / RELEASED / dataset
+    return tuple(slug for slug in COMPARED if slug in STUDIED or (folder / slug).is_dir())
+
+
+def unreleased_methods(dataset: str = "gtzan") -> tuple[str, ...]:
+    """Return the methods that are compared and have no released records yet."""
+    return tuple(slug for slug in COMPARED if slug not in released_methods(dataset))
 
 
 def released_genres() -> pd.Series:

@@ -117,8 +117,8 @@ def trial(
     >>> tracks = track_table(clips_per_style=3)
     >>> dataset = assemble("factors", tracks, tracks.select_dtypes("number"))
     >>> fitted, scores = trial("pca", dataset, seeds=2, latent_dim=3)
-    >>> fitted.embeddings.shape, scores["metric"].unique().tolist()
-    ((2, 30, 3), ['silhouette', 'calinski_harabasz', 'davies_bouldin', 'ari', 'nmi', 'purity'])
+    >>> fitted.embeddings.shape, scores["space"].unique().tolist()
+    ((2, 30, 3), ['own', 'input', 'labels'])
     """
     fitted, _, scores = _outcome(find(method), Condition(corpus), range(seeds), n_clusters, **settings)
     return fitted, scores

@@ -16,9 +16,9 @@ from IPython.display import HTML
 from sklearn.neighbors import NearestNeighbors
 
 from vaeclust.cores import one_thread
-from vaeclust.corpus import named
-from vaeclust.corpus.dataset import Dataset, is_gtzan
+from vaeclust.corpus.dataset import Dataset, silence
 from vaeclust.corpus.demo.tracks import FACTOR_TABLE
+from vaeclust.corpus.named import CORPORA
 from vaeclust.corpus.tables import examples
 from vaeclust.evidence.agreement import seed_agreement
 from vaeclust.files import project_root
@@ -129,24 +129,25 @@ def nearest_tracks(space: np.ndarray) -> np.ndarray:
 
 
 def write_clips(dataset: Dataset) -> pd.Series:
-    """Put short clips of the demo corpus beside the pages, and return the address of every track's sound.
+    """Put the clips of a corpus that has some, the demo, beside the pages; return the address of every track's sound.
 
     They go to ``book/_static/clips``, which no other corpus needs: it is removed for those, whose sounds are their own
     files (see :func:`~vaeclust.your_music.playlists.sound_addresses`).
     """
     folder = project_root() / "book" / "_static" / "clips"
     shutil.rmtree(folder, ignore_errors=True)
-    if dataset.name != "demo":
+    known = CORPORA.get(dataset.known_as)
+    if known is None or known.clips is None:
         return playlists.sound_addresses(dataset)
-    shutil.copytree(named.clips(), folder)
+    shutil.copytree(known.clips(), folder)
     names = dataset.tracks.index
     return pd.Series([f"../../_static/clips/{quote(name)}.mp3" for name in names], names)
 
 
 def silence_reason(dataset: Dataset) -> str:
     """Return why a track without a sound has none."""
-    if is_gtzan(dataset):
-        return "Nothing is played: the clips of GTZAN are commercial recordings."
+    if silence(dataset):
+        return f"Nothing is played: {silence(dataset)}."
     if "path" not in dataset.tracks or dataset.tracks["path"].isna().all():
         return (
             "Nothing is played: only the features of this corpus are known. A column path in its tracks table, or a "
@@ -206,7 +207,7 @@ def _colourings(dataset: Dataset) -> list[dict[str, Any]]:
         values = pd.Categorical(dataset.tracks["artist"], categories=names).codes.astype(int)
         found.append(_category("Artist", values, names, note="The artists with most tracks.", rest="others"))
     for name, column in known_factors(dataset).items():
-        unit = re.split("[;:]", FACTOR_TABLE[name].unit)[0] if dataset.name == "demo" else ""
+        unit = re.split("[;:]", FACTOR_TABLE[name].unit)[0] if dataset.known_as == "demo" else ""
         title = name.replace("_", " ").capitalize()
         if column.nunique() <= MOST_CATEGORIES:
             values, names = pd.factorize(column, sort=True)

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pandas as pd
 
-from vaeclust.corpus.dataset import Dataset, is_gtzan
+from vaeclust.corpus.dataset import Dataset, silence
 from vaeclust.files import project_root, replacement
 
 
@@ -33,10 +33,10 @@ def write_playlists(dataset: Dataset, clusters: pd.Series, folder: Path) -> list
 def sound_addresses(dataset: Dataset) -> pd.Series:
     """Return the address of every track's file, relative to the built chapter; missing where there is nothing to play.
 
-    That is a track without a file, or one that may not be played: GTZAN's recordings are commercial.
+    That is a track without a file, or one that may not be played (``dataset.silence``).
     """
     none = pd.Series(None, dataset.tracks.index, dtype=object)
-    if is_gtzan(dataset) or "path" not in dataset.tracks:
+    if silence(dataset) or "path" not in dataset.tracks:
         return none
     page = project_root() / "_build" / "html" / "book" / "chapters"
     files = dataset.tracks["path"].dropna().map(lambda path: (project_root() / path).absolute())
