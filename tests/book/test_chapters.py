@@ -137,6 +137,20 @@ def test_command_line_papermill_and_jupyterlab_write_the_same_bytes_to_one_place
     assert not list(project.glob("**/scores.csv"))
 
 
+def test_a_fresh_kernel_warns_of_nothing(project, table_path):
+    """Neither the first cell, nor the first training, nor the first layout: each imports what warns where it can."""
+    notebook = jupytext.read(project / "notebooks" / "03_vae.md")
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    training = next(n for n, cell in enumerate(cells) if "vc.study(" in cell.source)
+    layout = nbformat.v4.new_code_cell("vc.methods.umap(fit.embeddings[0])[:0]")
+    notebook.cells = [*cells[: training + 1], layout]
+    nbformat.write(notebook, project / "first.ipynb")
+    given = {"dataset": str(table_path), "seeds": 1, "epochs": 1}
+    done = papermill.execute_notebook(project / "first.ipynb", None, given, cwd=project, progress_bar=False)
+    said = [output for cell in done.cells for output in cell.get("outputs", []) if output.get("name") == "stderr"]
+    assert said == []
+
+
 def test_unlabelled_music_runs_through_a_chapter(project, table):
     table.drop(columns="label").to_csv(project / "unlabelled.csv", index=False)
     arguments = ["--dataset", "unlabelled.csv", *FAST, "-p", "n_clusters=3"]
