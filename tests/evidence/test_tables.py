@@ -22,9 +22,8 @@ from vaeclust.evidence.tables import (
 from vaeclust.evidence.words import difference_numbers
 from vaeclust.released.typst import typst_rows
 from vaeclust.released.writing import markdown_table
-from vaeclust.studies.kept import released_records
+from vaeclust.studies.kept import released_pipelines, released_records
 from vaeclust.studies.records import pick
-from vaeclust.studies.rules import REPRESENTATIONS
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +109,7 @@ def test_a_table_without_differences_is_empty():
 
 
 def test_pipelines_are_called_by_one_title():
-    means = pipeline_means(released_records("intervals", methods=REPRESENTATIONS))
+    means = pipeline_means(released_records("intervals", methods=released_pipelines()))
     assert list(means.index.names) == KEYS
     assert means.index[0] == LAID_OUT
     shown = html_cells(number_table(means, name="pipelines"))
@@ -121,7 +120,7 @@ def test_pipelines_are_called_by_one_title():
 
 
 def test_the_first_pipeline_stands_under_the_best():
-    intervals = released_records("intervals", methods=REPRESENTATIONS)
+    intervals = released_records("intervals", methods=released_pipelines())
     table = pipeline_table(intervals, released_gains(FIRST), longest=3)
     assert len(table.text) == 4
     assert table.lines()[1][-1] == "+0.077 to +0.122"

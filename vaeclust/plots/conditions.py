@@ -59,7 +59,7 @@ def condition_scores(intervals: pd.DataFrame, metric: str = "nmi") -> Figure:
 def pipeline_scores(intervals: pd.DataFrame, metrics: tuple[str, ...] = ("nmi", "ari", "purity")) -> Figure:
     """Draw the scores of every pipeline against genre, one panel a metric, a row a representation and clusterer.
 
-    intervals: of ``rules.REPRESENTATIONS``. The dashed line is the best value that the study published.
+    intervals: of pipelines. The dashed line is the best value that the study published.
     """
     rows = pick(intervals, reference="genre")
     pairs = list(dict.fromkeys(zip(rows["method"], rows["clusterer"], strict=True)))

@@ -15,6 +15,7 @@ from .conditions import random_clusters as random_clusters
 from .conditions import shuffle_lyrics as shuffle_lyrics
 from .conditions import standard as standard
 from .kept import released_genres as released_genres
+from .kept import released_pipelines as released_pipelines
 from .kept import released_records as released_records
 from .kept import released_table as released_table
 from .protocol import study as study
@@ -27,7 +28,6 @@ from .records import pick as pick
 from .records import read_all as read_all
 from .records import stack_conditions as stack_conditions
 from .rules import FULL_FEATURES as FULL_FEATURES
-from .rules import REPRESENTATIONS as REPRESENTATIONS
 from .rules import choose_setting as choose_setting
 from .rules import kept_stabilities as kept_stabilities
 from .rules import pipeline_conditions as pipeline_conditions

@@ -6,8 +6,9 @@ from pathlib import Path
 import pandas as pd
 
 from vaeclust.files import project_root
-from vaeclust.methods.catalogue import STUDIED
-from vaeclust.studies.records import read_all
+from vaeclust.methods.catalogue import METHODS, STUDIED
+from vaeclust.studies.records import Record, read_all
+from vaeclust.studies.rules import CHAPTER
 
 RELEASED = Path("book") / "released"
 SHARED = ("disentanglement", "by_size")  # tables about all methods, where a study has them
@@ -16,6 +17,12 @@ SHARED = ("disentanglement", "by_size")  # tables about all methods, where a stu
 def released_records(name: str, dataset: str = "gtzan", methods: Iterable[str] = tuple(STUDIED)) -> pd.DataFrame:
     """Return one of TABLES of several methods, as released; without a choice, of the eight of the study."""
     return read_all(name, dataset, methods, RELEASED)
+
+
+def released_pipelines(dataset: str = "gtzan") -> list[str]:
+    """Return the representations of chapter ``09_beyond`` that have released records, in the order of METHODS."""
+    of_chapter = [slug for slug, method in METHODS.items() if method.chapter == CHAPTER]
+    return [slug for slug in of_chapter if Record(dataset, slug, RELEASED).path("intervals").is_file()]
 
 
 def released_genres() -> pd.Series:
