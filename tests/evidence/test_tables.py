@@ -4,8 +4,9 @@ import re
 
 import pandas as pd
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 
-from vaeclust.cells.tables import html_table, number_table
+from vaeclust.cells.tables import html_table, number_table, text_table
 from vaeclust.evidence.differences import FIRST, KEYS, LAID_OUT, released_differences, released_gains
 from vaeclust.evidence.pipelines import pipeline_means, pipeline_table
 from vaeclust.evidence.published import comparable_rows
@@ -117,6 +118,24 @@ def test_pipelines_are_called_by_one_title():
     assert shown[1][0] == "UMAP, K-Means, 57 features"
     gains = difference_table(released_gains(FIRST), rows=KEYS)
     assert gains.lines()[1] == ["UMAP, K-Means, 57 features", "0.100 higher (+0.077 to +0.122)"]
+
+
+def test_a_cell_shows_a_table_by_its_name():
+    shell = InteractiveShell.instance()
+    frame = pd.DataFrame({"score": ["0.250 ± 0.003"], "seeds": [10]}, index=pd.Index(["VAE"], name="method"))
+    table = Table.keyed(pd.DataFrame({"text": ["<b>"]}, index=pd.Index(["pca"], name="method")))
+    shell.run_cell("from vaeclust import plots; plots.use_book_style()").raise_error()
+
+    def html(shown):
+        return shell.display_formatter.format(shown)[0]["text/html"]
+
+    assert html(table) == html_table(table).data
+    assert html(frame) == text_table(frame).data
+    numbers, long = frame[["seeds"]], pd.concat([frame] * 100)
+    assert html(numbers) == numbers._repr_html_()
+    assert html(long) == long._repr_html_()  # cut to its first and last rows
+    assert html(frame.iloc[:0]) == frame.iloc[:0]._repr_html_()
+    InteractiveShell.clear_instance()
 
 
 def test_the_first_pipeline_stands_under_the_best():

@@ -1,6 +1,7 @@
 """Tables of evidence as HTML for the page (chapter ``07_comparison``).
 
-``book/_static/tables.js`` sorts those that have numbers; without it they are ordinary tables.
+A cell shows a table by its name, see :func:`show_tables`; the other functions are for what a name does not say.
+``book/_static/tables.js`` sorts tables that have numbers; without it they are ordinary tables.
 """
 
 from base64 import b64encode
@@ -12,6 +13,31 @@ from IPython.display import HTML
 
 from vaeclust.evidence.tables import Table
 from vaeclust.evidence.words import mean_sd
+
+
+def show_tables() -> None:
+    """Let a cell show a ``Table`` and a DataFrame of words by their names alone, as the book does, from now on.
+
+    Other DataFrames stay as pandas shows them. Outside of IPython nothing is shown, and nothing changes.
+    """
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    if shell is not None:
+        formatter = shell.display_formatter.formatters["text/html"]
+        formatter.for_type(Table, lambda table: html_table(table).data)
+        formatter.for_type(pd.DataFrame, frame_html)
+
+
+def frame_html(table: pd.DataFrame) -> str | None:
+    """Return a DataFrame as HTML: one with words as :func:`text_table` shows it, others, and long ones, as pandas does.
+
+    A cell of words has a space to break at.
+    """
+    words = any(isinstance(cell, str) and " " in cell for cell in table.to_numpy().ravel())
+    if words and len(table) <= pd.get_option("display.max_rows"):
+        return text_table(table).data
+    return table._repr_html_()
 
 
 def html_table(table: Table, *, name: str = "") -> HTML:
