@@ -20,7 +20,7 @@ from vaeclust.evidence.tables import (
     rank_table,
     score_table,
 )
-from vaeclust.evidence.words import difference_numbers
+from vaeclust.evidence.words import NO_DIFFERENCES, difference_numbers
 from vaeclust.released.typst import typst_rows
 from vaeclust.released.writing import markdown_table
 from vaeclust.studies.kept import released_pipelines, released_records
@@ -106,7 +106,7 @@ def test_differences_stand_out_where_they_have_a_verdict():
 def test_a_table_without_differences_is_empty():
     none = pd.DataFrame(columns=["condition", "metric", "mean", "sd", "low", "high", "verdict"])
     assert difference_table(none, rows="condition").lines() == [["Condition"]]
-    assert "<tbody></tbody>" in html_table(difference_table(none, rows="condition")).data
+    assert html_table(difference_table(none, rows="condition")).data == f'<p class="facts">{NO_DIFFERENCES}</p>'
 
 
 def test_pipelines_are_called_by_one_title():

@@ -41,7 +41,12 @@ def frame_html(table: pd.DataFrame) -> str | None:
 
 
 def html_table(table: Table, *, name: str = "") -> HTML:
-    """Return a table for the page: sortable where it has numbers, with its download as the CSV ``name``."""
+    """Return a table for the page: sortable where it has numbers, with its download as the CSV ``name``.
+
+    Of a table without rows its note, where it has one.
+    """
+    if table.note and not table.row_heads:
+        return HTML(f'<p class="facts">{escape(table.note)}</p>')
     if table.numbers is None:
         heads = [f'<th scope="col">{escape(head)}</th>' for head in table.heads]
         rows = _plain_rows(table)

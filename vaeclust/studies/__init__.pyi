@@ -9,6 +9,7 @@ from .conditions import Condition as Condition
 from .conditions import controls as controls
 from .conditions import fault_filter as fault_filter
 from .conditions import gaussian_noise as gaussian_noise
+from .conditions import keep_labels as keep_labels
 from .conditions import lyrics_controls as lyrics_controls
 from .conditions import no_duplicates as no_duplicates
 from .conditions import random_clusters as random_clusters

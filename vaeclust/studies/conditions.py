@@ -110,6 +110,11 @@ def random_clusters(clusters: pd.DataFrame) -> pd.DataFrame:
     return clusters.assign(cluster=groups.transform(lambda c: np.random.default_rng(c.name[0]).permutation(c)))
 
 
+def keep_labels(dataset: Dataset, kept: np.ndarray) -> Dataset:
+    """Return the corpus with the genres of the tracks where ``kept`` (n,) bool is true; those of others are unknown."""
+    return dataset if dataset.genres is None else replace(dataset, genres=np.where(kept, dataset.genres, -1))
+
+
 def lyrics_controls(dataset: Dataset, published: str | Path = "") -> dict[str, Condition]:
     """Return the corpus with other lyrics, by condition (chapter ``06_multimodal_vae``).
 
