@@ -131,7 +131,9 @@ def test_a_cell_shows_a_table_by_its_name():
 
     assert html(table) == html_table(table).data
     assert html(frame) == text_table(frame).data
-    numbers, long = frame[["seeds"]], pd.concat([frame] * 100)
+    one_seed = pd.DataFrame({"score": ["0.250"]}, index=["one draw"])
+    assert html(one_seed) == text_table(one_seed).data
+    numbers, long = frame[["seeds"]].rename({"VAE": "the VAE"}), pd.concat([frame] * 100)
     assert html(numbers) == numbers._repr_html_()
     assert html(long) == long._repr_html_()  # cut to its first and last rows
     assert html(frame.iloc[:0]) == frame.iloc[:0]._repr_html_()

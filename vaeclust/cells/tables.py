@@ -32,10 +32,13 @@ def show_tables() -> None:
 def frame_html(table: pd.DataFrame) -> str | None:
     """Return a DataFrame as HTML: one with words as :func:`text_table` shows it, others, and long ones, as pandas does.
 
-    A cell of words has a space to break at.
+    Words have a space to break at: in a cell, or in the name of a row whose cells are all text.
     """
-    words = any(isinstance(cell, str) and " " in cell for cell in table.to_numpy().ravel())
-    if words and len(table) <= pd.get_option("display.max_rows"):
+    cells = table.to_numpy().ravel()
+    texts = [cell for cell in cells if isinstance(cell, str)]
+    if len(texts) == len(cells):
+        texts += map(str, table.index.get_level_values(-1))
+    if any(" " in text for text in texts) and len(table) <= pd.get_option("display.max_rows"):
         return text_table(table).data
     return table._repr_html_()
 
