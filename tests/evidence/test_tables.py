@@ -131,7 +131,7 @@ def test_a_cell_shows_a_table_by_its_name():
 
     assert html(table) == html_table(table).data
     assert html(frame) == text_table(frame).data
-    one_seed = pd.DataFrame({"score": ["0.250"]}, index=["one draw"])
+    one_seed = pd.DataFrame({"score": ["0.250"], "seeds": [1]}, index=["one draw"])
     assert html(one_seed) == text_table(one_seed).data
     numbers, long = frame[["seeds"]].rename({"VAE": "the VAE"}), pd.concat([frame] * 100)
     assert html(numbers) == numbers._repr_html_()

@@ -32,11 +32,10 @@ def show_tables() -> None:
 def frame_html(table: pd.DataFrame) -> str | None:
     """Return a DataFrame as HTML: one with words as :func:`text_table` shows it, others, and long ones, as pandas does.
 
-    Words have a space to break at: in a cell, or in the name of a row whose cells are all text.
+    Words have a space to break at: in a cell, or, where any cell is text, in the name of a row.
     """
-    cells = table.to_numpy().ravel()
-    texts = [cell for cell in cells if isinstance(cell, str)]
-    if len(texts) == len(cells):
+    texts = [cell for cell in table.to_numpy().ravel() if isinstance(cell, str)]
+    if texts:
         texts += map(str, table.index.get_level_values(-1))
     if any(" " in text for text in texts) and len(table) <= pd.get_option("display.max_rows"):
         return text_table(table).data
