@@ -47,7 +47,7 @@ def run(function: Callable, tasks: Iterable[tuple], *, total: int, title: str, u
     picklable. Raises ConnectionError for a scheduler that does not answer.
     """
     from joblib import Parallel, delayed
-    from tqdm.auto import tqdm
+    from tqdm import tqdm
 
     # Every clip needs megabytes anew. By default glibc gives them back to the system each time, and workers spend a
     # third of their time on page faults; it reads these when a worker starts.

@@ -137,6 +137,46 @@ def test_command_line_papermill_and_jupyterlab_write_the_same_bytes_to_one_place
     assert not list(project.glob("**/scores.csv"))
 
 
+def first_cells(project, slug, *, last, more="", **given):
+    """Execute the code of a chapter up to the first cell that has ``last``, and one more; return the cells."""
+    notebook = jupytext.read(project / "notebooks" / f"{slug}.md")
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    end = next(n for n, cell in enumerate(cells) if last in cell.source)
+    notebook.cells = [*cells[: end + 1], nbformat.v4.new_code_cell(more)]
+    nbformat.write(notebook, project / "first.ipynb")
+    given = {"seeds": 1, "epochs": 1, **given}
+    return papermill.execute_notebook(project / "first.ipynb", None, given, cwd=project, progress_bar=False).cells
+
+
+def test_a_fresh_kernel_warns_of_nothing(project, table_path):
+    """Neither the first cell, nor the first training, nor the first layout: each imports what warns where it can."""
+    layout = "vc.methods.umap(fit.embeddings[0])[:0]"
+    cells = first_cells(project, "03_vae", last="vc.study(", more=layout, dataset=str(table_path))
+    assert [output for cell in cells for output in cell.get("outputs", []) if output.get("name") == "stderr"] == []
+
+
+def test_other_hidden_layers_are_drawn_trained_and_told(project, table_path):
+    first_cells(project, "03_vae", last="vc.study(", dataset=str(table_path), hidden="32,16,8")
+    record = project / "results" / "small" / "vae"
+    assert json.loads((record / "run.json").read_text())["settings"]["hidden"] == [32, 16, 8]
+    assert "hidden 6" in (record / "figures" / "network.svg").read_text()
+    with pytest.raises(papermill.PapermillExecutionError, match="hidden '32,wide': 'wide' is not a whole number"):
+        first_cells(project, "03_vae", last="vc.study(", dataset=str(table_path), hidden="32,wide")
+
+
+def test_other_pipelines_are_two_lists_of_their_chapter(project, table_path):
+    path, chosen = project / "notebooks" / "09_beyond.md", ["gaussian_mixture", "agglomerative"]
+    text, count = re.subn(r"representations = \[.*\]", 'representations = ["features"]', path.read_text())
+    text, more = re.subn(r"clusterers = \[.*\]\nclusterers \+= \[.*\]", f"clusterers = {chosen}", text)
+    assert count == more == 1
+    path.write_text(text)
+    first_cells(project, "09_beyond", last="pipeline_scores(intervals)", dataset=str(table_path))
+    results = project / "results" / "small"
+    assert sorted(folder.name for folder in results.iterdir()) == ["beyond", "features"]
+    assert set(pd.read_csv(results / "features" / "scores.csv")["clusterer"]) == set(chosen)
+    assert (results / "beyond" / "figures" / "pipelines.svg").is_file()
+
+
 def test_unlabelled_music_runs_through_a_chapter(project, table):
     table.drop(columns="label").to_csv(project / "unlabelled.csv", index=False)
     arguments = ["--dataset", "unlabelled.csv", *FAST, "-p", "n_clusters=3"]

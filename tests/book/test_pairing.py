@@ -31,6 +31,26 @@ def test_every_chapter_is_as_jupytext_writes_it():
         assert changed_lines(path.read_text(), written) == []
 
 
+@pytest.mark.parametrize("shown", [True, False], ids=["opened", "folded"])
+def test_what_jupyterlab_remembers_of_a_cell_stays_out_of_the_text(shown):
+    configuration = load_jupytext_configuration_file(str(ROOT / "jupytext.toml"))
+    remembered = {
+        "collapsed": not shown, "scrolled": shown, "trusted": True, "editable": True, "deletable": False,
+        "jupyter": {"outputs_hidden": not shown, "source_hidden": not shown}, "slideshow": {"slide_type": "slide"},
+        "execution": {"iopub.execute_input": "2026-01-01T00:00:00Z"}, "ExecuteTime": {"start_time": "2026-01-01"},
+    }  # fmt: skip
+    for path in sorted((ROOT / "notebooks").glob("*.md")):
+        notebook = jupytext.read(path, config=configuration)
+        about_page = [dict(cell.metadata) for cell in notebook.cells]
+        for cell in notebook.cells:
+            cell.metadata.update(remembered)
+        written = jupytext.writes(notebook, fmt="md:myst", config=configuration)
+        assert changed_lines(path.read_text(), written) == []
+        again = jupytext.reads(written, fmt="md:myst", config=configuration)
+        assert [dict(cell.metadata) for cell in again.cells] == about_page
+        assert {"tags", "mystnb"} <= {name for metadata in about_page for name in metadata}
+
+
 def test_sync_both_ways(project):
     text = project / "notebooks" / "03_vae.md"
     before = text.read_text()
@@ -86,6 +106,9 @@ def test_a_save_in_jupyterlab(lab, project):
         model = session.get(contents, params={"type": "notebook", "content": "1"}, timeout=30).json()
         assert model["type"] == "notebook"
         model["content"]["cells"][1]["source"] += f"\n\n{EDIT}"
+        for cell in model["content"]["cells"]:
+            if cell["cell_type"] == "code":  # as a click beside its output does
+                cell["metadata"] |= {"collapsed": True, "jupyter": {"outputs_hidden": True}}
         saved = session.put(contents, json={"type": "notebook", "content": model["content"]}, timeout=30)
         saved.raise_for_status()
         assert [line for line in changed_lines(before, text.read_text()) if line.strip("+-")] == [f"+{EDIT}"]

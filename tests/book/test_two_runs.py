@@ -79,6 +79,7 @@ def test_records_of_other_settings_are_refused_by_papermill_and_made_anew_by_the
 
     # Records of other features lie elsewhere: nothing is mixed, and nothing printed over.
     vectors = pd.read_csv(table_path, index_col="filename").select_dtypes("number").iloc[:, :12]
+    vectors.index = vectors.index.str.removesuffix(".wav")
     vectors.rename_axis("track_id").to_csv(project / "spotify.csv")
     vectors = papermill(project, "07_comparison", table_path, "-p", "features", "spotify.csv")
     assert vectors.returncode != 0
@@ -128,5 +129,5 @@ def test_papermill_refuses_in_the_first_cell(project, table_path, value):
     done = papermill(project, "03_vae", table_path, "-p", "learning_rate", value)
     assert done.returncode != 0
     assert "expected a finite number above 0" in done.stderr
-    assert "In [2]" in done.stderr
+    assert "In [3]" in done.stderr  # after the parameters and those that were given
     assert not (project / "results").exists()

@@ -208,10 +208,10 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_table(tmp_path, project):
     second = command("vaeclust", "data", folder, "--features", "full", cwd=project)
     assert second.returncode == 0, second.stderr
     assert f"/{24 - kept} " in second.stderr  # the progress bar counts what was left to do
-    table = (project / "results" / "long" / "features.csv").read_bytes()
+    table = (project / "results" / "long-full" / "features.csv").read_bytes()
     shutil.rmtree(cache.path.parent)
     assert command("vaeclust", "data", folder, "--features", "full", cwd=project).returncode == 0
-    assert (project / "results" / "long" / "features.csv").read_bytes() == table
+    assert (project / "results" / "long-full" / "features.csv").read_bytes() == table
 
 
 def test_two_runs_at_once_do_no_harm(library, project):

@@ -12,9 +12,8 @@ from vaeclust.plots import comparison as plots_comparison
 from vaeclust.plots import conditions as plots_conditions
 from vaeclust.released.writing import readme_table
 from vaeclust.scores.metrics import LABEL_FREE, LABELS, METRICS, Metric, score_by_k
-from vaeclust.studies import rules
 from vaeclust.studies.conditions import controls, standard
-from vaeclust.studies.kept import released_records
+from vaeclust.studies.kept import released_pipelines, released_records
 from vaeclust.studies.protocol import study
 from vaeclust.your_music.choice_of_k import unlabelled_methods
 
@@ -143,7 +142,7 @@ def test_released_records_are_judged_without_it(metric):
     assert metric.title not in " ".join(before["effect"])
     assert list(tables.published_comparison(intervals).text) == list(SIX)
     assert words.score_facts(intervals)[f"vae_{metric.name}"] == words.UNMEASURED
-    representations = released_records("intervals", methods=rules.REPRESENTATIONS)
+    representations = released_records("intervals", methods=released_pipelines())
     assert pipelines.above_published(pipelines.pipeline_means(representations))
     plots_conditions.pipeline_scores(representations)
 

@@ -4,8 +4,9 @@ import re
 
 import pandas as pd
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 
-from vaeclust.cells.tables import html_table, number_table
+from vaeclust.cells.tables import html_table, number_table, text_table
 from vaeclust.evidence.differences import FIRST, KEYS, LAID_OUT, released_differences, released_gains
 from vaeclust.evidence.pipelines import pipeline_means, pipeline_table
 from vaeclust.evidence.published import comparable_rows
@@ -19,12 +20,11 @@ from vaeclust.evidence.tables import (
     rank_table,
     score_table,
 )
-from vaeclust.evidence.words import difference_numbers
+from vaeclust.evidence.words import NO_DIFFERENCES, difference_numbers
 from vaeclust.released.typst import typst_rows
 from vaeclust.released.writing import markdown_table
-from vaeclust.studies.kept import released_records
+from vaeclust.studies.kept import released_pipelines, released_records
 from vaeclust.studies.records import pick
-from vaeclust.studies.rules import REPRESENTATIONS
 
 
 @pytest.fixture(scope="module")
@@ -106,11 +106,11 @@ def test_differences_stand_out_where_they_have_a_verdict():
 def test_a_table_without_differences_is_empty():
     none = pd.DataFrame(columns=["condition", "metric", "mean", "sd", "low", "high", "verdict"])
     assert difference_table(none, rows="condition").lines() == [["Condition"]]
-    assert "<tbody></tbody>" in html_table(difference_table(none, rows="condition")).data
+    assert html_table(difference_table(none, rows="condition")).data == f'<p class="facts">{NO_DIFFERENCES}</p>'
 
 
 def test_pipelines_are_called_by_one_title():
-    means = pipeline_means(released_records("intervals", methods=REPRESENTATIONS))
+    means = pipeline_means(released_records("intervals", methods=released_pipelines()))
     assert list(means.index.names) == KEYS
     assert means.index[0] == LAID_OUT
     shown = html_cells(number_table(means, name="pipelines"))
@@ -120,8 +120,28 @@ def test_pipelines_are_called_by_one_title():
     assert gains.lines()[1] == ["UMAP, K-Means, 57 features", "0.100 higher (+0.077 to +0.122)"]
 
 
+def test_a_cell_shows_a_table_by_its_name():
+    shell = InteractiveShell.instance()
+    frame = pd.DataFrame({"score": ["0.250 ± 0.003"], "seeds": [10]}, index=pd.Index(["VAE"], name="method"))
+    table = Table.keyed(pd.DataFrame({"text": ["<b>"]}, index=pd.Index(["pca"], name="method")))
+    shell.run_cell("from vaeclust import plots; plots.use_book_style()").raise_error()
+
+    def html(shown):
+        return shell.display_formatter.format(shown)[0]["text/html"]
+
+    assert html(table) == html_table(table).data
+    assert html(frame) == text_table(frame).data
+    one_seed = pd.DataFrame({"score": ["0.250"], "seeds": [1]}, index=["one draw"])
+    assert html(one_seed) == text_table(one_seed).data
+    numbers, long = frame[["seeds"]].rename({"VAE": "the VAE"}), pd.concat([frame] * 100)
+    assert html(numbers) == numbers._repr_html_()
+    assert html(long) == long._repr_html_()  # cut to its first and last rows
+    assert html(frame.iloc[:0]) == frame.iloc[:0]._repr_html_()
+    InteractiveShell.clear_instance()
+
+
 def test_the_first_pipeline_stands_under_the_best():
-    intervals = released_records("intervals", methods=REPRESENTATIONS)
+    intervals = released_records("intervals", methods=released_pipelines())
     table = pipeline_table(intervals, released_gains(FIRST), longest=3)
     assert len(table.text) == 4
     assert table.lines()[1][-1] == "+0.077 to +0.122"

@@ -1,9 +1,11 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
 
 from vaeclust.methods.batched import initial_model
-from vaeclust.methods.catalogue import METHODS, betas, find
+from vaeclust.methods.catalogue import METHODS, betas, find, hidden_layers
 from vaeclust.methods.models import MixturePrior, kl_divergence, shown_modalities
 from vaeclust.methods.networks import (
     ConvDecoder,
@@ -82,7 +84,7 @@ def test_gradient_reaches_every_weight(method):
     for name, parameter in model.named_parameters():
         assert parameter.grad is not None, name
         # Batch norm takes out a shift of what comes before it, and of a code that goes straight into it.
-        if not name.endswith(("linear1.bias", "linear2.bias", "code.bias", "kernel.bias", "conv1.bias", "conv2.bias")):
+        if not name.endswith(("linear.bias", "code.bias", "kernel.bias", "conv1.bias", "conv2.bias")):
             assert parameter.grad.abs().max() > 1e-6, name
 
 
@@ -134,7 +136,7 @@ def test_dropout_keeps_the_expectation_and_uses_its_factors():
 
 def test_initial_weights_are_those_of_pytorch_in_distribution():
     model = build(METHODS["vae"])
-    weight = model.encoder.linear2.weight.detach()
+    weight = model.encoder.layers[1].linear.weight.detach()
     bound = 128**-0.5
     assert weight.abs().max() <= bound
     assert weight.std() == pytest.approx(bound / 3**0.5, rel=0.03)
@@ -198,9 +200,60 @@ def test_any_beta_is_a_method():
     assert find("beta_vae_0.5").settings == {"beta": 0.5}
     assert find("beta_vae_4") == METHODS["beta_vae_4"]
     assert betas("4, 1,2,1") == (1.0, 2.0, 4.0)
-    for text, says in (("1,two", "'two' is not a number"), ("", "at least one"), ("0,1", "all above 0")):
+    for text, says in (("1,two", "'two' is not a number"), ("", "'' is not a number"), ("0,1", "numbers above 0")):
         with pytest.raises(ValueError, match=says):
             betas(text)
+
+
+@pytest.mark.parametrize("hidden", [(30,), (50, 40, 20)])
+@pytest.mark.parametrize("slug", ["autoencoder", "vae"])
+def test_hidden_layers_are_an_argument(slug, hidden, x):
+    model = build(METHODS[slug], hidden=hidden)
+    widths = [20, *hidden, 16, *hidden[::-1], 20]
+    assert list(dense_widths(20, 16, hidden).values()) == widths
+    linear = [layer for layer in model.modules() if isinstance(layer, torch.nn.Linear)]
+    steps = [(layer.in_features, layer.out_features) for layer in linear]
+    assert set(steps) == set(pairwise(widths))
+    assert len(steps) == len(widths) - 1 + (slug == "vae")  # mean and variance of the code
+    assert (model.noise_widths["encoder"], model.noise_widths["decoder"]) == (hidden[0], hidden[-1])
+    assert model(x, noise_for(model, 32)).reconstruction.shape == (32, 20)
+
+
+@pytest.mark.parametrize("slug", ["autoencoder", "vae"])
+def test_the_hidden_layers_of_the_study_are_the_default(slug):
+    given, default = build(METHODS[slug], hidden=(128, 64)), build(METHODS[slug])
+    assert all(map(torch.equal, given.state_dict().values(), default.state_dict().values()))
+
+
+@pytest.mark.parametrize("hidden", [(), (0,), (64, -1)])
+def test_layers_without_units_are_refused(hidden):
+    with pytest.raises(ValueError, match="expected the units of at least one layer"):
+        build(METHODS["vae"], hidden=hidden)
+
+
+def test_hidden_layers_are_read_from_a_list():
+    assert hidden_layers(" 128,64 ") == (128, 64)
+    assert hidden_layers(256) == (256,)  # papermill makes a number of a list of one
+    faults = {
+        "128,wide": "'wide' is not a whole number",
+        "128,,64": "'' is not",
+        "": "'' is not",
+        "64.5": "'64.5' is not",
+    }
+    faults |= {"128,0": "all at least 1", "-3": "all at least 1", "True": "'True' is not"}
+    for text, says in faults.items():
+        with pytest.raises(ValueError, match=f"hidden .*{says}"):
+            hidden_layers(text)
+
+
+def test_a_setting_that_a_model_does_not_take_is_refused():
+    assert find("vae", hidden=(8,)).settings == {"beta": 1.0, "hidden": (8,)}
+    with pytest.raises(ValueError, match=r"VAE has no setting 'hiden'; it has beta, hidden"):
+        find("vae", hiden=(8,))
+    with pytest.raises(ValueError, match=r"Conv-VAE has no setting 'hidden'; it has beta"):
+        find("conv_vae", hidden=(8,))
+    with pytest.raises(ValueError, match=r"PCA has no setting 'hidden'; it has none"):
+        find("pca", hidden=(8,))
 
 
 def test_unknown_methods_are_refused_and_settings_do_not_touch_the_table():
@@ -213,8 +266,8 @@ def test_unknown_methods_are_refused_and_settings_do_not_touch_the_table():
 def test_the_drawn_network_is_the_built_one():
     model = build(METHODS["vae"])
     widths = list(dense_widths(20, 16).values())
-    layers = [model.encoder.linear1, model.encoder.linear2, model.mean]
-    layers += [model.decoder.hidden.linear1, model.decoder.hidden.linear2, model.decoder.output]
+    layers = [*(layer.linear for layer in model.encoder.layers), model.mean]
+    layers += [*(layer.linear for layer in model.decoder.hidden.layers), model.decoder.output]
     assert widths == [20, *(layer.out_features for layer in layers)]
 
     model = build(METHODS["conv_vae"])

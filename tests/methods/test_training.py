@@ -30,6 +30,18 @@ def test_a_seed_is_the_same_alone_and_among_others(corpus, slug):
         np.testing.assert_array_equal(alone.embeddings[seeds.index(3)], together.embeddings[3])
 
 
+def test_settings_of_a_method_are_put_over_its_own(corpus):
+    default, given = fit("vae", corpus, [0], **SHORT), fit("vae", corpus, [0], hidden=(128, 64), **SHORT)
+    np.testing.assert_array_equal(given.embeddings, default.embeddings)
+    narrow = fit("vae", corpus, [0, 1], hidden=(8,), **SHORT)
+    assert narrow.method.settings == {"beta": 1.0, "hidden": (8,)}
+    assert narrow.n_parameters == (20 * 8 + 3 * 8) + 2 * (8 * 16 + 16) + (16 * 8 + 3 * 8) + (8 * 20 + 20)
+    assert narrow.models[1].encoder.out_features == 8
+    assert METHODS["vae"].settings == {"beta": 1.0}
+    with pytest.raises(ValueError, match="PCA has no setting 'hidden'"):
+        fit("pca", corpus, [0], hidden=(8,))
+
+
 @pytest.mark.parametrize("slug", [*TRAINED, "pca", "umap"])
 def test_a_corpus_for_each_seed_is_as_if_each_were_alone(corpus, slug):
     parts = [corpus.subset(np.arange(len(corpus)) % 3 != left_out) for left_out in range(3)]

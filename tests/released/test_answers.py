@@ -13,7 +13,7 @@ from vaeclust.released import answers, facts
 from vaeclust.released import found as released_found
 from vaeclust.released.writing import marks
 from vaeclust.studies import rules
-from vaeclust.studies.kept import released_genres, released_records
+from vaeclust.studies.kept import released_genres, released_pipelines, released_records
 from vaeclust.studies.records import STANDARD, pick
 
 PAGES = ("index", "introduction", "related_work", "setup", "discussion", "acknowledgements")
@@ -38,7 +38,7 @@ def test_the_released_differences_are_those_of_the_clusters():
 
 
 def test_every_pipeline_has_its_released_gain():
-    intervals = released_records("intervals", methods=rules.REPRESENTATIONS)
+    intervals = released_records("intervals", methods=released_pipelines())
     gains = differences.released_gains(FIRST)
     assert {Pipeline(*key) for key in pipelines.pipeline_means(intervals).index} == {
         FIRST, *map(Pipeline._make, gains[KEYS].to_numpy()),
@@ -96,7 +96,7 @@ class TestTheAnswer:
 
     def test_more_features_and_umap_group_the_clips_better(self, sentences):
         assert "More measurements do help." in sentences[2]
-        means = pipelines.pipeline_means(released_records("intervals", methods=rules.REPRESENTATIONS))
+        means = pipelines.pipeline_means(released_records("intervals", methods=released_pipelines()))
         assert Pipeline(*means["nmi"].idxmax()) == LAID_OUT == ("umap", "kmeans", rules.FULL_FEATURES)
         assert METHODS["umap"].settings["base"] == "raw"  # of the features, with no network in front
         for baseline, pipeline in ((FIRST, LAID_OUT), (FIRST, FULL), (FULL, LAID_OUT)):

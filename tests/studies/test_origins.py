@@ -9,6 +9,7 @@ import pytest
 from vaeclust.corpus.sources import file_name, load
 from vaeclust.studies.conditions import lyrics_controls, standard
 from vaeclust.studies.origins import folder_name, mismatches, origin, slugs_of
+from vaeclust.studies.parameters import PARAMETERS
 from vaeclust.studies.protocol import held_records, study
 from vaeclust.studies.records import Record, read_all
 
@@ -35,6 +36,7 @@ def test_records_that_fit_are_read(corpus, results):
         ({"latent_dim": 16}, "pca: latent_dim 3, here 16\n  vae: latent_dim 3, here 16"),
         ({"learning_rate": 0.01}, "vae: learning_rate 0.001, here 0.01"),
         ({"n_clusters": 7}, "raw: n_clusters 4, here 7"),
+        ({"hidden": (64,)}, "vae: hidden [128, 64], here [64]"),
     ],
 )
 def test_other_settings_are_refused_with_both_sides_and_the_mend(corpus, results, changed, says):
@@ -43,7 +45,8 @@ def test_other_settings_are_refused_with_both_sides_and_the_mend(corpus, results
     ((name, value),) = changed.items()
     line = str(refused.value).splitlines()[-1]
     assert re.match(r"Make them anew with: vaeclust run (01_pca )?03_vae |.* 01_pca 03_vae ", line)
-    assert f"-p {name}={value}" in line
+    said = f"-p {name}={value[0] if name == 'hidden' else value}"
+    assert (said in line) == (PARAMETERS[name].default != value)  # what is so by default goes without saying
     assert f"--dataset {corpus.given['dataset']}" in line
 
 

@@ -51,6 +51,12 @@ def test_embeddings_hold_no_pickle(record):
         assert {name: arrays[name].dtype.kind for name in arrays} == {"track_id": "U", "seeds": "i", "embeddings": "f"}
 
 
+def test_run_json_tells_settings_that_were_put_over_those_of_the_method(corpus, tmp_path):
+    record = Record("small", "vae", tmp_path)
+    study("vae", corpus, record, seeds=1, epochs=1, hidden=(8, 4), projections=())
+    assert record.run()["settings"] == {"beta": 1.0, "hidden": [8, 4]}
+
+
 def test_run_json_says_what_was_run(record, corpus):
     run = json.loads((record.folder / "run.json").read_text())
     assert run["checksum"] == corpus.checksum

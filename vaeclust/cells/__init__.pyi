@@ -9,6 +9,8 @@ from .about import lyrics_coverage as lyrics_coverage
 from .about import player as player
 from .about import players as players
 from .glue import state as state
+from .tables import frame_html as frame_html
 from .tables import html_table as html_table
 from .tables import number_table as number_table
+from .tables import show_tables as show_tables
 from .tables import text_table as text_table

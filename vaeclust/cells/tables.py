@@ -1,6 +1,7 @@
 """Tables of evidence as HTML for the page (chapter ``07_comparison``).
 
-``book/_static/tables.js`` sorts those that have numbers; without it they are ordinary tables.
+A cell shows a table by its name, see :func:`show_tables`; the other functions are for what a name does not say.
+``book/_static/tables.js`` sorts tables that have numbers; without it they are ordinary tables.
 """
 
 from base64 import b64encode
@@ -14,8 +15,40 @@ from vaeclust.evidence.tables import Table
 from vaeclust.evidence.words import mean_sd
 
 
+def show_tables() -> None:
+    """Let a cell show a ``Table`` and a DataFrame of words by their names alone, as the book does, from now on.
+
+    Other DataFrames stay as pandas shows them. Outside of IPython nothing is shown, and nothing changes.
+    """
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    if shell is not None:
+        formatter = shell.display_formatter.formatters["text/html"]
+        formatter.for_type(Table, lambda table: html_table(table).data)
+        formatter.for_type(pd.DataFrame, frame_html)
+
+
+def frame_html(table: pd.DataFrame) -> str | None:
+    """Return a DataFrame as HTML: one with words as :func:`text_table` shows it, others, and long ones, as pandas does.
+
+    Words have a space to break at: in a cell, or, where any cell is text, in the name of a row.
+    """
+    texts = [cell for cell in table.to_numpy().ravel() if isinstance(cell, str)]
+    if texts:
+        texts += map(str, table.index.get_level_values(-1))
+    if any(" " in text for text in texts) and len(table) <= pd.get_option("display.max_rows"):
+        return text_table(table).data
+    return table._repr_html_()
+
+
 def html_table(table: Table, *, name: str = "") -> HTML:
-    """Return a table for the page: sortable where it has numbers, with its download as the CSV ``name``."""
+    """Return a table for the page: sortable where it has numbers, with its download as the CSV ``name``.
+
+    Of a table without rows its note, where it has one.
+    """
+    if table.note and not table.row_heads:
+        return HTML(f'<p class="facts">{escape(table.note)}</p>')
     if table.numbers is None:
         heads = [f'<th scope="col">{escape(head)}</th>' for head in table.heads]
         rows = _plain_rows(table)

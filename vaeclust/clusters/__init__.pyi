@@ -3,6 +3,7 @@ from . import ensembles as ensembles
 from .clusterers import CLUSTERERS as CLUSTERERS
 from .clusterers import Clusterer as Clusterer
 from .clusterers import agglomerative as agglomerative
+from .clusterers import check_clusterers as check_clusterers
 from .clusterers import cluster as cluster
 from .clusterers import cluster_summary as cluster_summary
 from .clusterers import dbscan as dbscan

@@ -1,7 +1,7 @@
 """Clusterers, all by one signature: ``(embedding (n, d), k, seed) -> labels (n,)`` (chapter ``07_comparison``)."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -134,6 +134,16 @@ CLUSTERERS = {
 PUBLISHED_CLUSTERERS = tuple(slug for slug, clusterer in CLUSTERERS.items() if clusterer.published)
 
 
+def check_clusterers(clusterers: Iterable[str]) -> None:
+    """Raise ValueError for a clusterer that is not known, and for a consensus without the K-Means that it is of."""
+    chosen = tuple(clusterers)
+    for slug in chosen:
+        if slug not in (*CLUSTERERS, CONSENSUS, OWN):
+            raise ValueError(f"unknown clusterer {slug!r}; expected some of {', '.join((*CLUSTERERS, CONSENSUS, OWN))}")
+    if CONSENSUS in chosen and "kmeans" not in chosen:
+        raise ValueError(f"clusterers {', '.join(chosen)}: the consensus is one of K-Means; add kmeans")
+
+
 def cluster(fit: Fit, n_clusters: int = 0, *, clusterers: tuple[str, ...] = PUBLISHED_CLUSTERERS) -> pd.DataFrame:
     """Cluster the embedding of every seed; the clusterer's random state is the seed.
 
@@ -149,7 +159,8 @@ def cluster(fit: Fit, n_clusters: int = 0, *, clusterers: tuple[str, ...] = PUBL
     Raises
     ------
     ValueError
-        For a number of clusters that this many tracks cannot have; names the largest allowed.
+        For a number of clusters that this many tracks cannot have, with the largest allowed; for an unknown clusterer;
+        and where none of them gives any clusters.
 
     Examples
     --------
@@ -162,6 +173,7 @@ def cluster(fit: Fit, n_clusters: int = 0, *, clusterers: tuple[str, ...] = PUBL
     >>> clusters.columns.tolist(), len(clusters), clusters["cluster"].nunique()
     (['track_id', 'seed', 'clusterer', 'cluster'], 60, 10)
     """
+    check_clusterers(clusterers)
     frames = []
     with one_thread():
         for seed, embedding, corpus in zip(fit.seeds, fit.embeddings, fit.corpora, strict=True):
@@ -174,7 +186,10 @@ def cluster(fit: Fit, n_clusters: int = 0, *, clusterers: tuple[str, ...] = PUBL
     if OWN in clusterers and fit.assignments is not None:
         each = zip(fit.corpora, fit.seeds, fit.assignments, strict=True)
         frames += [_rows(corpus, seed, OWN, labels) for corpus, seed, labels in each]
-    return pd.concat([frame for frame in frames if len(frame)], ignore_index=True)
+    frames = [frame for frame in frames if len(frame)]
+    if not frames:
+        raise ValueError(f"{fit.method.title} by {', '.join(clusterers) or 'no clusterer'} has no clusters; add kmeans")
+    return pd.concat(frames, ignore_index=True)
 
 
 def _rows(corpus: Dataset, seed: int, clusterer: str, labels: np.ndarray) -> pd.DataFrame:

@@ -90,7 +90,10 @@ from .tables import rank_table as rank_table
 from .tables import run_scores as run_scores
 from .tables import score_overview as score_overview
 from .tables import score_table as score_table
+from .tables import separation_table as separation_table
 from .words import CONDITION_TITLES as CONDITION_TITLES
+from .words import NO_DIFFERENCES as NO_DIFFERENCES
+from .words import NO_LABELS as NO_LABELS
 from .words import best_agreement as best_agreement
 from .words import clusterer_title as clusterer_title
 from .words import condition_title as condition_title

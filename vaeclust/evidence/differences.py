@@ -188,7 +188,10 @@ def baseline_differences(
     """Return :func:`differences_to` for K-Means on every method but the last baseline, in NMI and ARI.
 
     clusters: ``method, track_id, seed, clusterer, cluster`` of the standard condition, baselines among them.
+    reference: label by track id. Without any label, and with a single seed, there is no row.
     """
+    if reference.isna().all() or clusters["seed"].nunique() < 2:
+        return pd.DataFrame(columns=["metric", *(f"baseline_{name}" for name in KEYS[1:]), "baseline", *KEYS, *FOUND])
     groups = dict(list(pick(clusters, clusterer="kmeans").groupby("method")))
     slugs = [slug for slug in METHODS if slug in groups]
     compared = [Pipeline(slug) for slug in baselines]

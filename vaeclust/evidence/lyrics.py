@@ -10,7 +10,7 @@ from vaeclust.corpus.lyrics import load_lyrics
 from vaeclust.corpus.tables import examples, read_csv
 from vaeclust.evidence.differences import Pipeline, bootstrap_means, difference_row
 from vaeclust.evidence.tables import Table
-from vaeclust.evidence.words import difference_facts, mean_sd_cells
+from vaeclust.evidence.words import NO_LABELS, difference_facts, mean_sd_cells
 from vaeclust.files import resolve
 from vaeclust.scores.metrics import METRICS
 from vaeclust.studies.records import pick
@@ -50,8 +50,14 @@ def lyrics_join(dataset: Dataset, published: str | Path) -> dict[str, float]:
 
 
 def view_table(intervals: pd.DataFrame, metrics: Iterable[str] = ("nmi", "ari", "purity")) -> Table:
-    """Return ``mean ± sd`` against genre, a row a representation and view; intervals: of the record of all views."""
-    rows = pick(intervals, reference="genre").set_index(["method", "condition", "metric"])
+    """Return ``mean ± sd`` against genre, a row a representation and view; no row for unlabelled music.
+
+    intervals: of the record of all views.
+    """
+    found = pick(intervals, reference=["genre"])
+    if found.empty:
+        return Table.keyed(pd.DataFrame(), note=NO_LABELS)
+    rows = found.set_index(["method", "condition", "metric"])
     shown = []
     for view, slugs in VIEW_METHODS.items():
         shown += [(slug, view) for slug in slugs]

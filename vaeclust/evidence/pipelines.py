@@ -43,7 +43,7 @@ def size_facts(effects: pd.DataFrame) -> dict[str, str]:
 def pipeline_means(table: pd.DataFrame, column: str = "mean") -> pd.DataFrame:
     """Return pipelines × metrics as the study took them, on all tracks, the highest NMI first.
 
-    table: intervals of REPRESENTATIONS. The index has the levels of Pipeline.
+    table: intervals of pipelines. The index has the levels of Pipeline.
     """
     rows = pick(table[table["condition"] != FILTERED], reference=["", "genre"], space=["own", "labels"])
     wide = rows.pivot(index=KEYS, columns="metric", values=column)
@@ -54,7 +54,7 @@ def pipeline_means(table: pd.DataFrame, column: str = "mean") -> pd.DataFrame:
 def pipeline_table(intervals: pd.DataFrame, gains: pd.DataFrame, *, longest: int) -> Table:
     """Return the pipelines with the highest NMI, and FIRST, with their scores against genre and their gain over it.
 
-    intervals: of REPRESENTATIONS; gains: as ``differences.released_gains``.
+    intervals: of pipelines; gains: as ``differences.released_gains``.
     """
     metrics = ["nmi", "ari", "purity"]
     means, deviations = pipeline_means(intervals)[metrics], pipeline_means(intervals, "sd")[metrics]
@@ -68,7 +68,7 @@ def pipeline_table(intervals: pd.DataFrame, gains: pd.DataFrame, *, longest: int
 def input_space_scores(table: pd.DataFrame) -> pd.DataFrame:
     """Return K-Means pipelines × label-free metrics of their clusters in the input space, highest silhouette first.
 
-    Only pipelines on the same features share it. table: intervals of REPRESENTATIONS.
+    Only pipelines on the same features share it. table: intervals of pipelines.
     """
     rows = pick(table[table["condition"] != FILTERED], space="input", clusterer="kmeans")
     wide = rows.pivot(index=KEYS, columns="metric", values="mean")

@@ -42,12 +42,15 @@ def nemenyi_ranks(scores: pd.DataFrame, metric: str = "nmi") -> tuple[pd.Series,
     Friedman's ranks with the seeds as blocks, Nemenyi's test (Demšar 2006, JMLR 7). The blocks are seeds on one
     corpus: the test says nothing about other tracks. Methods that do not draw, or draw the same, tie.
 
-    scores: rows of ``scores.csv`` of one condition, clusterer, space and reference.
+    scores: rows of ``scores.csv`` of one condition, clusterer, space and reference. Without any, as of unlabelled
+    music, and with a single seed both results are empty.
     """
     from scikit_posthocs import posthoc_nemenyi_friedman
 
     values = scores[scores["metric"] == metric].pivot(index="seed", columns="method", values="value")
     values = values[[slug for slug in METHODS if slug in values]]
+    if len(values) < 2:
+        return pd.Series(dtype=float), pd.DataFrame()
     ranks = values.rank(axis=1, ascending=not METRICS[metric].higher_is_better).mean()
     return ranks, posthoc_nemenyi_friedman(values)
 

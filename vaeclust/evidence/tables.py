@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.feature_selection import f_classif
 
 from vaeclust.clusters.clusterers import CLUSTERERS, PUBLISHED_CLUSTERERS
+from vaeclust.corpus.dataset import Dataset
 from vaeclust.evidence.differences import KEYS
 from vaeclust.evidence.published import (
     PUBLISHED_SOURCES,
@@ -20,6 +22,8 @@ from vaeclust.evidence.published import (
 )
 from vaeclust.evidence.ranks import metric_means, overall_scores
 from vaeclust.evidence.words import (
+    NO_DIFFERENCES,
+    NO_LABELS,
     condition_title,
     difference_clause,
     interval,
@@ -57,6 +61,8 @@ class Table:
         What the columns are sorted by, and which cells stand out; both of the shape of ``text``.
     download : DataFrame, optional
         What may be downloaded.
+    note : str
+        What a page says in place of a table without rows.
     """
 
     text: pd.DataFrame
@@ -65,9 +71,10 @@ class Table:
     numbers: pd.DataFrame | None = None
     bold: pd.DataFrame | None = None
     download: pd.DataFrame | None = None
+    note: str = ""
 
     @classmethod
-    def keyed(cls, text: pd.DataFrame, *, columns: Sequence[str] = (), **rest: pd.DataFrame) -> "Table":
+    def keyed(cls, text: pd.DataFrame, *, columns: Sequence[str] = (), **rest: Any) -> "Table":
         """Return a table whose heads are the titles of its keys, but for ``columns``, the heads of its columns.
 
         A pipeline is called by one title, other keys by one each.
@@ -197,7 +204,8 @@ def difference_table(
     for key in text:
         parts = map(key_title, columns, key if isinstance(key, tuple) else (key,))
         heads.append(" against ".join(parts))
-    return Table.keyed(text.fillna("–"), columns=heads, bold=verdicts.loc[text.index].isin(["higher", "lower"]))
+    bold = verdicts.loc[text.index].isin(["higher", "lower"])
+    return Table.keyed(text.fillna("–"), columns=heads, bold=bold, note=NO_DIFFERENCES)
 
 
 def baseline_table(differences: pd.DataFrame, *, words: Callable[[Mapping[str, Any]], str] = _SHORT) -> Table:
@@ -231,10 +239,29 @@ def condition_scores(intervals: pd.DataFrame) -> pd.DataFrame:
 def run_scores(scores: Mapping[str, pd.DataFrame], *, references: Iterable[str] = ()) -> pd.DataFrame:
     """Return several runs below each other as :func:`condition_scores` does; scores: name of the run → its scores.
 
-    references: the labels whose scores are shown, such as ``("genre",)``; without them all scores.
+    references: the labels whose scores are shown, such as ``("genre",)``; without them all scores. Where the corpus has
+    none of these labels, every row says so.
     """
-    table = intervals(pd.concat([table.assign(condition=name) for name, table in scores.items()]))
-    return _scores_by_condition(pick(table, reference=list(references)) if references else table)
+    table = pd.concat([table.assign(condition=name) for name, table in scores.items()])
+    if references:
+        table = pick(table, reference=list(references))
+    if table.empty:
+        return pd.DataFrame({f"against {' and '.join(references)}": NO_LABELS}, index=list(scores))
+    return _scores_by_condition(intervals(table))
+
+
+def separation_table(dataset: Dataset, *, most: int = 5) -> Table:
+    """Return the features that tell genres apart best, with the F of an analysis of variance; Fisher (1925).
+
+    F is the variance between genres over the variance within them; tracks without a genre are left out.
+    """
+    found = pd.DataFrame({"F": pd.Series(dtype=float)})
+    if dataset.genres is not None:
+        known = dataset.genres >= 0
+        values, _ = f_classif(dataset.audio[known], dataset.genres[known])
+        found = pd.Series(values, dataset.features.columns, name="F").nlargest(most).to_frame()
+    found = found.rename_axis("feature")
+    return Table.keyed(found.map(mean_sd), numbers=found, download=found, note=NO_LABELS)
 
 
 def _scores_by_condition(intervals: pd.DataFrame) -> pd.DataFrame:

@@ -18,6 +18,8 @@ from vaeclust.studies.records import STANDARD, pick
 NOBODY = "none of them"
 ONE_SEED = "not known from a single seed"
 UNMEASURED = "not measured"
+NO_LABELS = "This corpus has no genre labels."
+NO_DIFFERENCES = "There is nothing to compare: a difference takes labels, and more than one seed."
 
 CONDITION_TITLES = {
     "standard": "as given",

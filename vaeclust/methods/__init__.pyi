@@ -19,6 +19,7 @@ from .catalogue import Method as Method
 from .catalogue import beta_vae as beta_vae
 from .catalogue import betas as betas
 from .catalogue import find as find
+from .catalogue import hidden_layers as hidden_layers
 from .fits import Fit as Fit
 from .fits import dimensions_table as dimensions_table
 from .fits import history_table as history_table
@@ -42,6 +43,7 @@ from .networks import DenseDecoder as DenseDecoder
 from .networks import DenseEncoder as DenseEncoder
 from .networks import Dropout as Dropout
 from .networks import Heads as Heads
+from .networks import HiddenLayer as HiddenLayer
 from .networks import SideBySide as SideBySide
 from .networks import TransposedConvolution as TransposedConvolution
 from .networks import channel_norm as channel_norm

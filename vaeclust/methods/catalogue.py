@@ -8,10 +8,14 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from inspect import signature
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
+
+Number = TypeVar("Number", int, float)
 
 BOTH = ("audio", "lyrics")
+HIDDEN = (128, 64)  # units of the hidden layers, in the order of the data
 PUBLISHED_BETAS: dict[float, str] = {1: "#56b4e9", 2: "#cc79a7", 4: "#882255"}  # beta → colour
 UMAP = {"n_neighbors": 15, "n_components": 2}  # the library's own; chapter 09 chooses others
 
@@ -59,6 +63,17 @@ class Method:
     colour: str = ""
 
     @property
+    def choices(self) -> tuple[str, ...]:
+        """The settings that it can have, besides ``latent_dim``: what its model takes.
+
+        >>> METHODS["vae"].choices, METHODS["umap"].choices
+        (('beta', 'hidden'), ('base', 'n_neighbors', 'n_components'))
+        """
+        taken = signature(self.build()).parameters.values() if self.trained else ()
+        named = [parameter.name for parameter in taken if parameter.kind is parameter.KEYWORD_ONLY]
+        return tuple(name for name in dict.fromkeys([*self.settings, *named]) if name != "latent_dim")
+
+    @property
     def trained(self) -> bool:
         """Whether it has a network to train."""
         return self.model not in ("PCA", "Identity", "UMAP")
@@ -92,16 +107,39 @@ def betas(text: str) -> tuple[float, ...]:
     (0.5, 1.0, 4.0)
     """
     names: dict[str, float] = {}
-    for part in map(str.strip, text.split(",")):
-        try:
-            value = float(part)
-        except ValueError:
-            raise ValueError(f"betas {text!r}: {part!r} is not a number; expected a list such as 1,2,4") from None
+    for part in _parts(text):
+        value = _number(part, float, f"betas {text!r}", "1,2,4")
         if not 0 < value < math.inf:
             raise ValueError(f"betas {text!r}: {part!r}; expected numbers above 0, such as 1,2,4")
         if names.setdefault(f"{value:g}", value) != value:
             raise ValueError(f"betas {text!r}: {names[f'{value:g}']} and {part} have one name, beta_vae_{value:g}")
     return tuple(sorted(names.values()))
+
+
+def hidden_layers(text: str) -> tuple[int, ...]:
+    """Return the units of the hidden layers that a list names, in its order; ValueError names what is no whole number.
+
+    >>> hidden_layers("128, 64")
+    (128, 64)
+    """
+    units = tuple(_number(part, int, f"hidden {text!r}", "128,64") for part in _parts(text))
+    if min(units) < 1:
+        raise ValueError(f"hidden {text!r}; expected whole numbers, all at least 1, such as 128,64")
+    return units
+
+
+def _parts(text: object) -> list[str]:
+    """Return the parts of a list; papermill hands a list of one on as the number that it is."""
+    return [part.strip() for part in str(text).split(",")]
+
+
+def _number(part: str, kind: type[Number], where: str, example: str) -> Number:
+    """Return a part of a list as a number."""
+    try:
+        return kind(part)
+    except ValueError:
+        wanted = "a whole number" if kind is int else "a number"
+        raise ValueError(f"{where}: {part!r} is not {wanted}; expected a list such as {example}") from None
 
 
 METHODS = {
@@ -141,7 +179,7 @@ RANKED = {slug: method for slug, method in COMPARED.items() if slug != BASELINE}
 def find(method: str | Method, **settings: Any) -> Method:
     """Return a row of METHODS by its slug, or the row of any ``beta_vae_<beta>``, with ``settings`` put over its own.
 
-    Raises ValueError for an unknown slug.
+    Raises ValueError for an unknown slug, and for a setting that the method cannot have.
 
     >>> find("pca").title
     'PCA'
@@ -156,4 +194,9 @@ def find(method: str | Method, **settings: Any) -> Method:
         if method not in METHODS:
             raise ValueError(f"unknown method {method!r}; expected one of {', '.join(METHODS)}")
         method = METHODS[method]
-    return replace(method, settings={**method.settings, **settings}) if settings else method
+    if not settings:
+        return method
+    for name in settings:
+        if name not in method.choices:
+            raise ValueError(f"{method.title} has no setting {name!r}; it has {', '.join(method.choices) or 'none'}")
+    return replace(method, settings={**method.settings, **settings})

@@ -12,7 +12,17 @@ import torch
 from torch import Tensor, nn
 
 from vaeclust.corpus.lyrics import N_FEATURES as N_LYRICS
-from vaeclust.methods.networks import ConvDecoder, ConvEncoder, DenseDecoder, DenseEncoder, Heads, SideBySide, halves
+from vaeclust.methods.networks import (
+    CHANNELS,
+    HIDDEN,
+    ConvDecoder,
+    ConvEncoder,
+    DenseDecoder,
+    DenseEncoder,
+    Heads,
+    SideBySide,
+    halves,
+)
 
 
 class Output(NamedTuple):
@@ -52,8 +62,9 @@ class VAE(Model):
     Loss of a track: ``‖x - x̂‖² + beta · KL(N(mean, variance) ‖ N(0, I))``, both summed over dimensions.
     Kingma & Welling (2014), arXiv:1312.6114; beta: Higgins et al. (2017), ICLR.
 
-    Shapes: x (tracks, n_features) float32; noise as ``noise_widths`` says, or None for evaluation, in which the
-    embedding is decoded itself. A variant has other networks, or other terms of the loss.
+    hidden: units of the encoder's hidden layers; the decoder mirrors them. Shapes: x (tracks, n_features) float32;
+    noise as ``noise_widths`` says, or None for evaluation, in which the embedding is decoded itself. A variant has
+    other networks, or other terms of the loss.
 
     >>> model = VAE(20, latent_dim=3, beta=2.0).eval()
     >>> x = torch.zeros(5, 20)
@@ -69,14 +80,14 @@ class VAE(Model):
     encoder_type: type[DenseEncoder | ConvEncoder] = DenseEncoder
     decoder_type: type[DenseDecoder | ConvDecoder] = DenseDecoder
 
-    def __init__(self, n_features: int, *, latent_dim: int = 16, beta: float = 1.0):
+    def __init__(self, n_features: int, *, latent_dim: int = 16, beta: float = 1.0, hidden: tuple[int, ...] = HIDDEN):
         super().__init__()
         if beta < 0:
             raise ValueError(f"beta is {beta}; expected 0 or more: a negative weight rewards leaving the prior")
-        self.encoder = self.encoder_type(n_features)
+        self.encoder = self.encoder_type(n_features, hidden)
         self.mean = nn.Linear(self.encoder.out_features, latent_dim)
         self.log_variance = nn.Linear(self.encoder.out_features, latent_dim)
-        self.decoder = self.decoder_type(latent_dim, n_features)
+        self.decoder = self.decoder_type(latent_dim, n_features, hidden[::-1])
         self.weights = {"reconstruction": 1.0, "kl": beta}
         self.noise_widths = {
             "encoder": self.encoder.dropout_width,
@@ -111,6 +122,9 @@ class ConvVAE(VAE):
     """
 
     encoder_type, decoder_type = ConvEncoder, ConvDecoder
+
+    def __init__(self, n_features: int, *, latent_dim: int = 16, beta: float = 1.0):
+        super().__init__(n_features, latent_dim=latent_dim, beta=beta, hidden=CHANNELS)
 
 
 class MultimodalVAE(VAE):
@@ -291,14 +305,15 @@ class MixturePrior(nn.Module):
 class Autoencoder(Model):
     """Deterministic autoencoder: the VAE's network without posterior, noise and KL term.
 
-    Loss of a track: ``‖x - x̂‖²``. Hinton & Salakhutdinov (2006), Science 313. Shapes as for :class:`VAE`.
+    Loss of a track: ``‖x - x̂‖²``. Hinton & Salakhutdinov (2006), Science 313. Hidden layers and shapes as for
+    :class:`VAE`.
     """
 
-    def __init__(self, n_features: int, *, latent_dim: int = 16):
+    def __init__(self, n_features: int, *, latent_dim: int = 16, hidden: tuple[int, ...] = HIDDEN):
         super().__init__()
-        self.encoder = DenseEncoder(n_features)
+        self.encoder = DenseEncoder(n_features, hidden)
         self.code = nn.Linear(self.encoder.out_features, latent_dim)
-        self.decoder = DenseDecoder(latent_dim, n_features)
+        self.decoder = DenseDecoder(latent_dim, n_features, hidden[::-1])
         self.weights = {"reconstruction": 1.0}
         self.noise_widths = {"encoder": self.encoder.dropout_width, "decoder": self.decoder.dropout_width}
 

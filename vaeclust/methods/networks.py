@@ -7,7 +7,8 @@ its inputs; ``factors=None`` means evaluation. ``dropout_width`` says how many f
 import torch
 from torch import Tensor, nn
 
-HIDDEN = (128, 64)
+from vaeclust.methods.catalogue import HIDDEN
+
 CHANNELS = (16, 32, 64)
 DROPOUT = 0.2
 
@@ -32,37 +33,55 @@ def dropout_factors(uniforms: Tensor, p: float = DROPOUT) -> Tensor:
     return uniforms.ge_(p).div_(1 - p)
 
 
-class DenseEncoder(nn.Module):
-    """Two hidden layers, each linear, batch norm, ReLU; dropout after the first.
+class HiddenLayer(nn.Module):
+    """Linear, batch norm, ReLU: (tracks, n_inputs) → (tracks, units)."""
 
-    Shapes: x (tracks, n_inputs) → (tracks, out_features); factors (tracks, dropout_width).
+    def __init__(self, n_inputs: int, units: int):
+        super().__init__()
+        self.linear, self.norm = nn.Linear(n_inputs, units), nn.BatchNorm1d(units)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return what the units say."""
+        return self.norm(self.linear(x)).relu()
+
+
+class DenseEncoder(nn.Module):
+    """One hidden layer behind the other; dropout after the first.
+
+    hidden: their units. Shapes: x (tracks, n_inputs) → (tracks, out_features); factors (tracks, dropout_width).
+    Raises ValueError for no layer, and for one without units.
 
     >>> encoder = DenseEncoder(20)
     >>> encoder(torch.zeros(5, 20)).shape, encoder.out_features
     (torch.Size([5, 64]), 64)
     """
 
-    def __init__(self, n_inputs: int, hidden: tuple[int, int] = HIDDEN):
+    def __init__(self, n_inputs: int, hidden: tuple[int, ...] = HIDDEN):
         super().__init__()
-        first, second = hidden
-        self.linear1, self.norm1 = nn.Linear(n_inputs, first), nn.BatchNorm1d(first)
-        self.linear2, self.norm2 = nn.Linear(first, second), nn.BatchNorm1d(second)
+        if not hidden or min(hidden) < 1:
+            raise ValueError(f"hidden is {hidden}; expected the units of at least one layer, each at least 1")
+        inputs = (n_inputs, *hidden[:-1])
+        self.layers = nn.ModuleList(HiddenLayer(*widths) for widths in zip(inputs, hidden, strict=True))
         self.dropout = Dropout()
-        self.dropout_width, self.out_features = first, second
+        self.dropout_width, self.out_features = hidden[0], hidden[-1]
 
     def forward(self, x: Tensor, factors: Tensor | None = None) -> Tensor:
         """Return the last hidden layer."""
-        x = self.dropout(self.norm1(self.linear1(x)).relu(), factors)
-        return self.norm2(self.linear2(x)).relu()
+        first, *others = self.layers
+        x = self.dropout(first(x), factors)
+        for layer in others:
+            x = layer(x)
+        return x
 
 
 class DenseDecoder(nn.Module):
     """The mirrored encoder and a linear layer back to the features.
 
-    Shapes: z (tracks, latent_dim) → (tracks, n_outputs); factors (tracks, dropout_width).
+    hidden: units of the layers, in the order of the decoder. Shapes: z (tracks, latent_dim) → (tracks, n_outputs);
+    factors (tracks, dropout_width).
     """
 
-    def __init__(self, latent_dim: int, n_outputs: int, hidden: tuple[int, int] = HIDDEN[::-1]):
+    def __init__(self, latent_dim: int, n_outputs: int, hidden: tuple[int, ...] = HIDDEN[::-1]):
         super().__init__()
         self.hidden = DenseEncoder(latent_dim, hidden)
         self.output: nn.Module = nn.Linear(self.hidden.out_features, n_outputs)
@@ -170,7 +189,7 @@ class ConvEncoder(nn.Module):
     torch.Size([5, 320])
     """
 
-    def __init__(self, n_inputs: int, channels: tuple[int, int, int] = CHANNELS):
+    def __init__(self, n_inputs: int, channels: tuple[int, ...] = CHANNELS):
         super().__init__()
         half, quarter = -(-n_inputs // 2), -(-n_inputs // 4)
         first, second, third = channels
@@ -197,7 +216,7 @@ class ConvDecoder(nn.Module):
     cut off. Shapes: z (tracks, latent_dim) → (tracks, n_outputs); factors (tracks, dropout_width).
     """
 
-    def __init__(self, latent_dim: int, n_outputs: int, channels: tuple[int, int, int] = CHANNELS[::-1]):
+    def __init__(self, latent_dim: int, n_outputs: int, channels: tuple[int, ...] = CHANNELS[::-1]):
         super().__init__()
         self.n_outputs, self.places = n_outputs, -(-n_outputs // 4)
         first, second, third = channels
@@ -231,14 +250,16 @@ def layer_factors(factors: Tensor | None, layers: tuple[tuple[int, int], ...]) -
     return [part.unflatten(1, layer) for part, layer in zip(parts, layers, strict=True)]
 
 
-def dense_widths(n_features: int, latent_dim: int) -> dict[str, int]:
+def dense_widths(n_features: int, latent_dim: int, hidden: tuple[int, ...] = HIDDEN) -> dict[str, int]:
     """Return the layers of a dense encoder and decoder, in the order of the data: label → units.
 
     >>> list(dense_widths(20, 16).values())
     [20, 128, 64, 16, 64, 128, 20]
+    >>> list(dense_widths(20, 16, hidden=(50,)))
+    ['features', 'hidden 1', 'code', 'hidden 2', 'reconstruction']
     """
-    encoder = {f"hidden {i}": width for i, width in enumerate(HIDDEN, 1)}
-    decoder = {f"hidden {i}": width for i, width in enumerate(HIDDEN[::-1], len(HIDDEN) + 1)}
+    encoder = {f"hidden {i}": width for i, width in enumerate(hidden, 1)}
+    decoder = {f"hidden {i}": width for i, width in enumerate(hidden[::-1], len(hidden) + 1)}
     return {"features": n_features, **encoder, "code": latent_dim, **decoder, "reconstruction": n_features}
 
 

@@ -18,12 +18,13 @@ def umap(
     ``n_neighbors`` counts the track itself, and is lowered for fewer tracks. The neighbours are found here, exactly:
     the library approximates them above 4,096 tracks, and compiles its search for seconds in every process.
     """
-    import umap  # costs seconds, and its first layout many more
-
     points = np.ascontiguousarray(embedding, dtype=np.float32)
     n_neighbors = min(n_neighbors, len(points) - 1)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "n_jobs value|precomputed_knn")  # a seed is one thread; nothing is searched
+        warnings.filterwarnings("ignore", "IProgress not found")  # it asks for a widget for a bar that is never shown
+        import umap  # costs seconds, and its first layout many more
+
         return umap.UMAP(
             n_components=n_components, n_neighbors=n_neighbors, min_dist=min_dist, random_state=seed,
             precomputed_knn=nearest_neighbours(points, n_neighbors),

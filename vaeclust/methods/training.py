@@ -3,11 +3,12 @@
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from vaeclust import cores
 from vaeclust.cores import one_thread
@@ -32,11 +33,13 @@ def fit(
     latent_dim: int = 16,
     train: bool = True,
     device: str = "auto",
+    **model: Any,
 ) -> Fit:
     """Fit a method to a corpus, for all seeds at once (Adam; every epoch a new order of the tracks).
 
     dataset: the corpus of all seeds, or one for each, of one size, such as random parts of a larger one.
     With ``train=False`` the networks keep their initial weights: what the architecture does without any learning.
+    ``model``: settings of the method that are put over its own, such as ``hidden=(64, 32)`` or ``beta=0.5``.
 
     With a Dask scheduler (see ``cores``) the seeds are dealt out to its workers, two by two, and above 10,000
     tracks to the cores of this machine: the numbers are the same, since no seed depends on those beside it.
@@ -51,7 +54,7 @@ def fit(
     >>> fitted.embeddings.shape, fitted.reconstructions.shape
     ((2, 30, 3), (2, 30, 9))
     """
-    method, seeds = find(method), tuple(seeds)
+    method, seeds = find(method, **model), tuple(seeds)
     corpora = corpora_by_seed(dataset, seeds)
     n = len(corpora[0]) if corpora else 0
     _check(seeds, n, epochs=epochs, batch_size=batch_size, latent_dim=latent_dim, learning_rate=learning_rate)

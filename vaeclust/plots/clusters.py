@@ -12,8 +12,9 @@ from sklearn.metrics import silhouette_samples
 from vaeclust.clusters.clusterers import MIN_SAMPLES, NOISE, k_distances, knee
 from vaeclust.corpus.dataset import Dataset
 from vaeclust.corpus.sampling import sample
-from vaeclust.evidence.words import metric_head, rounded
+from vaeclust.evidence.words import NO_LABELS, metric_head, rounded
 from vaeclust.methods.catalogue import METHODS
+from vaeclust.plots.panels import words
 from vaeclust.plots.style import GREY, SEQUENTIAL, WIDTH, colours, method_colour, new_axes
 from vaeclust.scores.metrics import METRICS
 
@@ -21,10 +22,10 @@ from vaeclust.scores.metrics import METRICS
 def genre_mix(clusters: pd.Series, dataset: Dataset, *, ax: Axes | None = None) -> Axes:
     """Draw how many tracks of every genre fell into every cluster, clusters ordered by their commonest genre.
 
-    clusters: indexed by track id. Raises ValueError for unlabelled music.
+    clusters: indexed by track id. For unlabelled music the axes say that there are no labels.
     """
     if dataset.genres is None:
-        raise ValueError(f"{dataset.name} has no genre labels; a genre mix needs at least two genres")
+        return words(NO_LABELS, ax=ax)
     table = pd.crosstab(dataset.tracks["genre"], clusters.reindex(dataset.tracks.index))
     table = table[table.idxmax().sort_values(kind="stable").index]
     ax = new_axes(ax, WIDTH, 0.9 + 0.32 * len(table))

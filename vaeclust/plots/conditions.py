@@ -12,9 +12,16 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from vaeclust.evidence.pipelines import best_published
-from vaeclust.evidence.words import CONDITION_TITLES, clusterer_title, condition_title, rounded
+from vaeclust.evidence.words import (
+    CONDITION_TITLES,
+    NO_DIFFERENCES,
+    NO_LABELS,
+    clusterer_title,
+    condition_title,
+    rounded,
+)
 from vaeclust.methods.catalogue import METHODS
-from vaeclust.plots.panels import MARKERS, dots
+from vaeclust.plots.panels import MARKERS, dots, words
 from vaeclust.plots.style import GREY, WIDTH, colours, method_colour, new_axes
 from vaeclust.scores.disentanglement import MEASURES
 from vaeclust.scores.metrics import METRICS
@@ -27,8 +34,11 @@ def condition_scores(intervals: pd.DataFrame, metric: str = "nmi") -> Figure:
     """Draw a score of every method under every condition, one panel a reference (genre, artist), with intervals.
 
     intervals: all methods and conditions of one clusterer. The dotted lines are random clusters, where measured.
+    For unlabelled music the figure says that there are no labels.
     """
-    table = pick(intervals, metric=metric, space="labels")
+    title, table = METRICS[metric].title, pick(intervals, metric=[metric], space=["labels"])
+    if table.empty:
+        return words(NO_LABELS).figure
     references = list(dict.fromkeys(table["reference"]))
     methods = [slug for slug in METHODS if slug in set(table["method"])]
     found = [name for name in CONDITION_TITLES if name in set(table["condition"]) - {"random_labels"}]
@@ -44,7 +54,7 @@ def condition_scores(intervals: pd.DataFrame, metric: str = "nmi") -> Figure:
             dots(ax, here, np.arange(len(methods)) + shift, MARKERS[number], palette[name])
         if ("raw", "random_labels") in rows.index:
             ax.axvline(rows.loc[("raw", "random_labels"), "mean"], linestyle=":", color=GREY)
-        ax.set(title=f"{METRICS[metric].title} against {reference}", xlim=(0, None))
+        ax.set(title=f"{title} against {reference}", xlim=(0, None))
         ax.set_yticks(range(len(methods)), [METHODS[slug].title for slug in methods])
     axes[0, 0].invert_yaxis()
     handles = [
@@ -59,9 +69,12 @@ def condition_scores(intervals: pd.DataFrame, metric: str = "nmi") -> Figure:
 def pipeline_scores(intervals: pd.DataFrame, metrics: tuple[str, ...] = ("nmi", "ari", "purity")) -> Figure:
     """Draw the scores of every pipeline against genre, one panel a metric, a row a representation and clusterer.
 
-    intervals: of ``rules.REPRESENTATIONS``. The dashed line is the best value that the study published, if any.
+    intervals: of pipelines. The dashed line is the best value that the study published, if any. For unlabelled music
+    the figure says that there are no labels.
     """
-    rows = pick(intervals, reference="genre")
+    rows = pick(intervals, reference=["genre"])
+    if rows.empty:
+        return words(NO_LABELS).figure
     pairs = list(dict.fromkeys(zip(rows["method"], rows["clusterer"], strict=True)))
     names = [f"{METHODS[method].title}, {clusterer_title(clusterer)}" for method, clusterer in pairs]
     found = [name for name in CONDITION_TITLES if name in set(rows["condition"])]
@@ -146,8 +159,10 @@ def scores_by_size(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 def critical_differences(ranks: pd.Series, p_values: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Draw mean ranks on a line; a bar joins methods that Nemenyi's test does not tell apart at 5 % (Demšar 2006).
 
-    ranks, p_values: of ``ranks.nemenyi_ranks``.
+    ranks, p_values: of ``ranks.nemenyi_ranks``; where these are empty the axes say what a comparison takes.
     """
+    if ranks.empty:
+        return words(NO_DIFFERENCES, ax=ax)
     from scikit_posthocs import critical_difference_diagram
 
     ax = new_axes(ax, WIDTH, 0.9 + 0.24 * len(ranks))

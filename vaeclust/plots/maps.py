@@ -11,7 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from vaeclust.corpus.dataset import Dataset
+from vaeclust.evidence.words import NO_LABELS
 from vaeclust.methods.projections import PROJECTIONS
+from vaeclust.plots.panels import words
 from vaeclust.plots.style import GREY, WIDTH, colours, new_axes
 
 if TYPE_CHECKING:
@@ -67,11 +69,16 @@ def genre_and_cluster(points: pd.DataFrame, dataset: Dataset, clusters: pd.Serie
     return figure
 
 
-def small_multiples(maps: Mapping[str, pd.DataFrame], labels: Mapping[str, pd.Series]) -> Figure:
+def small_multiples(maps: Mapping[str, pd.DataFrame], labels: Mapping[str, pd.Series] | Dataset) -> Figure:
     """Draw one small map a method, all with the same colours.
 
-    maps: title → points; labels: title → genre or cluster, indexed by track id.
+    maps: title → points; labels: title → genre or cluster, indexed by track id; or the corpus, whose genres are shown.
+    For unlabelled music the figure says that there are no labels.
     """
+    if isinstance(labels, Dataset):
+        if labels.genres is None:
+            return words(NO_LABELS).figure
+        labels = dict.fromkeys(maps, labels.tracks["genre"])
     columns = min(len(maps), 3)
     rows = int(np.ceil(len(maps) / columns))
     figure, axes = plt.subplots(rows, columns, figsize=(WIDTH, 0.6 + 2.5 * rows), squeeze=False)

@@ -1,10 +1,11 @@
-"""The look of the book: palettes, sizes, and how figures get onto a page."""
+"""The look of the book: palettes, sizes, and how figures and tables get onto a page."""
 
 import matplotlib
 import matplotlib.pyplot as plt
 import seaborn as sns
 from matplotlib.axes import Axes
 
+from vaeclust.cells.tables import show_tables
 from vaeclust.methods.catalogue import METHODS
 
 WIDTH = 7.2  # inches: the text column of the book
@@ -18,7 +19,7 @@ SPARE_COLOURS = ("#9600f0", "#870000", "#4b005a", "#2d1e96", "#a5b469")
 
 
 def use_book_style() -> None:
-    """Set the style of all figures: vector pictures in the notebook, one font size."""
+    """Set the look of all that a cell shows: figures are vector pictures in one font size, tables those of the book."""
     sns.set_theme(context="notebook", style="ticks", palette="colorblind")
     settings = {
         "font.size": 10,
@@ -39,6 +40,7 @@ def use_book_style() -> None:
     }
     matplotlib.rcParams.update(settings)
     _show_vector_pictures()
+    show_tables()
 
 
 def colours(names: list[str]) -> dict[str, str]:

@@ -20,7 +20,7 @@ from vaeclust.released.found import all_differences, all_facts, gtzan_run
 from vaeclust.released.typst import page_sections
 from vaeclust.released.writing import put
 from vaeclust.studies import rules
-from vaeclust.studies.kept import RELEASED, released_genres, released_records
+from vaeclust.studies.kept import RELEASED, released_genres, released_pipelines, released_records
 from vaeclust.studies.records import STANDARD, pick
 
 PICTURES = {mode: RELEASED / f"answer-{mode}.svg" for mode in ("light", "dark")}
@@ -52,7 +52,7 @@ def picture_rows() -> tuple[pd.DataFrame, dict[str, float]]:
     chosen = {"metric": "nmi", "reference": "genre", "clusterer": "kmeans"}
     nmi = pick(released_records("intervals", methods=[*STUDIED, BASELINE]), **chosen)
     studied = pick(nmi, condition=STANDARD).set_index("method").loc[[*STUDIED, BASELINE]]
-    pipelines = pick(released_records("intervals", methods=rules.REPRESENTATIONS), **chosen)
+    pipelines = pick(released_records("intervals", methods=released_pipelines()), **chosen)
     others = pick(pipelines, condition=rules.FULL_FEATURES).set_index("method").sort_values("mean")
     titles = {slug: method.title for slug, method in METHODS.items()}
     groups = {f"In the study:\n{gtzan_run()['features']} numbers a clip": studied}

@@ -36,7 +36,7 @@ from vaeclust.evidence.words import (
 )
 from vaeclust.methods.catalogue import BASELINE, METHODS
 from vaeclust.studies import rules, views
-from vaeclust.studies.kept import RELEASED, released_genres, released_methods, released_records
+from vaeclust.studies.kept import RELEASED, released_genres, released_methods, released_pipelines, released_records
 from vaeclust.studies.records import STANDARD, Record, pick
 
 GTZAN = "book/released/gtzan"
@@ -51,7 +51,7 @@ def all_differences() -> pd.DataFrame:
     """
     genres = released_genres()
     standard = pick(released_records("clusters", methods=released_methods()), condition=STANDARD)
-    clusters = released_records("clusters", methods=rules.REPRESENTATIONS)
+    clusters = released_records("clusters", methods=released_pipelines())
     clusters = clusters[clusters["condition"] != rules.FILTERED]
     pipelines = pipeline_differences(clusters, genres, (FIRST, FULL, LAID_OUT))
     return pd.concat([baseline_differences(standard, genres), pipelines])
@@ -76,9 +76,10 @@ def _run_facts() -> Part:
     facts |= {name: run["parameters"][name] for name in ("seeds", "epochs", "batch_size", "latent_dim")}
     facts |= {"torch": run["versions"]["torch"].split("+")[0], "scikit_learn": run["versions"]["scikit-learn"]}
     yield f"{GTZAN}/*/run.json", facts
-    representations = listed(METHODS[slug].title for slug in rules.REPRESENTATIONS)
+    representations = listed(METHODS[slug].title for slug in released_pipelines())
     yield "vaeclust/methods/catalogue.py", {"representations": representations}
-    clusterers = listed(CLUSTERERS[slug].title for slug in rules.PIPELINE_CLUSTERERS)
+    used = set(released_records("intervals", methods=released_pipelines())["clusterer"])
+    clusterers = listed(clusterer.title for slug, clusterer in CLUSTERERS.items() if slug in used)
     yield "vaeclust/clusters/clusterers.py", {"clusterers": clusterers}
 
 
@@ -120,7 +121,7 @@ def _difference_facts() -> Part:
 
 def _pipeline_facts() -> Part:
     gains, over_full, over_layout = map(released_gains, (FIRST, FULL, LAID_OUT))
-    intervals = released_records("intervals", methods=rules.REPRESENTATIONS)
+    intervals = released_records("intervals", methods=released_pipelines())
     yield f"{GTZAN}, pipelines beyond the study", evidence_pipelines.pipeline_facts(intervals, gains)
     above = pick(over_layout, verdict=["higher"])
     yield (
@@ -162,7 +163,7 @@ def _answer_facts() -> Part:
     yield f"{GTZAN}/*/intervals.csv", facts
     shared = claims.released_study().difference("beta_vae_4", "pca", "silhouette", space="input")
     yield f"{GTZAN}/*/scores.csv.xz", {"answer_ruler": difference_interval(shared)}
-    means = evidence_pipelines.pipeline_means(released_records("intervals", methods=rules.REPRESENTATIONS))["nmi"]
+    means = evidence_pipelines.pipeline_means(released_records("intervals", methods=released_pipelines()))["nmi"]
     scores = {"answer_first": mean_sd(means[FIRST]), "answer_best": mean_sd(means[LAID_OUT])}
     yield f"{GTZAN}, pipelines beyond the study", scores
     yield DIFFERENCES, {"answer_gain": difference_interval(_row(released_gains(FIRST), LAID_OUT))}

@@ -32,7 +32,7 @@ from vaeclust.released.facts import fill_facts, read_facts
 from vaeclust.released.typst import page_sections, to_typst, typst_rows
 from vaeclust.scores.metrics import METRICS
 from vaeclust.studies import rules
-from vaeclust.studies.kept import RELEASED, released_genres, released_methods, released_records
+from vaeclust.studies.kept import RELEASED, released_genres, released_methods, released_pipelines, released_records
 from vaeclust.studies.records import STANDARD, Record, pick
 
 BUILD = Path("_build") / "paper"
@@ -81,7 +81,7 @@ def tables() -> dict[str, list]:
     intervals = released_records("intervals", methods=released_methods())
     study = claims.released_study()
     baselines = pick(released_differences(), baseline=["pca", "raw"])
-    pipelines = released_records("intervals", methods=rules.REPRESENTATIONS)
+    pipelines = released_records("intervals", methods=released_pipelines())
     percentages = percentage_origins()
     shown = {
         "scores": score_table(intervals, clusterers=("kmeans",), ranked=True),
@@ -200,7 +200,7 @@ def _maps():
 
 
 def _pipelines_figure():
-    return conditions.pipeline_scores(released_records("intervals", methods=rules.REPRESENTATIONS))
+    return conditions.pipeline_scores(released_records("intervals", methods=released_pipelines()))
 
 
 FIGURES: dict[str, Callable] = {

@@ -1,6 +1,5 @@
 """Writes the released records: what README, paper and book quote (page ``reproduce``)."""
 
-import json
 import lzma
 import shutil
 import subprocess
@@ -13,16 +12,16 @@ import pandas as pd
 
 from vaeclust.evidence.ranks import study_table
 from vaeclust.evidence.tables import Table, score_table
-from vaeclust.files import project_root, replacement
+from vaeclust.files import digest, project_root, replacement, write_json
 from vaeclust.methods.catalogue import BASELINE, METHODS, STUDIED
-from vaeclust.studies import rules
 from vaeclust.studies.kept import RELEASED, SHARED, released_records
 from vaeclust.studies.records import TABLES, Record
 
 LEAST_SEEDS = 10
 STUDIES = {"real_lyrics": ("scores", "clusters", "intervals")}  # records that are of no single method
 LARGEST = 300_000  # bytes of one method
-QUOTED = {"gtzan": (BASELINE, *rules.REPRESENTATIONS, "product_of_experts")}  # pages speak of them: beside the study
+_PIPELINES = ("features", "umap", "autoencoder_umap", "vae_umap", "vade", "product_of_experts")
+QUOTED = {"gtzan": (BASELINE, *_PIPELINES)}  # pages speak of them: beside the study
 PACKED = ("clusters", "maps", "history", "scores")
 
 
@@ -126,15 +125,16 @@ def _copy(record: Record, folder: Path, tables: Iterable[str] = tuple(TABLES)) -
     if seeds < LEAST_SEEDS:
         raise ValueError(f"{record.slug} has {seeds} seeds; a release needs at least {LEAST_SEEDS}")
     folder.mkdir(parents=True)
-    given = run["parameters"]
-    run["parameters"] = {k: Path(v).name if isinstance(v, str) else v for k, v in given.items() if k != "results_dir"}
-    (folder / "run.json").write_text(json.dumps(run, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     for name in tables:
         text = record.read(name).to_csv(index=False, float_format="%.6g", lineterminator="\n").encode()
         if name in PACKED:
             (folder / f"{name}.csv.xz").write_bytes(lzma.compress(text))
         else:
             (folder / f"{name}.csv").write_bytes(text)
+    given = run["parameters"]
+    run["parameters"] = {k: Path(v).name if isinstance(v, str) else v for k, v in given.items() if k != "results_dir"}
+    run["files"] = {path.name: digest(path.read_bytes()) for path in sorted(folder.iterdir())}
+    write_json(folder / "run.json", run)
     size = sum(path.stat().st_size for path in folder.iterdir())
     if size > LARGEST:
         raise ValueError(f"the records of {record.slug} have {size:,} bytes; at most {LARGEST:,} are released")

@@ -12,6 +12,7 @@ from .conditions import Condition as Condition
 from .conditions import controls as controls
 from .conditions import fault_filter as fault_filter
 from .conditions import gaussian_noise as gaussian_noise
+from .conditions import keep_labels as keep_labels
 from .conditions import lyrics_controls as lyrics_controls
 from .conditions import no_duplicates as no_duplicates
 from .conditions import random_clusters as random_clusters
@@ -20,6 +21,7 @@ from .conditions import standard as standard
 from .drafts import publish as publish
 from .kept import released_genres as released_genres
 from .kept import released_methods as released_methods
+from .kept import released_pipelines as released_pipelines
 from .kept import released_records as released_records
 from .kept import released_table as released_table
 from .kept import unreleased_methods as unreleased_methods
@@ -39,7 +41,6 @@ from .records import require as require
 from .records import stack_conditions as stack_conditions
 from .records import stack_records as stack_records
 from .rules import FULL_FEATURES as FULL_FEATURES
-from .rules import REPRESENTATIONS as REPRESENTATIONS
 from .rules import choose_setting as choose_setting
 from .rules import kept_stabilities as kept_stabilities
 from .rules import pipeline_conditions as pipeline_conditions

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from vaeclust.clusters.clusterers import PUBLISHED_CLUSTERERS
+from vaeclust.clusters.clusterers import PUBLISHED_CLUSTERERS, check_clusterers
 from vaeclust.corpus.dataset import Dataset, equal_rows
 from vaeclust.corpus.lyrics import load_lyrics
 from vaeclust.methods.catalogue import Method, find
@@ -32,7 +32,7 @@ class Condition:
     judged : Dataset, optional
         What its clusters are scored on, where that is not the corpus: the same tracks with other features.
     clusterers : tuple of str
-        As ``clusterers.cluster`` takes them.
+        As ``clusterers.cluster`` takes them; ValueError for an unknown one.
     train : bool
         Whether networks are trained.
     change_fit, change_clusters : callable
@@ -46,6 +46,9 @@ class Condition:
     train: bool = True
     change_fit: Callable[[Fit], Fit] = lambda fit: fit
     change_clusters: Callable[[pd.DataFrame], pd.DataFrame] = lambda clusters: clusters
+
+    def __post_init__(self) -> None:
+        check_clusterers(self.clusterers)  # before anything is trained
 
 
 def standard(dataset: Dataset) -> dict[str, Condition]:
@@ -105,6 +108,11 @@ def random_clusters(clusters: pd.DataFrame) -> pd.DataFrame:
     """
     groups = clusters.groupby(["seed", "clusterer"])["cluster"]
     return clusters.assign(cluster=groups.transform(lambda c: np.random.default_rng(c.name[0]).permutation(c)))
+
+
+def keep_labels(dataset: Dataset, kept: np.ndarray) -> Dataset:
+    """Return the corpus with the genres of the tracks where ``kept`` (n,) bool is true; those of others are unknown."""
+    return dataset if dataset.genres is None else replace(dataset, genres=np.where(kept, dataset.genres, -1))
 
 
 def lyrics_controls(dataset: Dataset, published: str | Path = "") -> dict[str, Condition]:

@@ -6,8 +6,9 @@ from pathlib import Path
 import pandas as pd
 
 from vaeclust.files import project_root
-from vaeclust.methods.catalogue import COMPARED, STUDIED
-from vaeclust.studies.records import read_all
+from vaeclust.methods.catalogue import COMPARED, METHODS, STUDIED
+from vaeclust.studies.records import Record, read_all
+from vaeclust.studies.rules import CHAPTER
 
 RELEASED = Path("book") / "released"
 SHARED = ("disentanglement", "by_size")  # tables about all methods, where a study has them
@@ -27,6 +28,12 @@ def released_methods(dataset: str = "gtzan") -> tuple[str, ...]:
 def unreleased_methods(dataset: str = "gtzan") -> tuple[str, ...]:
     """Return the methods that are compared and have no released records yet."""
     return tuple(slug for slug in COMPARED if slug not in released_methods(dataset))
+
+
+def released_pipelines(dataset: str = "gtzan") -> list[str]:
+    """Return the representations of chapter ``09_beyond`` that have released records, in the order of METHODS."""
+    of_chapter = [slug for slug, method in METHODS.items() if method.chapter == CHAPTER]
+    return [slug for slug in of_chapter if Record(dataset, slug, RELEASED).path("intervals").is_file()]
 
 
 def released_genres() -> pd.Series:

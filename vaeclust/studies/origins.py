@@ -8,7 +8,8 @@ from typing import Any
 
 from vaeclust.corpus.dataset import Dataset
 from vaeclust.files import digest, project_root, read_json
-from vaeclust.methods.catalogue import METHODS, Method, find
+from vaeclust.methods.catalogue import HIDDEN, METHODS, Method, find
+from vaeclust.studies.parameters import PARAMETERS
 
 CORPUS, RUN = "corpus.json", "run.json"  # which corpus a folder is of; what a record is of
 TRAINING = ("epochs", "batch_size", "learning_rate", "latent_dim")
@@ -72,6 +73,9 @@ def mismatches(run: Mapping[str, Any], dataset: Dataset, settings: Mapping[str, 
                 theirs, ours = theirs or k, ours or k
             if theirs != ours:
                 found.append(f"{name} {theirs}, here {ours}")
+    theirs, ours = run.get("settings", {}).get("hidden", HIDDEN), settings.get("hidden", HIDDEN)
+    if list(theirs) != list(ours):
+        found.append(f"hidden {list(theirs)}, here {list(ours)}")
     return found
 
 
@@ -106,9 +110,10 @@ def slugs_of(chapter: str) -> list[str]:
 
 
 def command(chapters: Iterable[str], dataset: Dataset, settings: Mapping[str, Any]) -> str:
-    """Return the line that makes records of a corpus with these settings."""
+    """Return the line that makes records of a corpus with these settings; what is so by default is not said."""
     given = [f"--{name} {shlex.quote(value)}" for name, value in dataset.given.items() if value]
-    chosen = [f"-p {name}={value}" for name, value in settings.items() if isinstance(value, int | float)]
+    texts = {name: ",".join(map(str, value)) if name == "hidden" else value for name, value in settings.items()}
+    chosen = [f"-p {name}={value}" for name, value in texts.items() if value != PARAMETERS[name].default]
     return " ".join(["vaeclust run", *chapters, *given, *chosen])
 
 

@@ -6,26 +6,29 @@ from dataclasses import dataclass
 from typing import Any
 
 from vaeclust.corpus.dataset import Dataset
-from vaeclust.methods.catalogue import METHODS, betas
+from vaeclust.methods.catalogue import METHODS, betas, hidden_layers
 
 MOST_DIMENSIONS = 1000
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """What a parameter may be: its type, its default, and whether it may be a value.
+    """What a parameter may be: its default, whose type it has, and whether it may be a value.
 
-    ``allowed``: the same in words.
+    ``allowed``: the same in words. ``listed``: a text that lists numbers, of which papermill hands on a single one as
+    the number that it is.
     """
 
     default: Any
     allowed: str
     accepts: Callable[[Any], bool] = lambda value: True
+    listed: bool = False
 
     def check(self, name: str, value: Any) -> None:
         """Raise ValueError, with name, value and what is allowed, for a value of another type or out of bounds."""
         kind = type(self.default)
-        right = type(value) is kind or (kind is float and type(value) is int)
+        right = type(value) is kind or (type(value) is int and kind is float)
+        right = right or (self.listed and type(value) in (int, float))
         try:
             accepted = right and self.accepts(value)
         except ValueError as error:
@@ -42,9 +45,12 @@ def _something(text: str) -> bool:
     return bool(text.strip())
 
 
-def _numbers(text: str) -> bool:
-    betas(text)  # says itself what is wrong
-    return True
+def _betas(text: str) -> bool:
+    return bool(betas(text))  # says itself what is wrong
+
+
+def _hidden(text: str) -> bool:
+    return bool(hidden_layers(text))
 
 
 PARAMETERS = {
@@ -66,9 +72,10 @@ PARAMETERS = {
         0, "a whole number of at least 2, or 0 for as many as there are genres", lambda value: value == 0 or value >= 2
     ),
     "results_dir": Parameter("results", "the path of a folder", _something),
-    "betas": Parameter("1,2,4", "a list of numbers above 0, such as 1,2,4", _numbers),
+    "hidden": Parameter("128,64", "a list of whole numbers of at least 1, such as 128,64", _hidden, listed=True),
+    "betas": Parameter("1,2,4", "a list of numbers above 0, such as 1,2,4", _betas, listed=True),
     "curve": Parameter(
-        "0.1,0.5,8,16", "a list of numbers above 0, or nothing", lambda value: not value or _numbers(value)
+        "0.1,0.5,8,16", "a list of numbers above 0, or nothing", lambda text: text == "" or _betas(text), listed=True
     ),
     "published_lyrics": Parameter("", "the path of the published lyrics features, or nothing"),
     "method": Parameter("vae", f"one of {', '.join(METHODS)}", lambda value: value in METHODS),
@@ -100,6 +107,8 @@ def study_settings(values: Mapping[str, Any], dataset: Dataset, methods: Iterabl
     check_parameters(values)
     names = ("seeds", "n_clusters", "epochs", "batch_size", "learning_rate", "latent_dim")
     found: dict[str, Any] = {name: values.get(name, PARAMETERS[name].default) for name in names}
+    if "hidden" in values:
+        found["hidden"] = hidden_layers(values["hidden"])
     most = min(dataset.audio.shape)
     if found["latent_dim"] > most:
         if found["latent_dim"] == PARAMETERS["latent_dim"].default:

@@ -46,7 +46,7 @@ def study(
     parameters : mapping, optional
         What else run.json should tell, beside the settings and what the corpus was loaded from.
     settings
-        Of :func:`~vaeclust.methods.training.fit`: epochs, batch_size, learning_rate, latent_dim.
+        Of :func:`~vaeclust.methods.training.fit`: epochs, batch_size, learning_rate, latent_dim, and of the method.
 
     Raises
     ------

@@ -5,6 +5,7 @@ settings are chosen is ``reference/beyond.toml``, written before any label was s
 """
 
 import tomllib
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
@@ -14,17 +15,15 @@ import numpy as np
 import pandas as pd
 from sklearn.preprocessing import PowerTransformer
 
-from vaeclust.clusters.clusterers import CLUSTERERS, OWN
-from vaeclust.clusters.ensembles import CONSENSUS
+from vaeclust.clusters.clusterers import CLUSTERERS
 from vaeclust.corpus.dataset import Dataset
-from vaeclust.methods.catalogue import Method, find
+from vaeclust.methods.catalogue import METHODS, Method, find
 from vaeclust.methods.training import fit
 from vaeclust.scores.matching import overlap_agreement
 from vaeclust.studies.conditions import Condition, fault_filter
 from vaeclust.studies.records import STANDARD
 
-REPRESENTATIONS = ("features", "umap", "autoencoder_umap", "vae_umap", "vade")
-PIPELINE_CLUSTERERS = ("kmeans", "gaussian_mixture", "spectral", "hdbscan")
+CHAPTER = "09_beyond"
 FULL_FEATURES = "full_features"
 FILTERED = "full_features_fault_filtered"
 
@@ -100,20 +99,28 @@ def kept_stabilities(features: str) -> pd.DataFrame:
     return table[table["features"] == features].drop(columns="features").reset_index(drop=True)
 
 
-def pipeline_conditions(slug: str, dataset: Dataset, full: Dataset | None, k: int) -> dict[str, Condition]:
+def pipeline_conditions(
+    slug: str, dataset: Dataset, full: Dataset | None, k: int, clusterers: Iterable[str]
+) -> dict[str, Condition]:
     """Return a representation's conditions: the given features; all 57; and these on the fault-filtered tracks.
 
-    Each is clustered by PIPELINE_CLUSTERERS, by consensus, and by the method's own clusters where it has some.
+    clusterers: as ``clusterers.cluster`` takes them. Raises ValueError for an unknown representation or clusterer, and
+    for a representation whose records another chapter keeps: they would be written over.
     """
+    if find(slug).chapter != CHAPTER:
+        raise ValueError(
+            f"the records of {slug} are those of chapter {find(slug).chapter}; expected a representation of {CHAPTER}: "
+            f"{', '.join(name for name, method in METHODS.items() if method.chapter == CHAPTER)}. "
+            f"To study {find(slug).title} here, give it a row of its own in METHODS, as 'features' has beside 'raw'"
+        )
     corpora = {STANDARD: dataset}
     if full is not None:
         corpora[FULL_FEATURES] = power_transform(full)
         filtered = fault_filter(full)
         if filtered is not None:
             corpora[FILTERED] = power_transform(filtered)
-    clusterers = (*PIPELINE_CLUSTERERS, CONSENSUS, OWN)
     found = {}
     for name, corpus in corpora.items():
         method = tuned_method(slug, STANDARD if name == STANDARD else FULL_FEATURES, k)
-        found[name] = Condition(corpus, method=method, clusterers=clusterers)
+        found[name] = Condition(corpus, method=method, clusterers=tuple(clusterers))
     return found

@@ -18,12 +18,15 @@ def random_part(dataset: Dataset, size: int, seed: int) -> Dataset:
 
 
 def scores_by_size(dataset: Dataset, k: int, **settings: Any) -> pd.DataFrame:
-    """Return the agreement with genre of K-Means on representations of random parts of a labelled corpus.
+    """Return the agreement with genre of K-Means on representations of random parts of a corpus; no row without genres.
 
     ``method, tracks, seed, nmi``: for every size of the rule that the corpus exceeds, and for the whole, one draw a
     seed. Draws of one corpus share tracks, the more the larger they are. ``settings`` are those of
     :func:`~vaeclust.methods.training.fit`.
     """
+    columns = ["method", "tracks", "seed", "nmi"]
+    if dataset.genres is None:
+        return pd.DataFrame(columns=columns)
     draws, tables = rule()["draws"], []
     sizes = [size for size in rule()["sizes"] if k < size < len(dataset)]
     parts = [(size, [random_part(dataset, size, draw) for draw in range(draws)]) for size in sizes]
@@ -35,5 +38,5 @@ def scores_by_size(dataset: Dataset, k: int, **settings: Any) -> pd.DataFrame:
             found = scores[(scores["reference"] == "genre") & (scores["metric"] == "nmi")].rename(
                 columns={"value": "nmi"}
             )
-            tables.append(found.assign(method=slug, tracks=size)[["method", "tracks", "seed", "nmi"]])
+            tables.append(found.assign(method=slug, tracks=size)[columns])
     return pd.concat(tables, ignore_index=True)
