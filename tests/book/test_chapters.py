@@ -138,11 +138,11 @@ def test_command_line_papermill_and_jupyterlab_write_the_same_bytes_to_one_place
 
 
 def first_cells(project, slug, *, last, more="", **given):
-    """Execute the code of a chapter up to the first cell that has ``last``, and one more; return the cells."""
+    """Execute a chapter up to the first cell that has ``last``, one more, and what its last cell does; return all."""
     notebook = jupytext.read(project / "notebooks" / f"{slug}.md")
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     end = next(n for n, cell in enumerate(cells) if last in cell.source)
-    notebook.cells = [*cells[: end + 1], nbformat.v4.new_code_cell(more)]
+    notebook.cells = [*cells[: end + 1], nbformat.v4.new_code_cell(f"{more}\nvc.studies.publish()")]
     nbformat.write(notebook, project / "first.ipynb")
     given = {"seeds": 1, "epochs": 1, **given}
     return papermill.execute_notebook(project / "first.ipynb", None, given, cwd=project, progress_bar=False).cells
@@ -150,7 +150,7 @@ def first_cells(project, slug, *, last, more="", **given):
 
 def test_a_fresh_kernel_warns_of_nothing(project, table_path):
     """Neither the first cell, nor the first training, nor the first layout: each imports what warns where it can."""
-    layout = "vc.methods.umap(fit.embeddings[0])[:0]"
+    layout = "shape = vc.methods.umap(fit.embeddings[0]).shape"
     cells = first_cells(project, "03_vae", last="vc.study(", more=layout, dataset=str(table_path))
     assert [output for cell in cells for output in cell.get("outputs", []) if output.get("name") == "stderr"] == []
 
@@ -172,7 +172,7 @@ def test_other_pipelines_are_two_lists_of_their_chapter(project, table_path):
     path.write_text(text)
     first_cells(project, "09_beyond", last="pipeline_scores(intervals)", dataset=str(table_path))
     results = project / "results" / "small"
-    assert sorted(folder.name for folder in results.iterdir()) == ["beyond", "features"]
+    assert sorted(folder.name for folder in results.glob("[!.]*/")) == ["beyond", "features"]
     assert set(pd.read_csv(results / "features" / "scores.csv")["clusterer"]) == set(chosen)
     assert (results / "beyond" / "figures" / "pipelines.svg").is_file()
 
