@@ -75,9 +75,10 @@ class Study:
 class Record:
     """The folder of a study's results, ``results/<corpus>/<slug>/``: of one method, or of several (``real_lyrics``).
 
-    A record is whole or absent. What a :meth:`draft` takes stands beside the last record until :func:`drafts.publish`
-    puts it in its place; without a draft, :meth:`keep` does both at once. run.json says what the record is of, and
-    vouches for its files. Reading what is not there raises FileNotFoundError, which names the command that makes it.
+    A record is whole or absent. What a :meth:`draft` takes stands beside the last record until
+    :func:`~vaeclust.studies.drafts.publish` puts it in its place; without a draft, :meth:`keep` does both at once.
+    run.json says what the record is of, and vouches for its files. Reading what is not there raises FileNotFoundError,
+    which names the command that makes it.
 
     dataset: a corpus, or the name of its folder. One whose folder another corpus has got is given a folder of its own.
 
