@@ -63,6 +63,13 @@ def test_what_is_wrong_is_said_in_one_line(project, table_path, arguments, says,
     assert not (project / "book" / "chapters").exists()
 
 
+def test_a_corpus_gets_the_name_that_was_chosen(project, table_path):
+    done = command("vaeclust", "run", "00_data", "--dataset", table_path, "--name", "আমার গান 🎸", cwd=project)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("আমার-গান-🎸: 120 tracks")
+    assert (project / "results" / "আমার-গান-🎸" / "data" / "figures").is_dir()
+
+
 def test_a_scheduler_is_an_address(project):
     done = command("vaeclust", "run", "01_pca", "--scheduler", "localhost", cwd=project)
     assert done.returncode == 2

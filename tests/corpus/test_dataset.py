@@ -280,3 +280,13 @@ def test_faulty_embeddings_are_refused(tmp_path, table_path, corpus, embeddings)
     refused("expected one for each dimension", tmp_path / "model.csv")
     with pytest.raises(FileNotFoundError, match="table of embeddings: no file"):
         load(table_path, features=tmp_path / "nowhere.npz")
+
+
+def test_a_known_corpus_is_known_under_any_name(table, tmp_path):
+    demo = load("demo", name="mine")
+    assert (demo.name, demo.known_as) == ("mine", "demo")
+    assert "(synthetic)" in repr(demo)
+    path = tmp_path / "own.csv"
+    table.to_csv(path, index=False)
+    assert load(path, name="gtzan").name == "gtzan-own"
+    assert load(path, name="gtzan").known_as == ""
