@@ -255,6 +255,26 @@ def test_the_kl_term_of_vade_is_that_of_its_bound(x):
     torch.testing.assert_close(responsibilities.sum(-1), torch.ones(32))
 
 
+@pytest.mark.parametrize("method", TRAINED, ids=lambda m: m.slug)
+def test_all_noise_reaches_what_is_trained(method):
+    model, x = build(method), tracks_for(method)
+    noise, other = noise_for(model, 32), noise_for(model, 32, seed=1)
+    plain = model(x, noise)
+    for name in noise:
+        changed = model(x, {**noise, name: other[name]})
+        assert not torch.equal(changed.reconstruction, plain.reconstruction), name
+        assert torch.equal(changed.mean, plain.mean) == (name in ("decoder", "latent")), name
+
+
+@pytest.mark.parametrize("slug", ["autoencoder", "vae", "conv_vae", "multimodal_vae", "product_of_experts", "vade"])
+def test_a_model_without_settings_is_that_of_its_row(slug):
+    with torch.device("meta"):
+        bare, row = (METHODS[slug].build()(20, **settings) for settings in ({}, METHODS[slug].settings))
+    assert bare.weights == row.weights
+    assert bare.noise_widths == row.noise_widths
+    assert [p.shape for p in bare.parameters()] == [p.shape for p in row.parameters()]
+
+
 def test_a_mixture_is_fitted_to_clear_groups():
     codes = np.repeat(np.eye(3) * 10, [10, 20, 30], axis=0) + np.random.default_rng(0).normal(size=(60, 3)) * 0.1
     prior = MixturePrior(3, 3)
