@@ -67,6 +67,8 @@ def test_run_json_tells_the_settings_of_a_method_or_by_name_of_several(corpus, t
     studies = [study(slug, corpus, record, **few) for slug in ("beta_vae_2", "beta_vae_4")]
     assert record.run()["settings"] == {"beta": 4.0}
     record.keep(*studies)
+    for name in ("scores", "clusters"):
+        assert read_all(name, "small", ["both"], tmp_path)["method"].unique().tolist() == ["beta_vae_2", "beta_vae_4"]
     assert record.run()["settings"] == {"beta_vae_2": {"beta": 2.0}, "beta_vae_4": {"beta": 4.0}}
 
 
@@ -183,6 +185,10 @@ def test_published_rows_stand_beside_ours(record):
     assert [name for name in table if name.endswith("mean ± sd")] == [
         "K-Means: mean ± sd", "Agglomerative: mean ± sd", "DBSCAN: mean ± sd",
     ]  # fmt: skip
+    row = record.read("intervals").query("clusterer == 'kmeans' and metric == 'nmi'").iloc[0]
+    (cell,) = table.filter(like="NMI", axis="index")["K-Means: mean ± sd"]
+    assert "±" in cell
+    assert cell == mean_sd(row["mean"], row["sd"])
 
 
 def test_findings_say_when_nothing_was_measured(record):
