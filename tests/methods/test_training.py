@@ -68,6 +68,16 @@ def test_seeds_dealt_out_to_the_cores_are_as_if_they_had_stayed(corpus, slug, mo
             np.testing.assert_allclose(model(torch.from_numpy(part.audio)).mean.numpy(), embedding, atol=1e-5)
 
 
+@pytest.mark.parametrize("rate", [1e-3, 1e-2])
+def test_the_first_step_is_as_long_as_the_learning_rate(corpus, rate):
+    """Adam's first step moves every parameter by the rate, whatever its gradient."""
+    before, after = (
+        torch.nn.utils.parameters_to_vector(fit("vae", corpus, [0], **settings).models[0].parameters())
+        for settings in ({"train": False}, {"epochs": 1, "batch_size": len(corpus), "learning_rate": rate})
+    )
+    assert float((after - before).detach().abs().max()) == pytest.approx(rate, rel=1e-3)
+
+
 def test_the_model_of_pca_is_the_one_that_was_fitted(corpus):
     trained = fit("pca", corpus, [0, 1], latent_dim=5)
     (pca,) = trained.models
