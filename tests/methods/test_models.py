@@ -212,6 +212,8 @@ def test_unknown_methods_are_refused_and_settings_do_not_touch_the_table():
 
 def test_the_drawn_network_is_the_built_one():
     model = build(METHODS["vae"])
+    labels = ["features", "hidden 1", "hidden 2", "code", "hidden 3", "hidden 4", "reconstruction"]
+    assert list(dense_widths(20, 16)) == labels
     widths = list(dense_widths(20, 16).values())
     layers = [model.encoder.linear1, model.encoder.linear2, model.mean]
     layers += [model.decoder.hidden.linear1, model.decoder.hidden.linear2, model.decoder.output]
