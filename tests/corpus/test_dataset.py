@@ -1,4 +1,5 @@
 from dataclasses import replace
+from hashlib import sha256
 
 import numpy as np
 import pandas as pd
@@ -50,6 +51,15 @@ def test_checksum_follows_the_content_not_the_file(corpus, table, tmp_path):
     changed = table.copy()
     changed.loc[3, "mfcc7_mean"] += 1e-6
     assert load(write(tmp_path, changed)).checksum != corpus.checksum
+
+
+def test_checksum_is_known():
+    """Records name it: with another one they would be those of another corpus."""
+    features = pd.DataFrame({"tempo": [90.0, 120.0, 60.5], "mode": [0.0, 1.0, 1.0]}, index=["a", "b", "c"])
+    tracks = pd.DataFrame({"genre": ["jazz", "rock", None]}, index=features.index)
+    values = np.array([[90, 0], [120, 1], [60.5, 1]], dtype="<f8").tobytes()
+    expected = sha256(b"a\nb\nc" + b"tempo\nmode" + b"jazz\nrock\n" + values).hexdigest()
+    assert assemble("three", tracks, features).checksum == expected
 
 
 def test_checksum_is_of_all_that_scores_depend_on(corpus):
