@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from vaeclust.cells import about as cells_about
-from vaeclust.corpus.dataset import FULL, MFCC20, assemble, equal_rows
+from vaeclust.corpus.dataset import FULL, MFCC20, assemble, dataset_tables, equal_rows, standardise
 from vaeclust.corpus.gtzan import mini_checksums
 from vaeclust.corpus.sources import load
 from vaeclust.corpus.tables import GTZAN_IDS
@@ -51,6 +51,19 @@ def test_checksum_follows_the_content_not_the_file(corpus, table, tmp_path):
     changed = table.copy()
     changed.loc[3, "mfcc7_mean"] += 1e-6
     assert load(write(tmp_path, changed)).checksum != corpus.checksum
+
+
+def test_the_tables_of_a_corpus_load_as_the_same_corpus(spoken, tmp_path):
+    half = replace(spoken, audio=standardise(spoken.features), has_lyrics=np.arange(120) % 2 == 0)
+    half = replace(half, lyrics=half.lyrics * half.has_lyrics[:, None])
+    tables = dataset_tables(half)
+    for name, table in tables.items():
+        table.to_csv(tmp_path / f"{name}.csv", index_label="track_id")
+    again = load(tmp_path / "features.csv", lyrics=tmp_path / "lyrics_features.csv")
+    assert again.ids == half.ids
+    assert len(tables["lyrics_features"]) == 60
+    for name in ("audio", "lyrics", "has_lyrics", "genres"):
+        np.testing.assert_allclose(getattr(again, name), getattr(half, name), rtol=1e-5, atol=1e-6)
 
 
 def test_checksum_is_known():
