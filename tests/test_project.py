@@ -6,6 +6,7 @@ import subprocess
 import tomllib
 from importlib.metadata import PackageNotFoundError, metadata
 
+import pandas as pd
 import yaml
 from conftest import ROOT
 from packaging.specifiers import SpecifierSet
@@ -96,3 +97,14 @@ def test_no_parameter_hides_a_function_of_its_own_module():
 def test_every_file_of_tests_has_a_name_of_its_own():
     names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
     assert len(names) == len(set(names)), "pytest would collect only one of two with the same name"
+
+
+def test_every_mutant_that_changes_a_result_is_killed():
+    """The list of ``.ci/mutants.py``: whoever draws it anew leaves no survivor without a test or a reason."""
+    listed = pd.read_csv(ROOT / "tests" / "mutants.csv", keep_default_na=False)
+    assert len(listed) >= 200
+    assert listed["key"].is_unique
+    assert set(listed["outcome"]) == {"killed", "harmless"}
+    reasons = listed.loc[listed["outcome"] == "harmless", "by"]
+    assert reasons.str.contains(" ").all()
+    assert not reasons.str.fullmatch(r"\d+ tests?|no test runs it").any()

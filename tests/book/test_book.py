@@ -1,6 +1,7 @@
 """The built pages, opened from disk in a real browser whose network is cut off."""
 
 import re
+import shutil
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -11,7 +12,7 @@ import pytest
 from browsing import NARROW, WIDE, Visit
 from conftest import HOSTILE, ROOT, command
 
-from vaeclust.book import chapters
+from vaeclust.book import chapters, html
 from vaeclust.evidence.words import score_facts
 from vaeclust.methods.catalogue import RANKED
 from vaeclust.released.answers import front_page_sentences
@@ -398,3 +399,22 @@ def test_a_second_book_of_the_same_keeps_every_chapter_and_the_html(built_book, 
     said = [line.split()[0] for line in done.stdout.splitlines() if line.startswith(("kept", "done"))]
     assert said == ["kept"] * len(chapters.all_chapters(built_book))
     assert front.stat().st_mtime_ns == before
+
+
+def test_pages_of_ones_own_have_a_book_beside_them(built_book, monkeypatch):
+    monkeypatch.chdir(built_book)
+    front = built_book / "_build" / "html" / "book" / "index.html"
+    before = front.stat().st_mtime_ns
+    pages = built_book / "own" / "pages"
+    shutil.copytree(built_book / "book" / "chapters", pages, ignore=shutil.ignore_patterns("*.md"))
+    page = pages / "03_vae.ipynb"
+    page.write_text(page.read_text().replace("# Variational autoencoder", "# Another run of the VAE"))
+
+    own = html.build_html(built_book, pages=pages)
+
+    assert own == built_book / "own" / "book" / "_build" / "html" / "book" / "index.html"
+    assert "Another run of the VAE" in (own.parent / "chapters" / "03_vae.html").read_text()
+    built = own.stat().st_mtime_ns
+    assert html.build_html(built_book, pages=pages).stat().st_mtime_ns == built  # nothing has changed
+    assert front.stat().st_mtime_ns == before
+    assert "Another run of the VAE" not in (front.parent / "chapters" / "03_vae.html").read_text()

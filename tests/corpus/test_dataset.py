@@ -1,11 +1,12 @@
 from dataclasses import replace
+from hashlib import sha256
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from vaeclust.cells import about as cells_about
-from vaeclust.corpus.dataset import FULL, MFCC20, equal_rows
+from vaeclust.corpus.dataset import FULL, MFCC20, assemble, dataset_tables, equal_rows, standardise
 from vaeclust.corpus.gtzan import mini_checksums
 from vaeclust.corpus.sources import load
 from vaeclust.corpus.tables import GTZAN_IDS
@@ -50,6 +51,47 @@ def test_checksum_follows_the_content_not_the_file(corpus, table, tmp_path):
     changed = table.copy()
     changed.loc[3, "mfcc7_mean"] += 1e-6
     assert load(write(tmp_path, changed)).checksum != corpus.checksum
+
+
+def test_the_tables_of_a_corpus_load_as_the_same_corpus(spoken, tmp_path):
+    half = replace(spoken, audio=standardise(spoken.features), has_lyrics=np.arange(120) % 2 == 0)
+    half = replace(half, lyrics=half.lyrics * half.has_lyrics[:, None])
+    tables = dataset_tables(half)
+    for name, table in tables.items():
+        table.to_csv(tmp_path / f"{name}.csv", index_label="track_id")
+    again = load(tmp_path / "features.csv", lyrics=tmp_path / "lyrics_features.csv")
+    assert again.ids == half.ids
+    assert len(tables["lyrics_features"]) == 60
+    for name in ("audio", "lyrics", "has_lyrics", "genres"):
+        np.testing.assert_allclose(getattr(again, name), getattr(half, name), rtol=1e-5, atol=1e-6)
+
+
+def test_checksum_is_known():
+    """Records name it: with another one they would be those of another corpus."""
+    features = pd.DataFrame({"tempo": [90.0, 120.0, 60.5], "mode": [0.0, 1.0, 1.0]}, index=["a", "b", "c"])
+    tracks = pd.DataFrame({"genre": ["jazz", "rock", None]}, index=features.index)
+    values = np.array([[90, 0], [120, 1], [60.5, 1]], dtype="<f8").tobytes()
+    expected = sha256(b"a\nb\nc" + b"tempo\nmode" + b"jazz\nrock\n" + values).hexdigest()
+    assert assemble("three", tracks, features).checksum == expected
+
+
+def test_checksum_is_of_all_that_scores_depend_on(corpus):
+    texts = pd.Series({corpus.ids[0]: "river and moon", corpus.ids[1]: "river of stone"})
+    genre, ids = corpus.tracks["genre"], pd.Index(corpus.ids)
+    found = [
+        assemble("small", tracks, features, lyrics=lyrics).checksum
+        for tracks, features, lyrics in (
+            (corpus.tracks, corpus.features, None),
+            (corpus.tracks, corpus.features, texts),
+            (corpus.tracks, corpus.features, texts[::-1].set_axis(texts.index)),
+            (corpus.tracks, corpus.features.rename(columns={"mfcc1_mean": "tempo"}), None),
+            (corpus.tracks.assign(genre=genre[::-1].to_numpy()), corpus.features, None),
+            (corpus.tracks.assign(genre=genre.where(genre != "genre A")), corpus.features, None),
+            (corpus.tracks.set_axis(ids + "x"), corpus.features.set_axis(ids + "x"), None),
+        )
+    ]
+    assert len(set(found)) == len(found)
+    assert assemble("other", corpus.tracks.assign(title="x"), corpus.features).checksum == found[0] == corpus.checksum
 
 
 def test_tracks_are_merged_by_id(table_path, tmp_path):
@@ -272,7 +314,7 @@ def test_faulty_embeddings_are_refused(tmp_path, table_path, corpus, embeddings)
     refused("expected track_id .n,. and one array", saved(path, corpus.ids[:50], embeddings))
     refused("expected track_id .n,. and one array", saved(path, corpus.ids, embeddings, second=embeddings))
     refused("stand more than once: a/track 0", saved(path, ["a/track 0"] * 2, embeddings[:2]))
-    refused("not finite numbers .dimension .* of", saved(path, corpus.ids, holes))
+    refused(r"model\.npz: \d+ feature values are not finite numbers .dimension .* of", saved(path, corpus.ids, holes))
     refused("without pickle", saved(path, np.array(corpus.ids, dtype=object), embeddings))
     path.write_bytes(b"no archive")
     refused("cannot be read as an npz", path)

@@ -15,7 +15,7 @@ import pytest
 from conftest import command
 from sounds import song
 
-from vaeclust.corpus import measured
+from vaeclust.corpus import audio, measured
 from vaeclust.corpus.folders import audio_files, sidecar
 from vaeclust.corpus.measured import Cache, extract
 from vaeclust.corpus.sources import load
@@ -43,6 +43,12 @@ def test_genres_from_the_first_folder_level(library):
     assert data.ids[0] == "folk/0"
     assert data.audio.shape == (8, 20)
     assert Path(data.tracks["path"].iloc[0]) == library / "folk" / "0.flac"
+
+
+def test_as_many_seconds_are_measured_as_asked(library):
+    short, path = load(library, seconds=1.0).features.loc["folk/0"], library / "folk" / "0.flac"
+    np.testing.assert_allclose(short, audio.measure(audio.decode(path, seconds=1.0), "mfcc20"), rtol=1e-6)
+    assert not np.allclose(short, load(library).features.loc["folk/0"], rtol=1e-3)
 
 
 def test_genres_from_tags_win_over_folders(library):

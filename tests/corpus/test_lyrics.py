@@ -91,10 +91,13 @@ def test_faulty_files_are_named_and_the_rest_is_read(tmp_path):
 @pytest.mark.parametrize(
     ("table", "says"),
     [
-        ({"track_id": ["album/1"], "term": ["river"], "count": [-2]}, "negative count of 'river' for track album/1"),
+        (
+            {"track_id": ["x", "album/1"], "term": ["a", "river"], "count": [0, -2]},
+            "negative count of 'river' for track album/1",
+        ),
         ({"track_id": ["album/1"], "term": ["river"], "count": ["x"]}, "count of album/1 is 'x'"),
         ({"track_id": ["elsewhere"] * 3, "term": ["a", "bb", "cc"], "count": [1, 1, 1]}, "but of none of the"),
-        ({"track_id": ["album/1"], "mood": ["calm"]}, "expected track_id and text"),
+        ({"track_id": ["album/1"], "mood": ["calm"]}, "lyrics.csv: found the columns track_id, mood; expected"),
         ({"track_id": ["album/1", "album/1"], "text": ["a", "b"]}, "stand more than once"),
     ],
 )

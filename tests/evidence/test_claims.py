@@ -61,6 +61,7 @@ def test_what_the_real_records_say(study):
         ("C4", "beta_vae_4", ["ari"], -0.1, None, HOLDS),
         ("C4", "beta_vae_4", ["ari"], 0.1, None, FAILS),
         ("C5", "multimodal_vae", ["nmi"], 0.3, None, HOLDS),
+        ("C5", "multimodal_vae", ["nmi", "silhouette"], 0.3, None, PARTLY),
         ("C7", "vae", ["silhouette", "nmi", "ari"], 0.3, None, HOLDS),
         ("C7", "vae", ["silhouette", "nmi", "ari"], -0.3, None, FAILS),
         ("C8", "pca", ["ari", "nmi", "purity"], -0.3, None, HOLDS),
@@ -69,6 +70,14 @@ def test_what_the_real_records_say(study):
 )
 def test_flipped_records_flip_the_verdict(study, claim, method, metrics, by, space, expected):
     assert judge(changed(study, method, metrics, by, space=space)).loc[claim, "verdict"] == expected
+
+
+@pytest.mark.parametrize(
+    ("metric", "space"), [("silhouette", "own"), ("silhouette", "input"), ("nmi", None), ("ari", None)]
+)
+def test_every_score_that_a_claim_names_has_to_rise(study, metric, space):
+    risen = changed(study, "vae", ["silhouette", "nmi", "ari"], 0.3)
+    assert judge(changed(risen, "vae", [metric], -0.6, space=space)).loc["C7", "verdict"] == PARTLY
 
 
 def test_lyrics_that_help_and_are_rightly_joined_carry_meaning(study):

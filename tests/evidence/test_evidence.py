@@ -81,6 +81,9 @@ def test_the_verdict_flips_with_the_numbers():
     assert condition_differences(up, base)["verdict"].tolist() == ["higher"]
     assert condition_differences(base, up)["verdict"].tolist() == ["lower"]
     assert condition_differences(up.assign(reference=""), base).empty
+    both = pd.concat([base.assign(condition="shuffled_lyrics"), up])
+    found = condition_differences(both, base).set_index(["condition", "metric"])
+    assert found["verdict"].to_dict() == {("shuffled_lyrics", "nmi"): "none", ("standard", "nmi"): "higher"}
 
 
 def test_the_closest_to_genre_names_what_overlaps():
@@ -138,6 +141,8 @@ def test_a_planted_difference_is_found_and_none_is_called_none():
     found = baseline_differences(both, reference, baselines=["pca"])
     assert found[["metric", "baseline", "method"]].to_numpy().tolist() == [["nmi", "pca", "vae"], ["ari", "pca", "vae"]]
     assert found["verdict"].tolist() == ["higher", "higher"]
+    others = both.assign(clusterer="dbscan", cluster=0)
+    pd.testing.assert_frame_equal(baseline_differences(pd.concat([both, others]), reference, baselines=["pca"]), found)
     shown = baseline_table(found)
     assert shown.lines()[0] == ["Method", "NMI against PCA", "ARI against PCA"]
     assert shown.bold.all(axis=None)

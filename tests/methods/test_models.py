@@ -265,6 +265,8 @@ def test_unknown_methods_are_refused_and_settings_do_not_touch_the_table():
 
 def test_the_drawn_network_is_the_built_one():
     model = build(METHODS["vae"])
+    labels = ["features", "hidden 1", "hidden 2", "code", "hidden 3", "hidden 4", "reconstruction"]
+    assert list(dense_widths(20, 16)) == labels
     widths = list(dense_widths(20, 16).values())
     layers = [*(layer.linear for layer in model.encoder.layers), model.mean]
     layers += [*(layer.linear for layer in model.decoder.hidden.layers), model.decoder.output]
@@ -306,6 +308,26 @@ def test_the_kl_term_of_vade_is_that_of_its_bound(x):
         sampled = posterior.log_prob(z).sum(-1) + terms.sum(-1)
     torch.testing.assert_close(sampled.mean(0), output.kl, rtol=0.02, atol=0.2)
     torch.testing.assert_close(responsibilities.sum(-1), torch.ones(32))
+
+
+@pytest.mark.parametrize("method", TRAINED, ids=lambda m: m.slug)
+def test_all_noise_reaches_what_is_trained(method):
+    model, x = build(method), tracks_for(method)
+    noise, other = noise_for(model, 32), noise_for(model, 32, seed=1)
+    plain = model(x, noise)
+    for name in noise:
+        changed = model(x, {**noise, name: other[name]})
+        assert not torch.equal(changed.reconstruction, plain.reconstruction), name
+        assert torch.equal(changed.mean, plain.mean) == (name in ("decoder", "latent")), name
+
+
+@pytest.mark.parametrize("slug", ["autoencoder", "vae", "conv_vae", "multimodal_vae", "product_of_experts", "vade"])
+def test_a_model_without_settings_is_that_of_its_row(slug):
+    with torch.device("meta"):
+        bare, row = (METHODS[slug].build()(20, **settings) for settings in ({}, METHODS[slug].settings))
+    assert bare.weights == row.weights
+    assert bare.noise_widths == row.noise_widths
+    assert [p.shape for p in bare.parameters()] == [p.shape for p in row.parameters()]
 
 
 def test_a_mixture_is_fitted_to_clear_groups():

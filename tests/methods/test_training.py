@@ -9,6 +9,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from vaeclust.clusters.clusterers import OWN, cluster
 from vaeclust.cores import one_thread
+from vaeclust.methods import training
 from vaeclust.methods.batched import batches, initial_model
 from vaeclust.methods.catalogue import METHODS, find
 from vaeclust.methods.models import VAE
@@ -59,6 +60,41 @@ def test_a_corpus_for_each_seed_is_as_if_each_were_alone(corpus, slug):
         fit(slug, parts, [0, 1])
     with pytest.raises(ValueError, match="all of one shape"):
         fit(slug, [*parts[:2], corpus], [0, 1, 2])
+
+
+@pytest.mark.parametrize("slug", ["vae", "vade"])
+def test_seeds_dealt_out_to_the_cores_are_as_if_they_had_stayed(corpus, slug, monkeypatch):
+    parts = [corpus.subset(np.arange(len(corpus)) % 3 != left_out) for left_out in range(3)]
+    here = fit(slug, parts, [5, 1, 7], **SHORT)
+    monkeypatch.setattr(training, "MOST", 10)  # tracks of a corpus that one core trains
+    monkeypatch.setenv("LOKY_MAX_CPU_COUNT", "2")
+    dealt = fit(slug, parts, [5, 1, 7], **SHORT)
+    assert (dealt.seeds, dealt.n_parameters, len(dealt.models)) == (here.seeds, here.n_parameters, 3)
+    assert [corpus.ids for corpus in dealt.corpora] == [corpus.ids for corpus in parts]
+    for name in ("embeddings", "reconstructions", "assignments"):
+        np.testing.assert_array_equal(getattr(dealt, name), getattr(here, name))
+    pd.testing.assert_frame_equal(dealt.history, here.history)
+    pd.testing.assert_frame_equal(dealt.dimensions, here.dimensions)
+    for model, embedding, part in zip(dealt.models, here.embeddings, parts, strict=True):
+        with torch.no_grad():
+            np.testing.assert_allclose(model(torch.from_numpy(part.audio)).mean.numpy(), embedding, atol=1e-5)
+
+
+@pytest.mark.parametrize("rate", [1e-3, 1e-2])
+def test_the_first_step_is_as_long_as_the_learning_rate(corpus, rate):
+    """Adam's first step moves every parameter by the rate, whatever its gradient."""
+    before, after = (
+        torch.nn.utils.parameters_to_vector(fit("vae", corpus, [0], **settings).models[0].parameters())
+        for settings in ({"train": False}, {"epochs": 1, "batch_size": len(corpus), "learning_rate": rate})
+    )
+    assert float((after - before).detach().abs().max()) == pytest.approx(rate, rel=1e-3)
+
+
+def test_the_model_of_pca_is_the_one_that_was_fitted(corpus):
+    trained = fit("pca", corpus, [0, 1], latent_dim=5)
+    (pca,) = trained.models
+    np.testing.assert_allclose(pca.transform(corpus.audio), trained.embeddings[1], atol=1e-5)
+    np.testing.assert_allclose(pca.inverse_transform(trained.embeddings[0]), trained.reconstructions[0], atol=1e-5)
 
 
 def test_seeds_differ_and_repeat(corpus):

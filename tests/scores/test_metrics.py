@@ -9,8 +9,10 @@ from sklearn import metrics as sk
 
 from vaeclust.clusters.clusterers import PUBLISHED_CLUSTERERS, cluster, kmeans, valid_k
 from vaeclust.methods.training import fit
+from vaeclust.scores.disentanglement import MEASURES
 from vaeclust.scores.labels import purity
 from vaeclust.scores.metrics import LABEL_FREE, LABELS, METRICS, evaluate, score
+from vaeclust.scores.silhouettes import estimated_silhouette
 
 RNG = np.random.default_rng(0)
 TRUTH = np.repeat(np.arange(5), 40)
@@ -73,6 +75,17 @@ def test_against_scikit_learn(name):
     assert evaluate(metric, against(metric), clusters) == pytest.approx(DEFINED[name](clusters), rel=1e-12)
 
 
+def test_the_estimate_from_all_tracks_is_the_silhouette():
+    rng = np.random.default_rng(0)
+    points, clusters = rng.normal(size=(1300, 3)), rng.integers(4, size=1300)
+    clusters[[7, 700]] = 8, 9  # each alone in its cluster
+    value, error = estimated_silhouette(points, clusters, precision=0.0)
+    samples = sk.silhouette_samples(points, clusters)
+    assert samples[7] == 0
+    assert value == pytest.approx(samples.mean(), abs=1e-9)
+    assert error == pytest.approx(1.96 * samples.std(ddof=1) / np.sqrt(1300))
+
+
 def test_known_values():
     truth, clusters = np.array([0, 0, 1, 1]), np.array([0, 0, 0, 1])
     assert purity(truth, clusters) == 0.75
@@ -113,6 +126,34 @@ def test_scores_hold_every_space_and_reference(corpus):
     assert (missing["k"] < 2).all()
     assert set(missing["clusterer"]) <= {"dbscan"}
     assert set(table["reference"]) == {"", "genre"}
+
+
+@pytest.mark.parametrize("other", [False, True], ids=["what it was fitted to", "another corpus"])
+def test_the_spaces_hold_what_scikit_learn_says_of_them(other, corpus):
+    """What decides the book's second answer: the input space is the corpus, the own space is not."""
+    rng = np.random.default_rng(0)
+    halves = [corpus.subset(np.arange(120) % 2 == half) for half in (0, 1)]
+    fitted = fit("pca", halves, [3, 5], latent_dim=2)
+    judged = replace(halves[0], audio=rng.normal(size=(60, 7)), genres=rng.permutation(halves[0].genres))
+    clusters = {seed: np.where(np.arange(60) < 4, -1, rng.integers(3, size=60)) for seed in (3, 5)}  # four are noise
+    rows = [pd.DataFrame({"seed": seed, "clusterer": "dbscan", "cluster": found}) for seed, found in clusters.items()]
+    six = ("silhouette", "calinski_harabasz", "davies_bouldin", "ari", "nmi", "purity")
+    table = score(fitted, pd.concat(rows), judged=judged if other else None, metrics=six)
+    value = table.set_index(["seed", "space", "metric"])["value"]
+    assert len(value) == 2 * 9
+    assert set(table["k"]) == {3}
+    for seed, embedding, half in zip((3, 5), fitted.embeddings, halves, strict=True):
+        found, kept = clusters[seed], clusters[seed] >= 0
+        seen = judged if other else half
+        for space, points in {"own": embedding, "input": seen.audio}.items():
+            some = points[kept], found[kept]
+            assert value[seed, space, "silhouette"] == pytest.approx(sk.silhouette_score(*some), rel=1e-6)
+            assert value[seed, space, "calinski_harabasz"] == sk.calinski_harabasz_score(*some)
+            assert value[seed, space, "davies_bouldin"] == sk.davies_bouldin_score(*some)
+        assert value[seed, "labels", "ari"] == pytest.approx(sk.adjusted_rand_score(seen.genres, found))
+        assert value[seed, "labels", "nmi"] == pytest.approx(sk.normalized_mutual_info_score(seen.genres, found))
+        largest = sum(np.bincount(seen.genres[found == c]).max() for c in np.unique(found))
+        assert value[seed, "labels", "purity"] == largest / 60
 
 
 def test_artists_are_a_reference_where_they_are_known(corpus):
@@ -168,3 +209,4 @@ def test_the_metrics_page_has_the_table_of_the_package():
             metric.title, metric.kind, metric.arrow, metric.low, metric.high,
         )  # fmt: skip
     assert page.count("*Blind spot:*") == len(METRICS)
+    assert {word for title in MEASURES.values() for word in title.split()} <= set(re.findall(r"\w+", page))

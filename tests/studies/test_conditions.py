@@ -72,6 +72,15 @@ def test_noise_and_random_clusters_tell_nothing_about_genre(corpus, tmp_path):
     assert abs(table.loc[("random_labels", "own", "silhouette"), "mean"]) < 0.05
 
 
+def test_the_tables_of_a_study_hold_its_conditions_one_below_the_other(corpus):
+    done = study("raw", standard(corpus) | controls("raw", corpus), seeds=1, projections=())
+    for name in ("clusters", "scores", "dimensions", "intervals"):
+        table = done.tables[name]
+        assert table["condition"].drop_duplicates().tolist() == ["standard", "gaussian_noise", "random_labels"]
+        assert table.index.tolist() == list(range(len(table)))
+        assert done.first(name)["condition"].unique().tolist() == ["standard"]
+
+
 def test_random_clusters_keep_their_sizes(corpus, tmp_path):
     clusters = study("raw", corpus, seeds=2).clusters
     mixed = random_clusters(clusters)
@@ -148,3 +157,18 @@ def test_lyrics_joined_by_genre_come_from_the_genre():
         known = {row.tobytes() for row in sources}
         assert all(row.tobytes() in known for row in joined.lyrics[tracks & joined.has_lyrics])
     assert "genre_lyrics" not in lyrics_controls(replace(demo, genres=None))
+
+
+def test_published_lyrics_take_the_place_of_those_of_the_corpus(spoken, tmp_path):
+    rows = np.random.default_rng(1).normal(size=(len(spoken), 30)).astype(np.float32)
+    table = pd.DataFrame(rows, columns=[f"lyrics_{i:02d}" for i in range(30)]).assign(row=range(len(spoken)))
+    table.to_csv(tmp_path / "published.csv", index=False)
+    silent = replace(spoken, lyrics=None, has_lyrics=np.zeros(len(spoken), dtype=bool))
+    (condition,) = lyrics_controls(silent, tmp_path / "published.csv").values()
+    published = lyrics_controls(spoken, tmp_path / "published.csv")["published_lyrics"].corpus
+    np.testing.assert_allclose(published.lyrics, rows, rtol=1e-5)
+    for corpus in (published, condition.corpus):
+        assert corpus.has_lyrics.dtype == bool
+        assert corpus.has_lyrics.tolist() == [True] * len(spoken)
+        np.testing.assert_array_equal(corpus.lyrics, published.lyrics)
+        np.testing.assert_array_equal(corpus.audio, spoken.audio)

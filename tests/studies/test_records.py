@@ -4,6 +4,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 from vaeclust.clusters.clusterers import cluster
 from vaeclust.evidence.published import comparable_rows, published_scores
@@ -11,12 +12,13 @@ from vaeclust.evidence.ranks import metric_means
 from vaeclust.evidence.tables import published_comparison, score_overview
 from vaeclust.evidence.words import mean_sd, score_facts
 from vaeclust.files import project_root, replacement, resolve
+from vaeclust.methods.projections import project
 from vaeclust.methods.training import fit
 from vaeclust.scores.metrics import score
 from vaeclust.scores.uncertainty import intervals
 from vaeclust.studies.origins import origin
 from vaeclust.studies.protocol import study
-from vaeclust.studies.records import TABLES, Record, read_all
+from vaeclust.studies.records import TABLES, Record, add_umap_maps, chapter_name, read_all
 
 
 @pytest.fixture
@@ -68,6 +70,47 @@ def test_run_json_says_what_was_run(record, corpus):
     assert run["seconds"] > 0
     assert {"python", "torch", "numpy", "vaeclust"} <= run["versions"].keys()
     assert run == record.run()
+
+
+def test_run_json_tells_the_settings_of_a_method_or_by_name_of_several(corpus, tmp_path):
+    record, few = Record("small", "both", tmp_path), {"seeds": 1, "epochs": 1, "projections": ()}
+    studies = [study(slug, corpus, record, **few) for slug in ("beta_vae_2", "beta_vae_4")]
+    assert record.run()["settings"] == {"beta": 4.0}
+    record.keep(*studies)
+    for name in ("scores", "clusters"):
+        assert read_all(name, "small", ["both"], tmp_path)["method"].unique().tolist() == ["beta_vae_2", "beta_vae_4"]
+    assert record.run()["settings"] == {"beta_vae_2": {"beta": 2.0}, "beta_vae_4": {"beta": 4.0}}
+
+
+@pytest.mark.parametrize("ids", [["007", "1e3"], ["NA", "nan"], ["True", "False"]])
+def test_ids_that_look_like_something_else_read_back_as_they_are(tmp_path, ids):
+    record = Record("small", "vae", tmp_path)
+    record.put("clusters", pd.DataFrame({"track_id": ids, "seed": 0, "clusterer": "kmeans", "cluster": 1}))
+    assert record.read("clusters")["track_id"].tolist() == ids
+
+
+def test_umap_maps_stand_below_the_others_once(record, corpus, tmp_path):
+    others = record.read("maps")
+    for _ in range(2):
+        found = add_umap_maps(corpus.name, "vae", tmp_path)
+    pd.testing.assert_frame_equal(found, record.read("maps"))
+    pd.testing.assert_frame_equal(found.iloc[: len(others)], others)
+    assert found["projection"].iloc[len(others) :].tolist() == ["umap"] * len(corpus)
+    expected = project(record.embeddings()[1][0], "umap")
+    np.testing.assert_allclose(found[["x", "y"]].iloc[len(others) :], expected, atol=1e-3)
+
+
+def test_a_figure_is_saved_and_handed_on(tmp_path):
+    record, ax = Record("small", "vae", tmp_path), Figure().subplots()
+    ax.set_title("two islands")
+    assert record.figure("map", ax) is ax.figure
+    assert "two islands" in (record.folder / "figures" / "map.svg").read_text()
+
+
+def test_a_record_of_several_methods_has_a_chapter_too():
+    assert [chapter_name(slug) for slug in ("beta_vae_4", "real_lyrics", "mine")] == [
+        "05_beta_vae", "13_real_lyrics", "mine",
+    ]  # fmt: skip
 
 
 def test_a_wrong_schema_is_refused(record):
@@ -152,6 +195,10 @@ def test_published_rows_stand_beside_ours(record):
     assert [name for name in table if name.endswith("mean ± sd")] == [
         "K-Means: mean ± sd", "Agglomerative: mean ± sd", "DBSCAN: mean ± sd",
     ]  # fmt: skip
+    row = record.read("intervals").query("clusterer == 'kmeans' and metric == 'nmi'").iloc[0]
+    (cell,) = table.filter(like="NMI", axis="index")["K-Means: mean ± sd"]
+    assert "±" in cell
+    assert cell == mean_sd(row["mean"], row["sd"])
 
 
 def test_findings_say_when_nothing_was_measured(record):

@@ -167,6 +167,16 @@ def test_pipelines_that_cannot_run_are_refused_before_anything_is_trained(corpus
             rules.pipeline_conditions(slug, corpus, None, 4, clusterers)
 
 
+def test_pipelines_take_the_settings_that_were_chosen_for_their_features(corpus, table_path):
+    full = sources.load_full(str(table_path))
+    filtered = replace(full, tracks=full.tracks.assign(fault_filtered_split=["train"] * 110 + [None] * 10))
+    conditions = rules.pipeline_conditions("umap", corpus, filtered, 4, ["kmeans"])
+    settings = {name: condition.method.settings for name, condition in conditions.items()}
+    found = {name: (some["n_neighbors"], some["n_components"]) for name, some in settings.items()}
+    assert found == {"standard": (30, 2), FULL_FEATURES: (15, 5), FILTERED: (15, 5)}
+    assert [conditions[name].corpus.audio.shape for name in found] == [(120, 20), (120, 57), (110, 57)]
+
+
 def test_random_parts_of_a_corpus_are_scored_by_size(corpus):
     clear = replace(corpus, audio=(np.eye(20)[corpus.genres] * 50 + RNG.normal(size=(120, 20))).astype(np.float32))
     table = sizes.scores_by_size(clear, 4, epochs=1)

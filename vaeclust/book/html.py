@@ -72,7 +72,7 @@ def _mirror(root: Path, pages: Path) -> Path:
         shutil.copy2(root / name, copy)
     for name in ("notebooks", "benchmarks", "book"):
         shutil.copytree(root / name, copy / name, dirs_exist_ok=True, ignore=shutil.ignore_patterns("chapters"))
-    shutil.copytree(pages, copy / "book" / "chapters", dirs_exist_ok=True)
+    shutil.copytree(pages, copy / "book" / "chapters", dirs_exist_ok=True, ignore=shutil.ignore_patterns(".*"))
     return copy
 
 
