@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import soundfile
 
-from vaeclust.corpus import audio, lyrics, measured, named
+from vaeclust.corpus import audio, lyrics, measured, moods, named
 from vaeclust.corpus.demo import tracks as demo
 
 TRACK = "slow_ballad.00007"
@@ -30,6 +30,10 @@ KNOWN = {
             54.437 3.7767 152.77 7.599 200.02 3.4236 124.44 -1.0974 43.532 -4.5734 173.3 4.1713
             201.95
         """,
+    },
+    ("moods", 1): {
+        "decibels": "499 -3.9933 -15.525 -22.096 -27.024 -28.566 -33.282 -36.96 -42.167",
+        "moods": "0.85527 0.63251 0.096956 0.84822 0.0862 0.069027 0.16579",
     },
     ("demo", 1): {
         "factors": "75.334 0 2 66.978 0.4914 0.31927 0.46022 0.0036946 10.499",
@@ -85,6 +89,19 @@ def test_audio(samples, tmp_path):
     same(audio.measure(samples, "full"), known["full"])
 
 
+def test_what_the_network_of_moods_hears(samples):
+    heard = moods.mel_decibels(samples, audio.SAMPLE_RATE)
+    same([heard.shape[1], *heard.reshape(8, 16, -1).mean(axis=(1, 2))], KNOWN["moods", moods.RECIPE]["decibels"])
+
+
+def test_moods(samples):
+    try:
+        moods.network()
+    except (ImportError, FileNotFoundError) as error:
+        pytest.skip(str(error))
+    same(audio.measure(samples, "moods"), KNOWN["moods", moods.RECIPE]["moods"])
+
+
 def test_demo(samples):
     known = KNOWN["demo", demo.RECIPE]
     tracks = demo.track_table()
@@ -114,3 +131,11 @@ def test_the_keys_name_recipes_and_libraries_and_no_source(monkeypatch, tmp_path
         changed.setattr(named, "version", lambda library: "999")
         assert named.fetch("demo").name != key
     assert measured._recipe("full", 30.0) == f"full, 30 s, librosa {version('librosa')}, recipe {audio.RECIPE}"
+
+
+def test_the_key_of_moods_names_their_recipe_and_library_too(monkeypatch):
+    monkeypatch.setattr(moods, "network", lambda: None)
+    monkeypatch.setattr(moods, "version", lambda library: f"999 of {library}")
+    key = measured._recipe("moods", 30.0)
+    assert key.startswith("moods, 30 s, librosa ")
+    assert key.endswith(f"recipe {audio.RECIPE}, moods {moods.RECIPE}, onnxruntime 999 of onnxruntime")

@@ -5,6 +5,7 @@ from . import folders as folders
 from . import gtzan as gtzan
 from . import lyrics as lyrics
 from . import measured as measured
+from . import moods as moods
 from . import named as named
 from . import sampling as sampling
 from . import sources as sources
@@ -40,6 +41,9 @@ from .measured import extract as extract
 from .measured import measure_file as measure_file
 from .measured import path_text as path_text
 from .measured import read_tags as read_tags
+from .moods import MOODS as MOODS
+from .moods import measure_moods as measure_moods
+from .moods import mel_decibels as mel_decibels
 from .named import CORPORA as CORPORA
 from .named import Corpus as Corpus
 from .named import clips as clips

@@ -7,7 +7,7 @@ import tempfile
 import warnings
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from functools import cache
+from functools import cache, partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from filelock import FileLock
 from scipy import sparse
 from threadpoolctl import ThreadpoolController
 
+from vaeclust.corpus.moods import measure_moods
 from vaeclust.files import digest
 
 # The number of what decode and measure give: raised whenever a known output of theirs changes (there is a test), so
@@ -177,7 +178,11 @@ def full_features(samples: np.ndarray) -> np.ndarray:
     return np.insert(values, 2 * len(measured), np.ravel(tempo)[0])
 
 
-EXTRACTORS: dict[str, Callable[[np.ndarray], np.ndarray]] = {"mfcc20": mfcc_means, "full": full_features}
+EXTRACTORS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "mfcc20": mfcc_means,
+    "full": full_features,
+    "moods": partial(measure_moods, rate=SAMPLE_RATE),
+}
 
 
 @cache
@@ -206,7 +211,7 @@ def _one_thread() -> AbstractContextManager:
 
 
 def measure(samples: np.ndarray, features: str) -> np.ndarray:
-    """Return one row of features of a clip: ``"mfcc20"`` (20,) or ``"full"`` (57,), float64."""
+    """Return one row of features of a clip: ``"mfcc20"`` (20,), ``"full"`` (57,) or ``"moods"`` (7,), float64."""
     # One thread: with more, the last digits depend on the machine's load, and workers would fight for the cores.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # librosa warns of clips shorter than its window for the tempo

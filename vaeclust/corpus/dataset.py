@@ -12,6 +12,7 @@ import pandas as pd
 
 from vaeclust.corpus.audio import MFCC20
 from vaeclust.corpus.lyrics import load_lyrics
+from vaeclust.corpus.moods import MOODS
 from vaeclust.corpus.named import CORPORA
 from vaeclust.files import CHECKSUM, digest
 
@@ -23,7 +24,7 @@ FULL = (
     *(f"mfcc{i}_{moment}" for i in range(1, 21) for moment in ("mean", "var")),
 )
 
-FEATURE_SETS = {"mfcc20": MFCC20, "full": FULL}
+FEATURE_SETS = {"mfcc20": MFCC20, "full": FULL, "moods": MOODS}
 
 
 @dataclass(frozen=True)

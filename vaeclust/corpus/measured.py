@@ -1,9 +1,9 @@
 """Audio files to a table of features: cached by content, resumable (chapter ``10_your_music``).
 
 What was measured is kept in one SQLite file in the user's cache folder, under the digest of the file's content and
-the recipe: which features, how much of the file, which librosa, and its number (``audio.RECIPE``). A file that is
-unchanged by size and time is not read again. Every result is committed as it comes, so that a killed run goes on
-where it stopped.
+the recipe: which features, how much of the file, which librosa, and its number (``audio.RECIPE``); the same of a
+network that hears them. A file that is unchanged by size and time is not read again. Every result is committed as it
+comes, so that a killed run goes on where it stopped.
 """
 
 import hashlib
@@ -21,12 +21,14 @@ from pathlib import Path
 from platformdirs import user_cache_path
 
 from vaeclust.cores import run
-from vaeclust.corpus import audio
+from vaeclust.corpus import audio, moods
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS files (path TEXT PRIMARY KEY, size INTEGER, mtime INTEGER, digest TEXT);
 CREATE TABLE IF NOT EXISTS measured (digest TEXT, recipe TEXT, content TEXT, PRIMARY KEY (digest, recipe));
 """
+
+_NETWORKS = {"moods": moods.recipe}  # feature sets that a network hears, and what they depend on besides
 
 
 @dataclass(frozen=True)
@@ -166,4 +168,6 @@ def path_text(path: str | Path) -> str:
 
 
 def _recipe(features: str, seconds: float) -> str:
-    return f"{features}, {seconds:g} s, librosa {version('librosa')}, recipe {audio.RECIPE}"
+    """Return what a measurement depends on; raises where the network that it needs is missing."""
+    parts = [features, f"{seconds:g} s", f"librosa {version('librosa')}", f"recipe {audio.RECIPE}"]
+    return ", ".join(parts + [depends() for name, depends in _NETWORKS.items() if name == features])

@@ -43,10 +43,11 @@ def load(
     tracks : str or Path, optional
         A CSV with ``track_id`` and any of genre, artist, title, path. Here and for ``lyrics`` an empty text means
         none.
-    features : {"mfcc20", "full"} or str or Path
-        The 20 time means of the MFCCs; all 57 features of the GTZAN table; or the file of any other features, such as
-        the embeddings of a pretrained model (see :func:`~vaeclust.corpus.tables.read_embeddings`), joined by track
-        id. Tracks that it does not have are left out and named.
+    features : {"mfcc20", "full", "moods"} or str or Path
+        The 20 time means of the MFCCs; all 57 features of the GTZAN table; seven moods, which need a network that is
+        fetched (see ``moods``); or the file of any other features, such as the embeddings of a pretrained model (see
+        :func:`~vaeclust.corpus.tables.read_embeddings`), joined by track id. Tracks that it does not have are left out
+        and named.
     name : str
         What to call the corpus; by default as its file or folder is called, in whatever script.
     exclude : mapping, optional
@@ -150,7 +151,7 @@ def _columns(table: pd.DataFrame, features: str, path: Path) -> list[str]:
     if missing:
         raise ValueError(
             f"{path}: {len(missing)} of the {len(wanted)} columns of features={features!r} are missing "
-            f"({examples(missing)}); found {examples(table.columns)}. Expected a table with mfcc1_mean … mfcc20_mean"
+            f"({examples(missing)}); found {examples(table.columns)}. Expected a table with {wanted[0]} … {wanted[-1]}"
         )
     return list(wanted)
 

@@ -1,0 +1,187 @@
+"""Moods: what the network hears, the package that it comes from, and every way it can be missing."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sounds import RATE, music, song
+
+from vaeclust.corpus import audio, measured, moods
+from vaeclust.corpus.demo import tracks as demo
+from vaeclust.corpus.sources import load
+from vaeclust.files import digest
+
+
+@pytest.fixture
+def network():
+    """The file of the network, where it was fetched and can be run."""
+    try:
+        return moods.network()
+    except (ImportError, FileNotFoundError) as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture
+def empty_cache(monkeypatch, tmp_path):
+    """A cache folder of its own, without a network."""
+    monkeypatch.setattr(moods, "user_cache_path", lambda name: tmp_path / name)
+    moods.network.cache_clear()
+    yield tmp_path / "vaeclust" / "vibenet-0.1.0"
+    moods.network.cache_clear()
+
+
+def frame_by_frame(samples):
+    """Return decibels (128, frames) of samples at 16,000 Hz as the formula has them, in double precision."""
+    import librosa
+
+    window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(640) / 640)
+    starts = range(0, len(samples) - 640 + 1, 320)
+    power = np.array([np.abs(np.fft.rfft(samples[i : i + 640] * window, 1024)) ** 2 for i in starts])
+    bands = librosa.filters.mel(sr=16_000, n_fft=1024, n_mels=128, fmin=0, fmax=8_000) @ power.T
+    decibels = 10 * np.log10(np.maximum(bands, 1e-10))
+    return np.maximum(decibels, decibels.max() - 80)
+
+
+@pytest.mark.parametrize("length", [640, 959, 960, 40_000])
+def test_the_network_hears_the_decibels_of_the_formula(length):
+    samples = music(rate=16_000)[:length]
+    samples[length // 2 :] *= 1e-6  # so that something is cut
+    found, wanted = moods.mel_decibels(samples, 16_000), frame_by_frame(samples)
+    assert found.dtype == np.float32
+    assert found.shape == wanted.shape == (128, 1 + (length - 640) // 320)
+    np.testing.assert_allclose(found, wanted, atol=2e-3)
+
+
+def test_silence_and_less_than_a_window():
+    np.testing.assert_allclose(moods.mel_decibels(np.zeros(16_000, dtype=np.float32), 16_000), -100)
+    with pytest.raises(ValueError, match=r"639 samples at 16,000 Hz; .* hears 640 or more"):
+        moods.mel_decibels(music(rate=16_000)[:639], 16_000)
+
+
+def test_another_rate_is_resampled():
+    low, high = (moods.mel_decibels(music(rate=rate), rate) for rate in (16_000, 48_000))
+    assert low.shape == high.shape
+    # The melody is the same at both rates, the noise is not.
+    assert np.corrcoef(low[:40].mean(axis=1), high[:40].mean(axis=1))[0, 1] > 0.99
+
+
+def test_a_clip_has_seven_moods(network):
+    samples = demo.render(demo.track_table().loc["slow_ballad.00007"])
+    found = audio.measure(samples, "moods")
+    assert found.shape == (7,)
+    assert found.dtype == np.float64
+    assert ((found >= 0) & (found <= 1)).all()
+    np.testing.assert_array_equal(found, audio.measure(samples, "moods"))
+    assert (audio.measure(samples[:RATE], "moods") != found).any()
+
+
+def test_a_folder_is_measured_once(network, monkeypatch, tmp_path):
+    for seed in range(3):
+        song(tmp_path / "music" / f"{seed}.wav", seed=seed)
+    monkeypatch.setattr(measured, "user_cache_path", lambda name: tmp_path / name)
+    first = load(tmp_path / "music", features="moods")
+    assert tuple(first.features) == moods.MOODS
+    assert first.variant == "moods"
+    alone = [audio.measure(audio.decode(tmp_path / "music" / f"{track}.wav"), "moods") for track in first.ids]
+    np.testing.assert_array_equal(first.features, alone)
+    monkeypatch.setattr(measured, "run", lambda *_, **__: pytest.fail("measured again"))
+    pd.testing.assert_frame_equal(load(tmp_path / "music", features="moods").features, first.features)
+
+
+def test_nothing_is_told_to_the_maker_of_onnxruntime(network, tmp_path):
+    """It would keep a number of this device in the cache folder, and what it is to send."""
+    shutil.copytree(moods.folder(), tmp_path / "vaeclust" / moods.folder().name)
+    code = "import numpy as np; from vaeclust.corpus import moods; moods.measure_moods(np.ones(16_000, 'f4'), 16_000)"
+    environment = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
+    environment |= {"XDG_CACHE_HOME": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment, timeout=120)
+    assert [path.name for path in tmp_path.iterdir()] == ["vaeclust"]
+
+
+def test_the_package_itself_gives_the_same_numbers(network, gtzan_folder):
+    """Here where somebody installed it; the benchmark of this name compares in an environment that has it."""
+    vibenet = pytest.importorskip("vibenet", reason="the package vibenet is not here: make bench BENCHMARKS=moods")
+    theirs = vibenet.load_model()
+    clips = sorted((gtzan_folder / "audio").rglob("*.wav"))
+    assert len(clips) == 30
+    for clip in clips:
+        wanted = theirs.predict(clip)[0].to_dict()
+        assert tuple(wanted) == moods.MOODS
+        np.testing.assert_allclose(audio.measure(audio.decode(clip), "moods"), list(wanted.values()), atol=1e-3)
+
+
+def test_without_the_network_it_says_how_to_get_it(empty_cache, tmp_path):
+    pytest.importorskip("onnxruntime", reason="onnxruntime is not here: pip install -e '.[moods]'")
+    song(tmp_path / "music" / "a.wav")
+    with pytest.raises(FileNotFoundError, match=r"efficientnet_model\.onnx is not there.*vaeclust fetch moods"):
+        load(tmp_path / "music", features="moods")
+    empty_cache.mkdir(parents=True)
+    (empty_cache / "efficientnet_model.onnx").write_bytes(b"half of it")
+    with pytest.raises(FileNotFoundError, match=rf"is damaged \(its SHA-256 is {digest('half of it')}\)"):
+        moods.network()
+
+
+def test_without_onnxruntime_it_says_what_to_install(empty_cache, monkeypatch):
+    def missing(name):
+        raise moods.PackageNotFoundError(name)
+
+    monkeypatch.setattr(moods, "version", missing)
+    with pytest.raises(ModuleNotFoundError, match=r"needs onnxruntime: pip install -e '\.\[moods\]'"):
+        moods.network()
+
+
+def test_where_pip_fails_it_says_which_file_to_put_where(empty_cache, monkeypatch, capfd):
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
+    monkeypatch.setenv("PIP_RETRIES", "0")
+    for name in ("PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    with pytest.raises(ConnectionError) as failure:
+        moods.fetch()
+    said = str(failure.value)
+    assert "pip does not get vibenet==0.1.0; it said: ERROR" in said
+    assert f"Put vibenet-0.1.0-py3-none-any.whl, from any index of Python packages, into {empty_cache}" in said
+    assert not empty_cache.exists()
+    told = capfd.readouterr().err
+    assert told.index("GPL-3") < told.index("getting vibenet")
+
+
+def test_another_wheel_is_refused(empty_cache):
+    empty_cache.mkdir(parents=True)
+    (empty_cache / moods.WHEEL).write_bytes(b"something else")
+    with pytest.raises(ValueError, match=rf"its SHA-256 is {digest('something else')}; expected 3474fd65"):
+        moods.fetch()
+    assert [path.name for path in empty_cache.iterdir()] == [moods.WHEEL]
+
+
+def test_a_wheel_that_was_put_there_is_used_and_the_licence_stays_beside_the_network(empty_cache):
+    place = os.environ.get("VAECLUST_WHEELS", "")
+    if not (Path(place) / moods.WHEEL).is_file():
+        pytest.skip(f"set VAECLUST_WHEELS to a folder that holds {moods.WHEEL}")
+    empty_cache.mkdir(parents=True)
+    shutil.copy(Path(place) / moods.WHEEL, empty_cache)
+    path = moods.fetch()
+    assert digest(path.read_bytes()) == moods.NETWORK_SHA256
+    assert "GNU GENERAL PUBLIC LICENSE" in (empty_cache / "LICENSE").read_text(encoding="utf-8")
+    stamp = path.stat().st_mtime_ns
+    assert moods.fetch() == path
+    assert path.stat().st_mtime_ns == stamp
+
+
+def test_a_table_without_moods_says_which_columns_it_lacks(table_path):
+    with pytest.raises(
+        ValueError, match=r"7 of the 7 columns of features='moods' .* table with acousticness … valence"
+    ):
+        load(table_path, features="moods")
+
+
+def test_the_values_of_a_service_are_moods_too(tmp_path):
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(rng.uniform(size=(6, 7)), columns=moods.MOODS[::-1]).assign(track_id=list("abcdef"))
+    table.to_csv(tmp_path / "told.csv", index=False)
+    assert tuple(load(tmp_path / "told.csv", features="moods").features) == moods.MOODS
