@@ -49,11 +49,14 @@ lint: $(READY)  ## Check style, layers and types
 	$(BIN)/mypy
 
 # The peers that we are measured against want libraries that the book does not need: an environment of their own.
+# One of them, vibenet, comes without its own: it wants another typer, for a command that nobody calls here.
 .venv-bench/.ready: pyproject.toml constraints.txt benchmarks/constraints.txt
 	rm -rf .venv-bench
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
-	  -c constraints.txt -c benchmarks/constraints.txt -e . pythae psutil
+	  -c constraints.txt -c benchmarks/constraints.txt -e '.[moods]' pythae psutil pydub 'audioop-lts; python_version >= "3.13"'
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps \
+	  -c benchmarks/constraints.txt vibenet
 	touch $@
 
 bench: .venv-bench/.ready  ## Measure everything (about 55 minutes); REPETITIONS=5, BENCHMARKS="training floor"

@@ -10,6 +10,7 @@ from . import named as named
 from . import sampling as sampling
 from . import sources as sources
 from . import tables as tables
+from . import weights as weights
 from .audio import AudioError as AudioError
 from .audio import compile_once as compile_once
 from .audio import decode as decode
@@ -57,3 +58,5 @@ from .tables import numeric_columns as numeric_columns
 from .tables import read_csv as read_csv
 from .tables import read_embeddings as read_embeddings
 from .tables import track_ids as track_ids
+from .weights import Weights as Weights
+from .weights import fetch_weights as fetch_weights

@@ -28,7 +28,7 @@ CREATE TABLE IF NOT EXISTS files (path TEXT PRIMARY KEY, size INTEGER, mtime INT
 CREATE TABLE IF NOT EXISTS measured (digest TEXT, recipe TEXT, content TEXT, PRIMARY KEY (digest, recipe));
 """
 
-_NETWORKS = {"moods": moods.recipe}  # feature sets that a network hears, and what they depend on besides
+_NETWORKS = {"moods": moods}  # feature sets that a network hears
 
 
 @dataclass(frozen=True)
@@ -117,6 +117,8 @@ def extract(
             else:
                 waiting[path] = stamp
         if waiting:
+            if features in _NETWORKS:
+                _NETWORKS[features].network()  # an error that says what is missing, before anything starts
             tasks = ((path, features, seconds) for path in waiting)
             for path, measured in run(measure_file, tasks, total=len(waiting), title="measuring audio"):
                 cache.remember(database, path_text(path), waiting[path], recipe, measured)
@@ -168,6 +170,5 @@ def path_text(path: str | Path) -> str:
 
 
 def _recipe(features: str, seconds: float) -> str:
-    """Return what a measurement depends on; raises where the network that it needs is missing."""
-    parts = [features, f"{seconds:g} s", f"librosa {version('librosa')}", f"recipe {audio.RECIPE}"]
-    return ", ".join(parts + [depends() for name, depends in _NETWORKS.items() if name == features])
+    own = f"{_NETWORKS[features].recipe()}, decoded by " if features in _NETWORKS else ""
+    return f"{features}, {seconds:g} s, {own}librosa {version('librosa')}, recipe {audio.RECIPE}"
