@@ -25,7 +25,7 @@ def compare_with_the_package(clips: list[Path]) -> pd.DataFrame:
 
     network = vibenet.load_model()
     theirs = pd.DataFrame([network.predict(clip)[0].to_dict() for clip in clips])[list(moods.MOODS)]
-    ours = np.stack([audio.measure(audio.decode(clip), "moods") for clip in clips])
+    ours = np.stack([moods.measure_moods(audio.decode(clip, sample_rate=moods.SAMPLE_RATE)) for clip in clips])
     table = {"clips": len(clips), "mean": theirs.mean(), "largest difference": (theirs - ours).abs().max()}
     return pd.DataFrame(table).rename_axis("mood")
 

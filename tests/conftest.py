@@ -14,7 +14,7 @@ import pytest
 import soundfile
 from browsing import CHROMIUM, FLAGS
 
-from vaeclust.corpus.dataset import FULL
+from vaeclust.corpus.audio import FULL
 from vaeclust.corpus.sources import load
 
 ROOT = Path(__file__).resolve().parent.parent

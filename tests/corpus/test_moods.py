@@ -10,10 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import ROOT
-from sounds import RATE, music, song
+from sounds import music, song
 
 from vaeclust.corpus import audio, measured, moods, weights
-from vaeclust.corpus.demo import tracks as demo
 from vaeclust.corpus.sources import load
 from vaeclust.files import digest
 
@@ -34,6 +33,10 @@ def empty_cache(monkeypatch, tmp_path):
     return tmp_path / "vaeclust" / "weights"
 
 
+def heard(path):
+    return moods.measure_moods(audio.decode(path, sample_rate=moods.SAMPLE_RATE))
+
+
 def frame_by_frame(samples):
     """Return decibels (128, frames) of samples at 16,000 Hz as the formula has them, in double precision."""
     import librosa
@@ -50,33 +53,26 @@ def frame_by_frame(samples):
 def test_the_network_hears_the_decibels_of_the_formula(length):
     samples = music(rate=16_000)[:length]
     samples[length // 2 :] *= 1e-6  # so that something is cut
-    found, wanted = moods.mel_decibels(samples, 16_000), frame_by_frame(samples)
+    found, wanted = moods.mel_decibels(samples), frame_by_frame(samples)
     assert found.dtype == np.float32
     assert found.shape == wanted.shape == (128, 1 + (length - 640) // 320)
     np.testing.assert_allclose(found, wanted, atol=2e-3)
 
 
 def test_silence_and_less_than_a_window():
-    np.testing.assert_allclose(moods.mel_decibels(np.zeros(16_000, dtype=np.float32), 16_000), -100)
-    with pytest.raises(ValueError, match=r"639 samples at 16,000 Hz; .* hears 640 or more"):
-        moods.mel_decibels(music(rate=16_000)[:639], 16_000)
-
-
-def test_another_rate_is_resampled():
-    low, high = (moods.mel_decibels(music(rate=rate), rate) for rate in (16_000, 48_000))
-    assert low.shape == high.shape
-    # The melody is the same at both rates, the noise is not.
-    assert np.corrcoef(low[:40].mean(axis=1), high[:40].mean(axis=1))[0, 1] > 0.99
+    np.testing.assert_allclose(moods.mel_decibels(np.zeros(16_000, dtype=np.float32)), -100)
+    with pytest.raises(audio.AudioError, match=r"639 samples at 16,000 Hz; the network hears 640 at once"):
+        moods.mel_decibels(music(rate=16_000)[:639])
 
 
 def test_a_clip_has_seven_moods(network):
-    samples = demo.render(demo.track_table().loc["slow_ballad.00007"])
-    found = audio.measure(samples, "moods")
+    samples = music(rate=16_000)
+    found = moods.measure_moods(samples)
     assert found.shape == (7,)
     assert found.dtype == np.float64
     assert ((found >= 0) & (found <= 1)).all()
-    np.testing.assert_array_equal(found, audio.measure(samples, "moods"))
-    assert (audio.measure(samples[:RATE], "moods") != found).any()
+    np.testing.assert_array_equal(found, moods.measure_moods(samples))
+    assert (moods.measure_moods(samples[:16_000]) != found).any()
 
 
 def test_a_folder_is_measured_once(network, monkeypatch, tmp_path):
@@ -86,7 +82,8 @@ def test_a_folder_is_measured_once(network, monkeypatch, tmp_path):
     first = load(tmp_path / "music", features="moods")
     assert tuple(first.features) == moods.MOODS
     assert first.variant == "moods"
-    alone = [audio.measure(audio.decode(tmp_path / "music" / f"{track}.wav"), "moods") for track in first.ids]
+    assert first.scaling == "common"
+    alone = [heard(tmp_path / "music" / f"{track}.wav") for track in first.ids]
     np.testing.assert_array_equal(first.features, alone)
     monkeypatch.setattr(measured, "run", lambda *_, **__: pytest.fail("measured again"))
     pd.testing.assert_frame_equal(load(tmp_path / "music", features="moods").features, first.features)
@@ -95,7 +92,7 @@ def test_a_folder_is_measured_once(network, monkeypatch, tmp_path):
 def test_nothing_is_told_to_the_maker_of_onnxruntime(network, tmp_path):
     """It would keep a number of this device in the cache folder, and what it is to send."""
     shutil.copytree(network.parent, tmp_path / "vaeclust" / "weights" / network.parent.name)
-    code = "import numpy as np; from vaeclust.corpus import moods; moods.measure_moods(np.ones(16_000, 'f4'), 16_000)"
+    code = "import numpy as np; from vaeclust.corpus import moods; moods.measure_moods(np.ones(16_000, 'f4'))"
     environment = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
     environment |= {"XDG_CACHE_HOME": str(tmp_path)}
     subprocess.run([sys.executable, "-c", code], check=True, env=environment, timeout=120)
@@ -112,7 +109,7 @@ def test_the_package_itself_gives_the_same_numbers(network, gtzan_folder, monkey
     for clip in clips:
         wanted = theirs.predict(clip)[0].to_dict()
         assert tuple(wanted) == moods.MOODS
-        np.testing.assert_allclose(audio.measure(audio.decode(clip), "moods"), list(wanted.values()), atol=1e-3)
+        np.testing.assert_allclose(heard(clip), list(wanted.values()), atol=1e-3)
 
 
 def test_the_benchmark_found_what_the_package_gives():
@@ -194,4 +191,7 @@ def test_the_values_of_a_service_are_moods_too(tmp_path):
     rng = np.random.default_rng(0)
     table = pd.DataFrame(rng.uniform(size=(6, 7)), columns=moods.MOODS[::-1]).assign(track_id=list("abcdef"))
     table.to_csv(tmp_path / "told.csv", index=False)
-    assert tuple(load(tmp_path / "told.csv", features="moods").features) == moods.MOODS
+    found = load(tmp_path / "told.csv", features="moods")
+    assert tuple(found.features) == moods.MOODS
+    spread = (found.features - found.features.mean()) / np.sqrt(found.features.var(ddof=0).mean())
+    np.testing.assert_allclose(found.audio, spread, atol=1e-6)

@@ -19,7 +19,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import sparse
 
+from vaeclust.corpus.audio import AudioError, compile_once
 from vaeclust.corpus.weights import Weights, fetch_weights
 
 if TYPE_CHECKING:
@@ -56,31 +58,29 @@ VIBENET = Weights(
 )
 
 
-def measure_moods(samples: np.ndarray, rate: int = SAMPLE_RATE) -> np.ndarray:
+def measure_moods(samples: np.ndarray) -> np.ndarray:
     """Return the seven moods of a clip, (7,) float64 within [0, 1], in the order of ``MOODS``.
 
-    samples: (n,) float32, mono, within [-1, 1], at ``rate`` Hz. The network gives the logits of the likelihoods
+    samples: (n,) float32, mono, within [-1, 1], 16,000 Hz. The network gives the logits of the likelihoods
     (acousticness, instrumentalness, liveness), of which the sigmoid is taken, and the others themselves, which are cut
     to 0 … 1. Raises as :func:`mel_decibels` and :func:`network` do.
     """
-    output = _session().run(None, {"x": mel_decibels(samples, rate)[np.newaxis]})[0][0].astype(np.float64)
+    output = _session().run(None, {"x": mel_decibels(samples)[np.newaxis]})[0][0].astype(np.float64)
     return np.where(np.isin(MOODS, LIKELIHOODS), 1 / (1 + np.exp(-output)), output.clip(0, 1))
 
 
-def mel_decibels(samples: np.ndarray, rate: int = SAMPLE_RATE) -> np.ndarray:
+def mel_decibels(samples: np.ndarray) -> np.ndarray:
     """Return what the network hears, (128, frames) float32: decibels of 128 mel bands from 0 to 8,000 Hz.
 
-    At 16,000 Hz (soxr, high quality), periodic Hann windows of 640 samples every 320, the first at the beginning, each
-    with zeros to an FFT of 1,024; the bands are Slaney's, of power. ``10 log10(max(power, 1e-10))``, cut 80 dB below
-    the loudest of the clip. samples: (n,) float32, mono, at ``rate`` Hz. Raises ValueError for less than a window.
+    Periodic Hann windows of 640 samples every 320, the first at the beginning, each with zeros to an FFT of 1,024; the
+    bands are Slaney's, of power. ``10 log10(max(power, 1e-10))``, cut 80 dB below the loudest of the clip.
+    samples: (n,) float32, mono, 16,000 Hz. Raises AudioError for less than a window.
     """
+    if len(samples) < WINDOW:
+        raise AudioError(f"it has {len(samples)} samples at {SAMPLE_RATE:,} Hz; the network hears {WINDOW} at once")
+    compile_once("mfcc20")
     import librosa
 
-    samples = samples.astype(np.float32, copy=False)
-    if rate != SAMPLE_RATE:
-        samples = librosa.resample(samples, orig_sr=rate, target_sr=SAMPLE_RATE)
-    if len(samples) < WINDOW:
-        raise ValueError(f"{len(samples)} samples at {SAMPLE_RATE:,} Hz; the network for moods hears {WINDOW} or more")
     # librosa centres a window in its FFT: with half of the rest before the clip, the first window begins with it.
     around = (N_FFT - WINDOW) // 2
     spectrum = librosa.stft(np.pad(samples, around), n_fft=N_FFT, hop_length=HOP, win_length=WINDOW, center=False)
@@ -88,10 +88,10 @@ def mel_decibels(samples: np.ndarray, rate: int = SAMPLE_RATE) -> np.ndarray:
 
 
 @cache
-def _mel_filters() -> np.ndarray:
+def _mel_filters() -> sparse.csr_matrix:
     import librosa
 
-    return librosa.filters.mel(sr=SAMPLE_RATE, n_fft=N_FFT, n_mels=BANDS, fmin=0, fmax=8_000)
+    return sparse.csr_matrix(librosa.filters.mel(sr=SAMPLE_RATE, n_fft=N_FFT, n_mels=BANDS, fmin=0, fmax=8_000))
 
 
 @cache
