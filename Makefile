@@ -21,6 +21,7 @@ help:  ## Say what can be made
 
 # The stamp is newer than what it was installed from; anything else is installed again into a fresh folder.
 # librosa compiles itself when it is first imported: here, where nothing waits for it and one process does it alone.
+# The listening network is fetched here, too, but nothing else needs it.
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:3]; sys.exit(None if (3, 11) <= v < (3, 15) and v != (3, 14, 1) else \
 	  "found Python %d.%d.%d; vaeclust needs 3.11 to 3.14, but not 3.14.1: make PYTHON=python3.13 ..." % v)'
@@ -28,6 +29,7 @@ $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input -c constraints.txt -e '.[test]'
 	@$(BIN)/python -c 'from vaeclust.corpus.audio import compile_once; compile_once("mfcc20")'
+	@$(BIN)/vaeclust fetch musicnn || echo "make goes on without these weights: only --features musicnn needs them"
 	touch $@
 
 book: $(READY)  ## Execute every chapter (DATASET=demo, or a feature table) and build the HTML book

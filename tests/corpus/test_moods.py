@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import ROOT
+from joblib.externals.loky import get_reusable_executor
 from sounds import music, song
 
 from vaeclust.corpus import audio, measured, moods, weights
@@ -79,6 +80,7 @@ def test_a_folder_is_measured_once(network, monkeypatch, tmp_path):
     for seed in range(3):
         song(tmp_path / "music" / f"{seed}.wav", seed=seed)
     monkeypatch.setattr(measured, "user_cache_path", lambda name: tmp_path / name)
+    get_reusable_executor().shutdown()  # workers that wait for more may have the cache of an earlier test
     first = load(tmp_path / "music", features="moods")
     assert tuple(first.features) == moods.MOODS
     assert first.variant == "moods"

@@ -137,7 +137,7 @@ def demo_features(features: str) -> pd.DataFrame:
         rows = dict(run(_describe, tasks, total=len(tracks), title=title, unit="track"))
         table = pd.DataFrame.from_dict(rows, orient="index", columns=list(measurement.columns))
         write_csv(path, table.reindex(tracks.index))
-    return pd.read_csv(path, index_col="track_id", float_precision="round_trip")
+    return pd.read_csv(path, index_col="track_id")
 
 
 def _describe(track: str, about: pd.Series, features: str) -> tuple[str, np.ndarray]:
