@@ -13,8 +13,10 @@ import pandas as pd
 import pytest
 import soundfile
 from browsing import CHROMIUM, FLAGS
+from joblib.externals.loky import get_reusable_executor
 
-from vaeclust.corpus.dataset import FULL
+from vaeclust.corpus.audio import FULL
+from vaeclust.corpus.listening import MUSICNN
 from vaeclust.corpus.sources import load
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -31,6 +33,24 @@ def gtzan_folder() -> Path:
 @pytest.fixture(scope="session")
 def gtzan(gtzan_folder):
     return load(gtzan_folder / "features_30_sec.csv", tracks=gtzan_folder / "tracks.csv")
+
+
+@pytest.fixture(scope="session")
+def musicnn_weights() -> Path:
+    """The folder of musicnn's weights, where this machine has them."""
+    if not (MUSICNN.folder / "checksums.json").is_file():
+        pytest.skip("the weights of musicnn are not here: vaeclust fetch musicnn")
+    return MUSICNN.folder
+
+
+@pytest.fixture
+def listening_cache(musicnn_weights, tmp_path, monkeypatch) -> Path:
+    """A cache of a test's own, empty but for the weights; processes that it starts have it too."""
+    cache = tmp_path / "listening cache"
+    shutil.copytree(musicnn_weights, cache / "vaeclust" / "weights" / musicnn_weights.name)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
+    get_reusable_executor().shutdown()  # workers that wait for more have the cache of an earlier test
+    return cache
 
 
 @pytest.fixture(scope="session")

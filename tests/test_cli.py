@@ -48,7 +48,10 @@ def test_data_says_what_is_there_and_writes_the_features(project, table_path, ta
         (["book", "-p", "dataset="], "dataset=''; expected demo"),
         (["book", "-p", "results_dir="], "results_dir=''; expected the path of a folder"),
         (["run", "10_your_music", "--dataset", "TABLE", "-p", "method=vea"], "method='vea'; expected one of pca"),
-        (["data", "TABLE", "--features", "mfcc13"], "expected 'mfcc20', 'full', or a file"),
+        (
+            ["data", "TABLE", "--features", "mfcc13"],
+            "expected 'mfcc20', 'full', 'musicnn', 'musicnn-mtt', 'musicnn-tags', 'moods', or a file",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(project, table_path, arguments, says, monkeypatch, capsys):

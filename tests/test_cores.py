@@ -81,6 +81,14 @@ def test_a_killed_worker_costs_nothing_and_the_numbers_are_the_same(cluster, tmp
     assert trained.seeds == here.seeds
 
 
+def test_a_cluster_listens_as_one_machine_does(listening_cache, cluster, tmp_path, monkeypatch):
+    files = [song(tmp_path / "music" / f"{i}.wav", i, seconds=4.0) for i in range(4)]
+    remote = extract(files, features="musicnn", cache=Cache(tmp_path / "remote.sqlite"))
+    monkeypatch.delenv(cores.SCHEDULER)
+    assert remote == extract(files, features="musicnn", cache=Cache(tmp_path / "local.sqlite"))
+    assert all(len(found.values) == 250 for found in remote.values())
+
+
 def test_the_command_line_works_on_the_cluster(cluster, project, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(project / "cache"))
     address = cores.scheduler_address()

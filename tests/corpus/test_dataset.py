@@ -6,8 +6,10 @@ import pandas as pd
 import pytest
 
 from vaeclust.cells import about as cells_about
-from vaeclust.corpus.dataset import FULL, MFCC20, assemble, dataset_tables, equal_rows, standardise
+from vaeclust.corpus.audio import FULL, MFCC20
+from vaeclust.corpus.dataset import assemble, dataset_tables, equal_rows
 from vaeclust.corpus.gtzan import mini_checksums
+from vaeclust.corpus.scaling import standardise
 from vaeclust.corpus.sources import load
 from vaeclust.corpus.tables import GTZAN_IDS
 from vaeclust.methods.catalogue import METHODS
@@ -198,7 +200,7 @@ def test_unknown_sources():
         load("gtzam")
     with pytest.raises(FileNotFoundError, match=r"no file .*nowhere\.csv"):
         load("nowhere.csv")
-    with pytest.raises(ValueError, match="expected 'mfcc20', 'full', or a file of track embeddings"):
+    with pytest.raises(ValueError, match=r"expected 'mfcc20', 'full', .*, or a file of track embeddings"):
         load(__file__, features="mfcc13")
 
 

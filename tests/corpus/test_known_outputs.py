@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import soundfile
 
-from vaeclust.corpus import audio, lyrics, measured, named
+from vaeclust.corpus import audio, listening, lyrics, measured, moods, named
 from vaeclust.corpus.demo import tracks as demo
 
 TRACK = "slow_ballad.00007"
@@ -31,6 +31,10 @@ KNOWN = {
             201.95
         """,
     },
+    ("moods", 1): {
+        "decibels": "499 -3.9933 -15.525 -22.096 -27.024 -28.566 -33.282 -36.96 -42.167",
+        "moods": "0.85527 0.63251 0.096956 0.84822 0.0862 0.069027 0.16579",
+    },
     ("demo", 1): {
         "factors": "75.334 0 2 66.978 0.4914 0.31927 0.46022 0.0036946 10.499",
         "sound": """
@@ -45,6 +49,16 @@ KNOWN = {
             0.80524 0.33407 1.039 0.4482 0.58521 0.5275 0.092675 0.14015 0.11007 0.59037 0.30751
             0.0017354 0.19861 0 0 0 0 0 0
         """
+    },
+    ("listening", 1): {
+        "msd": """
+            19 151 135 110 22 59 1.2185 1.27 1.2759 1.3844 1.6078 1.6254
+            220 202 201 203 200 205 0.10249 0.12879 0.16584 0.2008 0.20374 0.27122
+        """,
+        "mtt": """
+            77 198 152 2 33 155 1.0254 1.0569 1.1152 1.1527 1.4023 1.4236
+            212 229 215 205 200 202 0.13035 0.16162 0.19428 0.21456 0.26538 0.31381
+        """,
     },
 }
 
@@ -74,6 +88,12 @@ def words(text):
     return [len(text), len(text.split()), len(set(text.split())), sum(map(ord, text)) / 100]
 
 
+def loudest(heard):
+    """Return which numbers of a layer, and which tags, are the six largest, and how large they are."""
+    places = [np.argsort(heard)[-6:], 200 + np.argsort(heard[200:])[-6:]]
+    return [number for place in places for number in (*place, *heard[place])]
+
+
 def same(found, known):
     np.testing.assert_allclose(np.array(found, dtype=float), np.array(known.split(), dtype=float), rtol=1e-4, atol=1e-6)
 
@@ -83,6 +103,27 @@ def test_audio(samples, tmp_path):
     same(decoded(tmp_path), known["decoded"])
     same(audio.measure(samples, "mfcc20"), known["mfcc20"])
     same(audio.measure(samples, "full"), known["full"])
+
+
+@pytest.mark.usefixtures("musicnn_weights")
+@pytest.mark.parametrize("model", listening.TAGS)
+def test_listening(samples, model):
+    resampled = audio.resample(samples, audio.SAMPLE_RATE, listening.SAMPLE_RATE)
+    same(loudest(listening.listen(resampled, model)), KNOWN["listening", listening.RECIPE][model])
+
+
+def test_what_the_network_of_moods_hears(samples):
+    heard = moods.mel_decibels(audio.resample(samples, audio.SAMPLE_RATE, moods.SAMPLE_RATE))
+    same([heard.shape[1], *heard.reshape(8, 16, -1).mean(axis=(1, 2))], KNOWN["moods", moods.RECIPE]["decibels"])
+
+
+def test_moods(samples):
+    try:
+        moods.network()
+    except (ImportError, FileNotFoundError) as error:
+        pytest.skip(str(error))
+    heard = moods.measure_moods(audio.resample(samples, audio.SAMPLE_RATE, moods.SAMPLE_RATE))
+    same(heard, KNOWN["moods", moods.RECIPE]["moods"])
 
 
 def test_demo(samples):
@@ -113,4 +154,13 @@ def test_the_keys_name_recipes_and_libraries_and_no_source(monkeypatch, tmp_path
     with monkeypatch.context() as changed:
         changed.setattr(named, "version", lambda library: "999")
         assert named.fetch("demo").name != key
+    heard = f"librosa {version('librosa')}, torch {version('torch')}, musicnn 0.1.0, recipe {listening.RECIPE}"
+    assert measured._recipe("musicnn", 30.0) == f"musicnn-msd, 30 s, {heard}" == measured._recipe("musicnn-tags", 30.0)
     assert measured._recipe("full", 30.0) == f"full, 30 s, librosa {version('librosa')}, recipe {audio.RECIPE}"
+
+
+def test_the_key_of_moods_names_their_recipe_and_library_too(monkeypatch):
+    monkeypatch.setattr(moods, "version", lambda library: f"999 of {library}")
+    assert measured._recipe("moods", 30.0) == (
+        f"moods, 30 s, librosa 999 of librosa, onnxruntime 999 of onnxruntime, recipe {moods.RECIPE}"
+    )

@@ -125,13 +125,16 @@ def is_unchanged(slug: str, page: Path, made_from: str, known: Mapping[str, Kept
 
 def _is_path(name: str, value: Any) -> bool:
     from vaeclust.corpus.named import CORPORA
+    from vaeclust.corpus.tables import npz_array
 
     text = isinstance(value, str) and value not in ("", *CORPORA) and name != "results_dir"
-    return text and resolve(value).exists()
+    return text and resolve(npz_array(value)[0]).exists()
 
 
 def _files(place: str | Path) -> Iterator[tuple[str, list[int]]]:
-    for path in _walk(resolve(place)):
+    from vaeclust.corpus.tables import npz_array
+
+    for path in _walk(resolve(npz_array(place)[0])):
         yield str(path), file_stamp(path)
 
 

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -24,6 +25,12 @@ RECIPE = 1
 SAMPLE_RATE = 22_050
 N_MFCC = 20
 MFCC20 = tuple(f"mfcc{i}_mean" for i in range(1, N_MFCC + 1))
+_MEASURED = ("chroma_stft rms spectral_centroid spectral_bandwidth rolloff zero_crossing_rate harmony perceptr").split()
+FULL = (
+    *(f"{name}_{moment}" for name in _MEASURED for moment in ("mean", "var")),
+    "tempo",
+    *(f"mfcc{i}_{moment}" for i in range(1, N_MFCC + 1) for moment in ("mean", "var")),
+)
 SECONDS = 30.0
 
 # A "30-second clip" is seldom 30 seconds to the sample: what is less than this much longer is taken whole.
@@ -37,8 +44,8 @@ class AudioError(ValueError):
     """An audio file from which no features can be taken; the message is the reason."""
 
 
-def decode(path: str | Path, *, seconds: float = SECONDS) -> np.ndarray:
-    """Return the beginning of an audio file, (n,) float32, mono, at 22,050 Hz.
+def decode(path: str | Path, *, seconds: float = SECONDS, sample_rate: int = SAMPLE_RATE) -> np.ndarray:
+    """Return the beginning of an audio file, (n,) float32, mono, at 22,050 Hz or another rate.
 
     Channels are averaged; other rates are resampled (soxr, high quality). A file that is less than a second longer
     than ``seconds`` is taken whole.
@@ -63,12 +70,17 @@ def decode(path: str | Path, *, seconds: float = SECONDS) -> np.ndarray:
         raise AudioError(f"it lasts {len(samples) / rate:.2f} s; at least {SHORTEST:g} s are needed")
     if max(-low, high) < 1e-5:
         raise AudioError("it is silent")
-    if rate != SAMPLE_RATE:
-        compile_once("mfcc20")
-        import librosa
+    return np.ascontiguousarray(resample(samples, rate, sample_rate), dtype=np.float32)
 
-        samples = librosa.resample(samples, orig_sr=rate, target_sr=SAMPLE_RATE)
-    return np.ascontiguousarray(samples, dtype=np.float32)
+
+def resample(samples: np.ndarray, rate: float, wanted: float) -> np.ndarray:
+    """Return samples (n,) at another rate (soxr, high quality); themselves where it is theirs."""
+    if rate == wanted:
+        return samples
+    compile_once("mfcc20")
+    import librosa
+
+    return librosa.resample(samples, orig_sr=rate, target_sr=wanted)
 
 
 def _read(path: Path, seconds: float) -> tuple[np.ndarray, int]:
@@ -150,7 +162,7 @@ def _mel_filters() -> sparse.csr_matrix:
 
 
 def full_features(samples: np.ndarray) -> np.ndarray:
-    """Return the 57 features of the GTZAN table, (57,) float64, in the order of ``dataset.FULL``.
+    """Return the 57 features of the GTZAN table, (57,) float64, in the order of ``FULL``.
 
     Mean and variance over time of chroma, RMS, spectral centroid, bandwidth and roll-off, zero crossings, harmonic and
     percussive samples (Fitzgerald 2010), and of 20 MFCCs; and the tempo in beats per minute (Ellis 2007). All by
@@ -213,3 +225,8 @@ def measure(samples: np.ndarray, features: str) -> np.ndarray:
         compile_once(features)
         with _one_thread():
             return EXTRACTORS[features](samples)
+
+
+def recipe() -> str:
+    """Return what the numbers of ``measure`` depend on besides the sound."""
+    return f"librosa {version('librosa')}, recipe {RECIPE}"

@@ -1,6 +1,5 @@
 """A corpus as the models see it, and what can be done with it as a whole (chapter ``00_data``)."""
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
@@ -10,25 +9,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from vaeclust.corpus.audio import MFCC20
 from vaeclust.corpus.lyrics import load_lyrics
 from vaeclust.corpus.named import CORPORA
+from vaeclust.corpus.scaling import SCALINGS, check_scaling
 from vaeclust.files import CHECKSUM, digest
-
-_MEASURED = ("chroma_stft rms spectral_centroid spectral_bandwidth rolloff zero_crossing_rate harmony perceptr").split()
-
-FULL = (
-    *(f"{name}_{moment}" for name in _MEASURED for moment in ("mean", "var")),
-    "tempo",
-    *(f"mfcc{i}_{moment}" for i in range(1, 21) for moment in ("mean", "var")),
-)
-
-FEATURE_SETS = {"mfcc20": MFCC20, "full": FULL}
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """A corpus, checked and standardised.
+    """A corpus, checked and scaled.
 
     Attributes
     ----------
@@ -39,7 +28,7 @@ class Dataset:
     features : DataFrame
         (n, d) float64, indexed by ``track_id``, in the features' own units.
     audio : ndarray
-        (n, d) float32: ``features`` standardised with the population deviation. What models see.
+        (n, d) float32: ``features``, scaled. What models see.
     lyrics : ndarray or None
         (n, 30) float32; rows of tracks without lyrics are zero.
     has_lyrics : ndarray
@@ -59,6 +48,10 @@ class Dataset:
         assembled by hand.
     given : dict
         What it was loaded from, as the options of the command name it.
+    scaling : str
+        How ``audio`` comes from ``features``: a row of SCALINGS, such as ``standard``, with the population deviation.
+    tags : DataFrame or None
+        (n, 50) float64, indexed by ``track_id``: how likely a listening network finds each of its tags, in its order.
 
     Examples
     --------
@@ -85,6 +78,8 @@ class Dataset:
     variant: str = ""
     source: str = ""
     given: dict[str, str] = field(default_factory=dict)
+    scaling: str = "standard"
+    tags: pd.DataFrame | None = None
 
     def __len__(self) -> int:
         return len(self.tracks)
@@ -135,14 +130,14 @@ class Dataset:
     def subset(self, kept: np.ndarray, *, rescale: bool = True) -> "Dataset":
         """Return the tracks where ``kept`` (n,) bool is true; names and checksum stay.
 
-        Their features are standardised anew, or with ``rescale=False`` scaled as they are in the whole corpus.
+        Their features are scaled anew, or with ``rescale=False`` as they are in the whole corpus.
         """
         features = self.features[kept]
         arrays: dict[str, Any] = {
             name: None if (array := getattr(self, name)) is None else array[kept]
-            for name in ("lyrics", "has_lyrics", "genres")
+            for name in ("lyrics", "has_lyrics", "genres", "tags")
         }
-        audio = standardise(features) if rescale else self.audio[kept]
+        audio = SCALINGS[self.scaling](features) if rescale else self.audio[kept]
         return replace(self, tracks=self.tracks[kept], features=features, audio=audio, **arrays)
 
     def display_name(self, track: str) -> str:
@@ -159,9 +154,15 @@ def assemble(
     *,
     lyrics: str | Path | pd.Series | None = None,
     excluded: Mapping[str, str] | None = None,
+    scaling: str = "standard",
+    tags: pd.DataFrame | None = None,
 ) -> Dataset:
-    """Assemble a Dataset from checked tables that share their index (see :func:`~vaeclust.corpus.sources.load`)."""
-    audio = standardise(features)
+    """Assemble a Dataset from checked tables that share their index (see :func:`~vaeclust.corpus.sources.load`).
+
+    ValueError for a scaling that is none.
+    """
+    check_scaling(scaling)
+    audio = SCALINGS[scaling](features)
     lyrics_features, has_lyrics = load_lyrics(lyrics, tracks.index)
     genres, genre_names = _genres(tracks["genre"])
     labels = [] if genres is None else [genre_names[g] if g >= 0 else "" for g in genres]
@@ -169,9 +170,11 @@ def assemble(
         *("\n".join(part) for part in (list(tracks.index), list(features.columns), labels)),
         np.ascontiguousarray(features.to_numpy(), dtype="<f8").tobytes(),
         b"" if lyrics_features is None else lyrics_features.tobytes(),
+        "" if scaling == "standard" else scaling,
     )
     found = (features, audio, lyrics_features, has_lyrics, genres, genre_names)
-    return Dataset(name, tracks, *found, excluded=dict(excluded or {}), checksum=checksum)
+    more: dict[str, Any] = {"excluded": dict(excluded or {}), "scaling": scaling, "tags": tags}
+    return Dataset(name, tracks, *found, checksum=checksum, **more)
 
 
 def corpora_by_seed(dataset: Dataset | Sequence[Dataset], seeds: Sequence[int]) -> tuple[Dataset, ...]:
@@ -196,8 +199,8 @@ def corpora_by_seed(dataset: Dataset | Sequence[Dataset], seeds: Sequence[int]) 
 
 
 def dataset_tables(dataset: Dataset) -> dict[str, pd.DataFrame]:
-    """Return a corpus as tables that ``load`` reads again: ``features`` with what is known of each track, and
-    ``lyrics_features`` of the tracks that have lyrics, if there are any.
+    """Return a corpus as tables that ``load`` reads again: ``features`` with what is known of each track,
+    ``lyrics_features`` of the tracks that have lyrics, and ``tags``, if there are any.
 
     >>> from vaeclust.corpus import assemble
     >>> from vaeclust.corpus.demo import track_table
@@ -212,27 +215,9 @@ def dataset_tables(dataset: Dataset) -> dict[str, pd.DataFrame]:
         names = [f"lyrics_{i:02d}" for i in range(dataset.lyrics.shape[1])]
         lyrics = pd.DataFrame(dataset.lyrics, index=dataset.tracks.index, columns=names)
         found["lyrics_features"] = lyrics[dataset.has_lyrics]
+    if dataset.tags is not None:
+        found["tags"] = dataset.tags
     return found
-
-
-def standardise(features: pd.DataFrame) -> np.ndarray:
-    """Return (n, d) float32: each column less its mean, over its population deviation.
-
-    A constant column becomes zeros, with a warning: it tells no track from another, but keeps its place.
-
-    >>> standardise(pd.DataFrame({"tempo": [60.0, 90.0, 120.0]})).ravel().round(3)
-    array([-1.225,  0.   ,  1.225], dtype=float32)
-    """
-    values = features.to_numpy(dtype=np.float64)
-    centred = values - values.mean(axis=0)
-    deviation = values.std(axis=0)
-    # The deviation of a constant column is a rounding error of its mean, not always exactly zero.
-    constant = deviation <= 1e-12 * np.abs(values).max(axis=0)
-    if constant.any() and len(features) > 1:
-        names = ", ".join(features.columns[constant])
-        warnings.warn(f"constant feature columns, kept as zeros: {names}", UserWarning, stacklevel=2)
-    centred[:, constant] = 0.0
-    return (centred / np.where(constant, 1.0, deviation)).astype(np.float32)
 
 
 def equal_rows(dataset: Dataset) -> pd.DataFrame:

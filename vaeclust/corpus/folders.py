@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from vaeclust.corpus import audio
+from vaeclust.corpus.feature_sets import FEATURE_SETS
 from vaeclust.corpus.measured import extract, path_text
 from vaeclust.corpus.tables import AUDIO_SUFFIX, GTZAN_ID, GTZAN_IDS, examples
 
@@ -18,14 +19,14 @@ _TIMES = re.compile(r"\[(?:\d+:\d+(?:[.:]\d+)?|[a-z]+:[^\]]*)\]", re.IGNORECASE)
 
 
 def measure_folder(
-    folder: Path, *, features: str, columns: list[str], seconds: float = audio.SECONDS
+    folder: Path, *, features: str, seconds: float = audio.SECONDS
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series, dict[str, str]]:
-    """Measure every audio file under a folder.
+    """Measure every audio file under a folder; features: a row of FEATURE_SETS.
 
     Returns
     -------
     features : DataFrame
-        (n, d) float64, indexed by track id.
+        (n, d) float64, indexed by track id: all that is measured where the features are.
     tracks : DataFrame
         ``genre, artist, title, path``. Genres are those of GTZAN for its clips; else they come from the tags if at
         least half of the files have one; else from the first folder level if its folders hold three tracks each on
@@ -65,6 +66,7 @@ def measure_folder(
     tracks = pd.DataFrame.from_dict(about, orient="index").reindex(ids)
     tracks = tracks.reindex(columns=["genre", "artist", "title", "path"])
     lyrics = pd.Series(texts, dtype=object).reindex(ids).rename("text")
+    columns = pd.Index(FEATURE_SETS[features].measurement.columns)
     values = pd.DataFrame(list(rows.values()), index=ids, columns=columns, dtype="float64")
     return values, tracks.assign(genre=_genres(tracks["genre"], ids)), lyrics[lyrics.str.strip() != ""], excluded
 

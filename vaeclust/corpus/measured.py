@@ -1,9 +1,9 @@
 """Audio files to a table of features: cached by content, resumable (chapter ``10_your_music``).
 
 What was measured is kept in one SQLite file in the user's cache folder, under the digest of the file's content and
-the recipe: which features, how much of the file, which librosa, and its number (``audio.RECIPE``). A file that is
-unchanged by size and time is not read again. Every result is committed as it comes, so that a killed run goes on
-where it stopped.
+the recipe: which measurement, how much of the file, which libraries, and its number (such as ``audio.RECIPE``). A file
+that is unchanged by size and time is not read again. Every result is committed as it comes, so that a killed run goes
+on where it stopped.
 """
 
 import hashlib
@@ -15,13 +15,13 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from pathlib import Path
 
 from platformdirs import user_cache_path
 
 from vaeclust.cores import run
 from vaeclust.corpus import audio
+from vaeclust.corpus.feature_sets import FEATURE_SETS
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS files (path TEXT PRIMARY KEY, size INTEGER, mtime INTEGER, digest TEXT);
@@ -89,10 +89,17 @@ def extract(
 ) -> Mapping[Path, Measured]:
     """Measure audio files on all cores, or on the Dask cluster; files measured before are looked up.
 
+    features: a row of FEATURE_SETS, whose whole measurement is made.
+
     Returns
     -------
     mapping
         Path → Measured, in the order given. Nothing is left out: what cannot be used has its reason.
+
+    Raises
+    ------
+    FileNotFoundError
+        Where the features need weights that are not here and a file was not measured before.
     """
     paths, cache = list(paths), cache or Cache()
     recipe = _recipe(features, seconds)
@@ -115,6 +122,7 @@ def extract(
             else:
                 waiting[path] = stamp
         if waiting:
+            FEATURE_SETS[features].measurement.prepare()
             tasks = ((path, features, seconds) for path in waiting)
             for path, measured in run(measure_file, tasks, total=len(waiting), title="measuring audio"):
                 cache.remember(database, path_text(path), waiting[path], recipe, measured)
@@ -129,8 +137,9 @@ def measure_file(path: Path, features: str, seconds: float) -> tuple[Path, Measu
             digest = hashlib.file_digest(content, "sha256").hexdigest()
     except OSError as error:
         return path, Measured("", reason=f"it cannot be opened ({error.strerror})")
+    measurement = FEATURE_SETS[features].measurement
     try:
-        values = audio.measure(audio.decode(path, seconds=seconds), features)
+        values = measurement.measure(audio.decode(path, seconds=seconds, sample_rate=measurement.sample_rate))
     except audio.AudioError as error:
         return path, Measured(digest, reason=str(error), tags=read_tags(path))
     return path, Measured(digest, values.tolist(), tags=read_tags(path))
@@ -166,4 +175,5 @@ def path_text(path: str | Path) -> str:
 
 
 def _recipe(features: str, seconds: float) -> str:
-    return f"{features}, {seconds:g} s, librosa {version('librosa')}, recipe {audio.RECIPE}"
+    measurement = FEATURE_SETS[features].measurement
+    return f"{measurement.name}, {seconds:g} s, {measurement.recipe()}"

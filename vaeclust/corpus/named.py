@@ -18,6 +18,7 @@ from vaeclust.cores import run
 from vaeclust.corpus import audio, gtzan, lyrics
 from vaeclust.corpus.audio import MFCC20
 from vaeclust.corpus.demo import tracks as demo
+from vaeclust.corpus.feature_sets import FEATURE_SETS
 from vaeclust.corpus.tables import GTZAN_IDS
 from vaeclust.files import digest, replacement, write_csv
 
@@ -47,6 +48,9 @@ class Corpus:
         Why its sound may not be played, as the end of a sentence; empty: it may.
     clips : callable, optional
         Returns the folder of ``<track_id>.mp3`` that are put beside the pages to be played.
+    measure : callable, optional
+        Returns what is measured where a row of FEATURE_SETS is, as a table by track id: for a corpus whose folder has
+        the 20 means alone.
     synthetic : bool
         Whether it is no music by anybody, which is said wherever it is shown.
     """
@@ -58,6 +62,7 @@ class Corpus:
     excluded: Mapping[str, str] = field(default_factory=dict)
     silence: str = ""
     clips: Callable[[], Path] | None = None
+    measure: Callable[[str], pd.DataFrame] | None = None
     synthetic: bool = False
 
 
@@ -120,6 +125,28 @@ def clips() -> Path:
     return folder / CLIPS
 
 
+def demo_features(features: str) -> pd.DataFrame:
+    """Return what is measured of the demo corpus where a row of FEATURE_SETS is, (600, d); made once and kept."""
+    measurement = FEATURE_SETS[features].measurement
+    path = fetch("demo") / f"{measurement.name}-{digest(measurement.recipe())[:12]}.csv"
+    if not path.is_file():
+        measurement.prepare()
+        tracks = demo.track_table()
+        tasks = ((track, about, features) for track, about in tracks.iterrows())
+        title = f"rendering the demo corpus for {features}"
+        rows = dict(run(_describe, tasks, total=len(tracks), title=title, unit="track"))
+        table = pd.DataFrame.from_dict(rows, orient="index", columns=list(measurement.columns))
+        write_csv(path, table.reindex(tracks.index))
+    return pd.read_csv(path, index_col="track_id")
+
+
+def _describe(track: str, about: pd.Series, features: str) -> tuple[str, np.ndarray]:
+    """Return the id of a track, and what is measured of it: the task of a worker."""
+    measurement = FEATURE_SETS[features].measurement
+    samples = audio.resample(demo.render(about), audio.SAMPLE_RATE, measurement.sample_rate)
+    return track, measurement.measure(samples)
+
+
 def _measure(folder: Path, tracks: pd.DataFrame, title: str) -> dict[str, np.ndarray]:
     """Render tracks, keep the clip of each, and return their features by track id."""
     measured = {}
@@ -163,6 +190,7 @@ CORPORA = {
             "styles are not genres of real music, and scores on it say nothing about GTZAN.",
             _demo,
             clips=clips,
+            measure=demo_features,
             synthetic=True,
         ),
         Corpus(

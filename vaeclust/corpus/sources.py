@@ -12,11 +12,13 @@ from typing import Any
 
 import pandas as pd
 
-from vaeclust.corpus.audio import SECONDS
-from vaeclust.corpus.dataset import FEATURE_SETS, FULL, Dataset, assemble
+from vaeclust.corpus.audio import FULL, SECONDS
+from vaeclust.corpus.dataset import Dataset, assemble
+from vaeclust.corpus.feature_sets import FEATURE_SETS, FeatureSet, mean_of, recognise
 from vaeclust.corpus.folders import measure_folder
 from vaeclust.corpus.named import CORPORA, fetch, known_name
-from vaeclust.corpus.tables import examples, numeric_columns, read_csv, read_embeddings, track_ids
+from vaeclust.corpus.scaling import check_scaling
+from vaeclust.corpus.tables import examples, npz_array, numeric_columns, read_csv, read_embeddings, track_ids
 from vaeclust.files import resolve
 
 
@@ -29,6 +31,7 @@ def load(
     name: str = "",
     exclude: Mapping[str, str] | None = None,
     seconds: float = SECONDS,
+    scaling: str = "",
 ) -> Dataset:
     """Load a corpus (chapter ``00_data``).
 
@@ -43,21 +46,26 @@ def load(
     tracks : str or Path, optional
         A CSV with ``track_id`` and any of genre, artist, title, path. Here and for ``lyrics`` an empty text means
         none.
-    features : {"mfcc20", "full"} or str or Path
-        The 20 time means of the MFCCs; all 57 features of the GTZAN table; or the file of any other features, such as
-        the embeddings of a pretrained model (see :func:`~vaeclust.corpus.tables.read_embeddings`), joined by track
-        id. Tracks that it does not have are left out and named.
+    features : str or Path
+        A row of FEATURE_SETS: ``"mfcc20"``, the 20 time means of the MFCCs; ``"full"``, all 57 features of the GTZAN
+        table; ``"musicnn"``, ``"moods"`` and others, what a listening network makes of the sound. Or the file of any
+        features, such as the embeddings of a model (see :func:`~vaeclust.corpus.tables.read_embeddings`), joined by
+        track id; ``FILE.npz:ARRAY`` is one array of several. Tracks that it does not have are left out and named; one
+        that has the columns of a row, or the tags of one as ``<tag> mean``, is taken for that row.
     name : str
         What to call the corpus; by default as its file or folder is called, in whatever script.
     exclude : mapping, optional
         Track id → reason. By default what CORPORA says, such as GTZAN's damaged track; ``{}`` keeps every track.
     seconds : float
         How much of an audio file is measured.
+    scaling : str
+        How features become what models see, a row of SCALINGS; by default what FEATURE_SETS says, and ``standard`` for
+        features that it does not know.
 
     Raises
     ------
     FileNotFoundError
-        For a source, tracks or lyrics file that is not there.
+        For a source, tracks or lyrics file that is not there; for features whose weights are not.
     ValueError
         For anything in the files that is not as expected; says what was found, what was expected, what to do.
 
@@ -75,59 +83,91 @@ def load(
     """
     options = {"tracks": tracks, "lyrics": lyrics if isinstance(lyrics, str | Path) else None}
     paths = {option: str(resolve(value)) for option, value in options.items() if value}
-    given = None if features in FEATURE_SETS else _features_file(features)
-    measured = "mfcc20" if given is not None else str(features)
+    known_set = FEATURE_SETS.get(str(features))
+    own = str(features) if known_set else str(resolve(features))
+    given = None if known_set else _features_file(features)
+    if scaling:
+        check_scaling(scaling)
     named = str(source) if str(source) in CORPORA else None
     if named:
         source = fetch(named)
     path = resolve(source)
-    faults: dict[str, str] = {}
     if named and (path / "features.csv").is_file():
         tracks, lyrics = tracks or _table(path, "tracks"), lyrics or _table(path, "lyrics_features")
+        measure = CORPORA[named].measure
+        if measure and known_set and known_set.name != "mfcc20":
+            given = measure(known_set.name)
         path = path / "features.csv"
     if not path.exists():
         raise FileNotFoundError(_unknown_source(source, path))
+    faults: dict[str, str] = {}
+    measured = known_set or FEATURE_SETS["mfcc20"]
     if path.is_dir():
-        values, table, texts, faults = measure_folder(
-            path, features=measured, columns=list(FEATURE_SETS[measured]), seconds=seconds
-        )
+        values, table, texts, faults = measure_folder(path, features=measured.name, seconds=seconds)
         lyrics = lyrics if lyrics or texts.empty else texts
     else:
         table = read_csv(path, "feature table")
         table.index = track_ids(table, path)
-        columns = [] if given is not None else _columns(table, measured, path)
-        values = numeric_columns(table, columns, path)
+        values = pd.DataFrame(index=table.index) if given is not None else _measured_columns(table, measured, path)
     about = _tracks(table, tracks)
     known = named or known_name(set(values.index))
     called = file_name(name) or known or file_name(path.resolve().name.split(".")[0]) or "corpus"
     if called in CORPORA and called != known:
         called = f"{called}-own"
     if given is not None:
-        missing = values.index.difference(given.index)
-        if len(missing) == len(values):
-            raise ValueError(
-                f"{features}: none of its {len(given)} track ids is in {source} "
-                f"({examples(given.index)} against {examples(values.index)})"
-            )
+        values, missing = _given_to(
+            values.index, given, f"{features}: none of its {len(given)} track ids is in {source}"
+        )
         faults |= dict.fromkeys(missing, f"it has no features in {Path(features).name}")
-        kept = values.index.isin(given.index)
-        about = about[kept]
-        values = given.loc[about.index]
     if exclude is None:
         exclude = CORPORA[known].excluded if known else {}
     excluded = {track: why for track, why in exclude.items() if track in values.index}
-    kept = ~values.index.isin(list(excluded))
-    if not kept.any():
+    values = values[~values.index.isin(list(excluded))]
+    if values.empty:
         raise ValueError(f"{path}: no track is left after leaving out {len(excluded)}; expected at least one")
-    corpus = assemble(called, about[kept], values[kept], lyrics=lyrics, excluded={**faults, **excluded})
+    described = known_set or recognise(values.columns)
+    by_default = described.scaling if described else "standard"
+    corpus = assemble(
+        called,
+        about.loc[values.index],
+        values[list(described.columns)] if described else values,
+        lyrics=lyrics,
+        excluded={**faults, **excluded},
+        scaling=scaling or by_default,
+        tags=_tags(values, described),
+    )
     chosen = {"name": name} if name else {}
-    own = str(features) if given is None else str(resolve(features))
+    other = [] if corpus.scaling == by_default else [corpus.scaling]
     return replace(
         corpus,
-        variant="" if own == "mfcc20" else file_name(Path(own).name.split(".")[0]),
-        source="|".join([known or str(path.resolve()), own]),
+        variant="-".join([*_variant(own), *other]),
+        source="|".join([known or str(path.resolve()), own, *other]),
         given={"dataset": named or str(path), **paths, **({} if own == "mfcc20" else {"features": own}), **chosen},
     )
+
+
+def _given_to(ids: pd.Index, given: pd.DataFrame, none: str) -> tuple[pd.DataFrame, pd.Index]:
+    """Return the features that are given to some tracks, and the ids of those that have none.
+
+    none: what ValueError says where all have none.
+    """
+    missing = ids.difference(given.index)
+    if len(missing) == len(ids):
+        raise ValueError(f"{none} ({examples(given.index)} against {examples(ids)})")
+    return given.loc[ids[ids.isin(given.index)]], missing
+
+
+def _variant(features: str) -> list[str]:
+    """Return what follows the name of a corpus for its features: nothing, their own name, or file and array."""
+    path, array = npz_array(features)
+    parts = [] if features == "mfcc20" else [file_name(Path(path).name.split(".")[0]), file_name(array)]
+    return [part for part in parts if part]
+
+
+def _tags(values: pd.DataFrame, described: FeatureSet | None) -> pd.DataFrame | None:
+    """Return the tags of tracks, where what was measured or given has them all."""
+    tags = list(described.tags) if described else []
+    return values[tags] if tags and set(tags) <= set(values) else None
 
 
 def _table(folder: Path, name: str) -> Path | None:
@@ -137,22 +177,31 @@ def _table(folder: Path, name: str) -> Path | None:
 
 
 def _features_file(features: str | Path) -> pd.DataFrame:
-    path = resolve(features)
+    """Return the features of a file; tags that it has as means, beside other moments, without these."""
+    place, array = npz_array(features)
+    path = resolve(place)
     if not path.name.endswith((".csv", ".csv.gz", ".npz")):
         names = ", ".join(map(repr, FEATURE_SETS))
         raise ValueError(f"features={str(features)!r}; expected {names}, or a file of track embeddings (CSV or npz)")
-    return read_embeddings(path)
+    found = read_embeddings(path, array)
+    described = recognise(found.columns)
+    return _measured_columns(found, described, path) if described else found
 
 
-def _columns(table: pd.DataFrame, features: str, path: Path) -> list[str]:
-    wanted = FEATURE_SETS[features]
-    missing = [column for column in wanted if column not in table]
+def _measured_columns(table: pd.DataFrame, features: FeatureSet, path: Path) -> pd.DataFrame:
+    """Return the columns of a set in its order, and its tags where all are there; a column may be called a mean."""
+    names = {column: mean_of(column) for column in features.tags if column not in table and mean_of(column) in table}
+    tags = [column for column in features.tags if column in table or column in names]
+    wanted = dict.fromkeys(features.columns) | dict.fromkeys(tags if len(tags) == len(features.tags) else [])
+    missing = [column for column in features.columns if column not in table and column not in names]
     if missing:
         raise ValueError(
-            f"{path}: {len(missing)} of the {len(wanted)} columns of features={features!r} are missing "
-            f"({examples(missing)}); found {examples(table.columns)}. Expected a table with mfcc1_mean … mfcc20_mean"
+            f"{path}: {len(missing)} of the {len(features.columns)} columns of features={features.name!r} are missing "
+            f"({examples(missing)}); found {examples(table.columns)}. Expected a table with {features.columns[0]} … "
+            f"{features.columns[-1]}, or a folder of audio, in which they are measured"
         )
-    return list(wanted)
+    found = numeric_columns(table, [names.get(column, column) for column in wanted], path)
+    return found.set_axis(list(wanted), axis=1)
 
 
 def _tracks(table: pd.DataFrame, tracks: str | Path | None) -> pd.DataFrame:

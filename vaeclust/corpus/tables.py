@@ -65,11 +65,21 @@ def numeric_columns(table: pd.DataFrame, columns: list[str], path: Path) -> pd.D
     return values
 
 
-def read_embeddings(path: Path) -> pd.DataFrame:
+def npz_array(place: str | Path) -> tuple[str, str]:
+    """Return path and array of ``FILE.npz:ARRAY``; any other text is a path without an array.
+
+    >>> npz_array("listening.npz:msd_tags"), npz_array("full")
+    (('listening.npz', 'msd_tags'), ('full', ''))
+    """
+    path, colon, array = str(place).rpartition(":")
+    return (path, array) if colon and path.endswith(".npz") else (str(place), "")
+
+
+def read_embeddings(path: Path, array: str = "") -> pd.DataFrame:
     """Read any features of tracks, (n, d) float64, indexed by track id.
 
     A CSV with ``track_id`` or ``filename`` and d columns of numbers; or an npz with an array ``track_id`` (n,) of
-    text and one array (n, d) of numbers under any name, without pickle. ValueError says what is wrong.
+    text and arrays (n, d) of numbers, without pickle: the one named, or the only one. ValueError says what is wrong.
     """
     if path.suffix != ".npz":
         table = read_csv(path, "table of embeddings")
@@ -86,11 +96,16 @@ def read_embeddings(path: Path) -> pd.DataFrame:
             raise FileNotFoundError(f"table of embeddings: no file {path}") from None
         raise ValueError(f"{path} cannot be read as an npz without pickle: {error}") from error
     shapes = ", ".join(f"{name} {array.shape}" for name, array in found.items())
-    matrices = [array for name, array in found.items() if name != "track_id" and array.ndim == 2]
-    ids = found.get("track_id")
-    if ids is None or len(matrices) != 1 or ids.shape != matrices[0].shape[:1]:
-        raise ValueError(f"{path}: found {shapes}; expected track_id (n,) and one array (n, d)")
-    table = pd.DataFrame(matrices[0], columns=[f"dimension {i}" for i in range(matrices[0].shape[1])])
+    ids = found.pop("track_id", None)
+    matrices = {name: values for name, values in found.items() if values.ndim == 2 and array in ("", name)}
+    matrix = next(iter(matrices.values()), None)
+    if ids is None or matrix is None or len(matrices) > 1 or ids.shape != matrix.shape[:1]:
+        wanted = f"an array {array} (n, d)" if array else "one array (n, d)"
+        choices = f", or the name of one: {examples(f'{path.name}:{name}' for name in matrices)}"
+        raise ValueError(
+            f"{path}: found {shapes}; expected track_id (n,) and {wanted}{choices if len(matrices) > 1 else ''}"
+        )
+    table = pd.DataFrame(matrix, columns=[f"dimension {i}" for i in range(matrix.shape[1])])
     table.index = track_ids(pd.DataFrame({"track_id": ids.astype(str)}), path)
     return numeric_columns(table, list(table), path)
 

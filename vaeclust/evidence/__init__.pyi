@@ -2,6 +2,7 @@ from . import agreement as agreement
 from . import claims as claims
 from . import differences as differences
 from . import lyrics as lyrics
+from . import moods as moods
 from . import pipelines as pipelines
 from . import published as published
 from . import ranks as ranks
@@ -51,6 +52,7 @@ from .lyrics import lyrics_effects as lyrics_effects
 from .lyrics import lyrics_facts as lyrics_facts
 from .lyrics import lyrics_join as lyrics_join
 from .lyrics import view_table as view_table
+from .moods import mood_agreement as mood_agreement
 from .pipelines import above_published as above_published
 from .pipelines import best_published as best_published
 from .pipelines import input_space_scores as input_space_scores

@@ -31,8 +31,9 @@ def folder_name(dataset: Dataset, results: Path) -> str:
 def origin(dataset: Dataset, inputs: Iterable[str] = ("audio", "lyrics")) -> dict[str, str]:
     """Return what a method saw of a corpus and is scored against, as digests of 16 digits.
 
-    ``tracks``: their ids; ``labels``: all references; ``features``: names and values; ``lyrics``: empty unless
-    ``inputs`` names them, because whoever does not read them does not depend on them.
+    ``tracks``: their ids; ``labels``: all references; ``features``: names and values, and how they are scaled unless
+    they are standardised; ``lyrics``: empty unless ``inputs`` names them, because whoever does not read them does not
+    depend on them.
     """
     references = dataset.references().items()
     parts: dict[str, list[str | bytes]] = {
@@ -40,6 +41,8 @@ def origin(dataset: Dataset, inputs: Iterable[str] = ("audio", "lyrics")) -> dic
         "labels": [part for reference in references for part in (reference[0], reference[1].tobytes())],
         "features": ["\n".join(dataset.features.columns), dataset.features.to_numpy("<f8").tobytes()],
     }
+    if dataset.scaling != "standard":
+        parts["features"].append(dataset.scaling)
     if "lyrics" in inputs and dataset.lyrics is not None:
         parts["lyrics"] = [dataset.lyrics.tobytes(), dataset.has_lyrics.tobytes()]
     return {"lyrics": "", **{name: digest(*content)[:16] for name, content in parts.items()}}
