@@ -12,6 +12,7 @@ import pandas as pd
 from vaeclust.corpus.lyrics import load_lyrics
 from vaeclust.corpus.named import CORPORA
 from vaeclust.corpus.scaling import SCALINGS, check_scaling
+from vaeclust.corpus.tables import examples
 from vaeclust.files import CHECKSUM, digest
 
 
@@ -87,7 +88,7 @@ class Dataset:
     def __repr__(self) -> str:
         genres = f"{len(self.genre_names)} genres" if self.genre_names else "no genre labels"
         lyrics = f"{self.has_lyrics.sum():,} with lyrics" if self.lyrics is not None else "no lyrics"
-        left_out = f"; left out: {', '.join(self.excluded)}" if self.excluded else ""
+        left_out = f"; left out: {examples(self.excluded)}" if self.excluded else ""
         known = CORPORA.get(self.known_as)
         name = f"{self.name} (synthetic)" if known and known.synthetic else self.name
         return f"{name}: {len(self):,} tracks, {self.audio.shape[1]} features, {genres}, {lyrics}{left_out}"
