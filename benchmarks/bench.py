@@ -1,8 +1,8 @@
 """Everything that ``make bench`` measures: python benchmarks/bench.py [NAME ...] [--repetitions 5].
 
-Names: training floor scoring study extraction moods book scale chapter; all of them by default. Every benchmark writes
-a table beside this file; benchmarks/README.md is written from the tables. The real GTZAN, for audio and features, is
-found by the environment variable VAECLUST_DATA, and so are the songs for moods.
+Names: training floor scoring study extraction listening moods book scale chapter; all of them by default. Every
+benchmark writes a table beside this file; benchmarks/README.md is written from the tables. The real GTZAN, for audio
+and features, is found by the environment variable VAECLUST_DATA, and so are the songs for moods.
 """
 
 import argparse
@@ -21,6 +21,7 @@ TITLES = {
     "study": "The whole study: 8 methods × 10 seeds × 3 clusterers × 6 metrics, on all cores",
     "scoring": "Clustering and scoring ten embeddings, seconds of one thread",
     "extraction": "Audio to 20 MFCC means",
+    "listening": "Audio to what a network hears, five patches of three seconds a clip of 30",
     "book": "The book on the demo corpus, seconds on the wall",
     "book_stages": "The book's chapters one after another, seconds by stage",
     "scale": "Scale: simulated tracks, processor seconds and peak memory",
@@ -33,12 +34,27 @@ NOTES = {
 
 
 def extraction(repetitions: int) -> None:
-    """Write extraction.csv from the clips of GTZAN, where they are, in a process with a memory of its own."""
+    """Write extraction.csv."""
+    _of_clips("extraction", repetitions)
+
+
+def listening(repetitions: int) -> None:
+    """Write listening.csv, where the weights are."""
+    from vaeclust.corpus.listening import MUSICNN
+
+    if MUSICNN.folder.is_dir():
+        _of_clips("listening", repetitions)
+    else:
+        print("no weights: vaeclust fetch musicnn")
+
+
+def _of_clips(name: str, repetitions: int) -> None:
+    """Run a benchmark on the clips of GTZAN, where they are, in a process with a memory of its own."""
     clips = gtzan() / "audio" if gtzan() else None
     if clips is None or not clips.is_dir():
         print("no clips: set VAECLUST_DATA to the folder that holds gtzan/audio")
         return
-    subprocess.run([sys.executable, FOLDER / "extraction.py", clips, str(repetitions)], check=True)
+    subprocess.run([sys.executable, FOLDER / f"{name}.py", clips, str(repetitions)], check=True)
 
 
 def moods(_: int) -> None:
@@ -98,7 +114,8 @@ def main() -> None:
 
     known = {
         "training": training.training, "floor": training.floor, "scoring": scoring.scoring, "study": scoring.study,
-        "extraction": extraction, "moods": moods, "book": book.book, "scale": scale.scale, "chapter": scale.chapter,
+        "extraction": extraction, "listening": listening, "moods": moods, "book": book.book, "scale": scale.scale,
+        "chapter": scale.chapter,
     }  # fmt: skip
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(known))

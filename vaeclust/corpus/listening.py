@@ -29,7 +29,6 @@ PATCH = 187  # frames, three seconds: what the models were trained on
 # Of the patches that lie end to end every second one, five in 30 seconds: half the work. Chosen where genres were
 # known, on the mini set of GTZAN, which all ten group no better.
 EVERY = 2
-AT_ONCE = 10  # patches: memory does not grow with the length of a clip
 
 LAYER = {model: tuple(f"{model}_{number:03d}" for number in range(200)) for model in ("msd", "mtt")}
 TAGS: dict[str, tuple[str, ...]] = {
@@ -66,7 +65,8 @@ def hear(samples: np.ndarray, network: "Musicnn", *, every: int = EVERY) -> np.n
 
     spectra = torch.from_numpy(patches(samples, every=every))
     with one_thread(), torch.inference_mode():
-        found = [torch.cat(network(part), dim=1) for part in spectra.split(AT_ONCE)]
+        # One by one: a batch wants so much memory that getting it takes as long as the convolutions.
+        found = [torch.cat(network(patch), dim=1) for patch in spectra.split(1)]
     return torch.cat(found).numpy().mean(axis=0, dtype=np.float64)
 
 

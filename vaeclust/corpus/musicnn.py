@@ -41,8 +41,8 @@ class Filters(nn.Module):
         padded = functional.pad(spectra, (0, 0, (frames - 1) // 2, frames // 2))  # TensorFlow's "same"
         sign = torch.where(self.norm.weight < 0, -1.0, 1.0)
         assert self.convolution.bias is not None
-        # Channels last: twice as fast, and the maximum fifty times.
-        weight = (self.convolution.weight * sign[:, None, None, None]).contiguous(memory_format=torch.channels_last)
+        # Channels last: the maximum takes a fiftieth of the time.
+        weight = (self.convolution.weight * sign[:, None, None, None]).to(memory_format=torch.channels_last)
         found = functional.conv2d(padded, weight, self.convolution.bias * sign)
         most = functional.max_pool2d(found, (1, found.shape[3]))[..., 0]
         return self.norm((most * sign[:, None]).relu())
