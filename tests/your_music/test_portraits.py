@@ -52,6 +52,7 @@ def test_a_cluster_is_described_by_what_sets_it_apart():
     assert deviation_words(pd.Series({"tempo": 1.2, "mfcc1_mean": -0.9, "mfcc2_mean": 0.1})) == "fast, quiet"
     assert deviation_words(pd.Series({"spectral_centroid_mean": 0.5, "mfcc2_mean": 0.9})) == "bright"
     assert deviation_words(pd.Series({"tempo": 0.1})) == "much like the library as a whole"
+    assert deviation_words(pd.Series({"msd_000": 2.5})) == "these features have no words"
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from vaeclust.corpus.dataset import Dataset
-from vaeclust.plots.style import GREY, WIDTH, colours, new_axes
+from vaeclust.plots.style import GREY, WIDTH, colours, label_step, new_axes
 
 
 def genre_boxes(values: pd.DataFrame, dataset: Dataset, *, columns: int = 3) -> Figure:
@@ -38,7 +38,8 @@ def correlations(values: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     table = values.corr()
     table.index = table.columns = [name.replace("_mean", "") for name in values]
     look = {"cmap": "RdBu_r", "square": True, "cbar_kws": {"label": "correlation"}}
-    sns.heatmap(table, vmin=-1, vmax=1, ax=ax, xticklabels=True, yticklabels=True, **look)
+    every = label_step(len(table))
+    sns.heatmap(table, vmin=-1, vmax=1, ax=ax, xticklabels=every, yticklabels=every, **look)
     ax.tick_params(length=0)
     return ax
 

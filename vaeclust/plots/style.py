@@ -65,6 +65,11 @@ def new_axes(ax: Axes | None, width: float = WIDTH, height: float = 4.0) -> Axes
     return ax if ax is not None else plt.subplots(figsize=(width, height))[1]
 
 
+def label_step(names: int) -> int:
+    """Return which of so many names side by side are written: every one of the 57 features, of more some that fit."""
+    return 1 if names <= 57 else -(-names // 28)
+
+
 def _show_vector_pictures() -> None:
     try:
         from IPython import get_ipython

@@ -16,7 +16,7 @@ from vaeclust.corpus.dataset import Dataset
 from vaeclust.evidence.words import signed
 from vaeclust.methods.catalogue import find
 from vaeclust.methods.fits import Fit
-from vaeclust.plots.style import GREY, WIDTH, method_colour, new_axes
+from vaeclust.plots.style import GREY, WIDTH, label_step, method_colour, new_axes
 
 _TERMS = {
     "loss": "loss",
@@ -88,6 +88,9 @@ def reconstruction(fit: Fit, dataset: Dataset, *, ax: Axes | None = None) -> Axe
     tidy = pd.DataFrame(share, columns=names).melt(var_name="feature", value_name="share")
     ax = new_axes(ax, WIDTH, 2.8)
     sns.boxplot(tidy, x="feature", y="share", color=method_colour(fit.method.slug), linewidth=0.8, fliersize=2, ax=ax)
+    every = label_step(len(names))
+    if every > 1:
+        ax.set_xticks(range(0, len(names), every), names[::every])
     ax.tick_params(axis="x", rotation=90)
     ax.set(xlabel="", ylabel="explained share\nof variance", ylim=(min(0.0, np.nanmin(share)), 1.02))
     return ax
@@ -97,7 +100,7 @@ def traversal(fit: Fit, dataset: Dataset, *, count: int = 6) -> Figure:
     """Draw how the decoded features change along the latent dimensions of largest variance, first seed.
 
     Each panel moves one dimension from two deviations below to two above its mean, the others stay at theirs; the
-    features are standardised.
+    features are scaled as the model sees them.
     """
     embedding, model = fit.embeddings[0], fit.models[0]
     centre, spread = embedding.mean(axis=0), embedding.std(axis=0)

@@ -50,7 +50,12 @@ def cluster_portraits(
 
 
 def deviation_words(deviations: pd.Series) -> str:
-    """Return in words how a cluster differs from the library; deviations: feature → deviations from the mean."""
+    """Return in words how a cluster differs from the library; deviations: feature → deviations from the mean.
+
+    Says so where none of the features has words.
+    """
+    if not set(WORDS) & set(deviations.index):
+        return "these features have no words"
     told: dict[str, float] = {}
     for feature, (low, high) in WORDS.items():
         value = deviations.get(feature, 0.0)
