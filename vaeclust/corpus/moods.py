@@ -63,7 +63,7 @@ def measure_moods(samples: np.ndarray) -> np.ndarray:
 
     samples: (n,) float32, mono, within [-1, 1], 16,000 Hz. The network gives the logits of the likelihoods
     (acousticness, instrumentalness, liveness), of which the sigmoid is taken, and the others themselves, which are cut
-    to 0 … 1. Raises as :func:`mel_decibels` and :func:`network` do.
+    to 0 … 1. Raises as :func:`mel_decibels` and ``network`` do.
     """
     output = _session().run(None, {"x": mel_decibels(samples)[np.newaxis]})[0][0].astype(np.float64)
     return np.where(np.isin(MOODS, LIKELIHOODS), 1 / (1 + np.exp(-output)), output.clip(0, 1))
