@@ -5,6 +5,7 @@ import re
 import signal
 import sys
 import warnings
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -92,9 +93,9 @@ def book(
 ) -> None:
     """Execute every chapter that has changed, then build the HTML book."""
     given = _parameters(parameter, dataset=dataset, tracks=tracks, lyrics=lyrics, features=features, name=name)
-    chosen = _run(chapters.choose_chapters([]), given, jobs, force)
+    pages = _run(chapters.choose_chapters([]), given, jobs, force)
     with console.status("Building the HTML"):
-        page = html.build_html(force=force, pages=chosen[0].pages)
+        page = html.build_html(force=force, pages=pages)
     console.print(f"The book is ready: open {page}")
 
 
@@ -227,11 +228,13 @@ def _parameters(pairs: list[str], **options: str) -> dict[str, str]:
     return given
 
 
-def _run(chosen: list[chapters.Chapter], given: dict[str, str], jobs: int, force: bool) -> list[chapters.Chapter]:
-    """Run chapters with a progress display and return them; exit with status 1 when one failed."""
+def _run(chosen: list[chapters.Chapter], given: dict[str, str], jobs: int, force: bool) -> Path | None:
+    """Run chapters with a progress display; exit with status 1 when one failed.
+
+    Returns the folder of the executed chapters, where the results are not the project's own.
+    """
     parameters = chapters.typed_parameters(chosen, given)
     chosen, corpus = _prepared(chosen, parameters)
-    chosen = [chapter.for_results(book_run.results_dir(chapter, parameters)) for chapter in chosen]
     columns = (SpinnerColumn(), TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task, running = progress.add_task("starting", total=len(chosen)), []
@@ -258,7 +261,7 @@ def _run(chosen: list[chapters.Chapter], given: dict[str, str], jobs: int, force
     if failed:
         errors.print(f"{len(failed)} of {len(outcomes)} chapters failed; the others are done, no book was built")
         raise typer.Exit(1)
-    return chosen
+    return chosen[0].for_results(book_run.results_dir(chosen[0], parameters)).pages
 
 
 def _prepared(chosen: list[chapters.Chapter], parameters: dict) -> tuple[list[chapters.Chapter], str]:

@@ -8,6 +8,8 @@ import pandas as pd
 import pytest
 from conftest import command
 
+from vaeclust.studies.records import Record
+
 FAST = ["-p", "seeds=2", "-p", "epochs=2"]
 ONE_EPOCH = ["-p", "seeds", "2", "-p", "epochs", "1"]
 
@@ -84,6 +86,17 @@ def test_records_of_other_settings_are_refused_by_papermill_and_made_anew_by_the
     vectors = papermill(project, "07_comparison", table_path, "-p", "features", "spotify.csv")
     assert vectors.returncode != 0
     assert "small-spotify" in vectors.stderr
+
+
+def test_other_hidden_layers_run_through_the_comparison_and_what_comes_after(project, table_path):
+    small_project(project)
+    line = ["run", "11_explorer", "--with-dependencies", "--dataset", table_path, *FAST, "-p", "hidden=32,16"]
+    done = command("vaeclust", *line, cwd=project)
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = {slug: Record("small", slug, project / "results").run()["settings"] for slug in ("vae", "multimodal_vae")}
+    assert [settings["hidden"] for settings in told.values()] == [[32, 16], [32, 16]]
+    refused = papermill(project, "07_comparison", table_path, "-p", "seeds", "2", "-p", "epochs", "2")
+    assert "vae: hidden [32, 16], here [128, 64]" in refused.stderr
 
 
 def run_at_once(project, *lines):

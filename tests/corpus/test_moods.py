@@ -151,7 +151,7 @@ def test_the_licence_is_said_before_pip_is_asked(empty_cache, monkeypatch, capfd
     for name in ("PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS"):
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(ConnectionError, match=rf"(?s)vibenet==0\.1\.0.*put {moods.VIBENET.wheel}.* into {empty_cache}"):
-        moods.fetch()
+        weights.fetch_weights(moods.VIBENET)
     assert "GNU General Public License, version 3 or later (GPL-3)" in capfd.readouterr().err
     assert not empty_cache.exists()
 
@@ -160,25 +160,25 @@ def test_another_wheel_is_refused(empty_cache):
     empty_cache.mkdir(parents=True)
     (empty_cache / moods.VIBENET.wheel).write_bytes(b"something else")
     with pytest.raises(ValueError, match=rf"has the sha256 {digest('something else')}; expected 3474fd65"):
-        moods.fetch()
+        weights.fetch_weights(moods.VIBENET)
     assert [path.name for path in empty_cache.iterdir()] == [moods.VIBENET.wheel]
 
 
 def test_the_network_comes_from_its_wheel_with_its_licence_and_only_once(network, empty_cache):
     """Where somebody has fetched it, so that no test is the first to ask an index for it."""
     try:
-        folder = moods.fetch()
+        folder = weights.fetch_weights(moods.VIBENET)
     except ConnectionError as error:
         pytest.skip(str(error))
     assert digest((folder / moods.NETWORK).read_bytes()).startswith("efa88450153863a1461989a00846526ac9230665b19fbf82f")
     assert "GNU GENERAL PUBLIC LICENSE" in (folder / "LICENSE").read_text(encoding="utf-8")
     stamp = (folder / moods.NETWORK).stat().st_mtime_ns
-    assert moods.fetch() == folder
+    assert weights.fetch_weights(moods.VIBENET) == folder
     assert (folder / moods.NETWORK).stat().st_mtime_ns == stamp
     (folder / moods.NETWORK).write_bytes(b"half of it")
     with pytest.raises(ValueError, match="is damaged"):
         moods.VIBENET.file(moods.NETWORK)
-    moods.fetch()
+    weights.fetch_weights(moods.VIBENET)
     assert moods.VIBENET.file(moods.NETWORK) == folder / moods.NETWORK
 
 

@@ -87,10 +87,11 @@ def test_conditions_on_other_features_name_theirs(corpus, tmp_path):
 
 def test_what_no_record_holds_is_fitted_and_not_kept(corpus, results):
     other = {**SETTINGS, "epochs": 1}
-    held = held_records(["pca", "vae"], corpus, results, **other)
+    held = held_records(["pca", "vae"], corpus, results, **other, hidden=(16,))  # PCA has no hidden layers
     assert held["pca"].folder == results / "small" / "pca"
     assert results not in held["vae"].folder.parents
     assert held["vae"].read("history")["epoch"].max() == 1
+    assert held["vae"].run()["settings"]["hidden"] == [16]
     assert Record(corpus, "vae", results).run()["parameters"]["epochs"] == 3
 
 

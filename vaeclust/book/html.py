@@ -67,8 +67,8 @@ def build_html(root: Path | None = None, *, force: bool = False, pages: Path | N
 def _mirror(root: Path, pages: Path) -> Path:
     """Return a copy of the project's pages beside a folder of executed chapters, with these in place of its own."""
     copy = pages.parent / "book"
+    copy.mkdir(exist_ok=True)
     for name in ("_config.yml", "_toc.yml"):
-        copy.mkdir(exist_ok=True)
         shutil.copy2(root / name, copy)
     for name in ("notebooks", "benchmarks", "book"):
         shutil.copytree(root / name, copy / name, dirs_exist_ok=True, ignore=shutil.ignore_patterns("chapters"))

@@ -24,6 +24,7 @@ from vaeclust.files import digest
 RECIPE = 1
 SAMPLE_RATE = 22_050
 N_MFCC = 20
+N_FFT, BANDS = 2048, 128  # what librosa takes where nothing is said
 MFCC20 = tuple(f"mfcc{i}_mean" for i in range(1, N_MFCC + 1))
 _MEASURED = ("chroma_stft rms spectral_centroid spectral_bandwidth rolloff zero_crossing_rate harmony perceptr").split()
 FULL = (
@@ -151,14 +152,15 @@ def mfcc(samples: np.ndarray) -> np.ndarray:
 def _mfcc(power: np.ndarray) -> np.ndarray:
     import librosa
 
-    return librosa.feature.mfcc(S=librosa.power_to_db(_mel_filters() @ power), n_mfcc=N_MFCC)
+    return librosa.feature.mfcc(S=librosa.power_to_db(mel_filters(SAMPLE_RATE, N_FFT, BANDS) @ power), n_mfcc=N_MFCC)
 
 
 @cache
-def _mel_filters() -> sparse.csr_matrix:
+def mel_filters(sample_rate: int, n_fft: int, bands: int) -> sparse.csr_matrix:
+    """Return Slaney's mel bands from 0 Hz to half of the sample rate, (bands, n_fft // 2 + 1); sparse, for speed."""
     import librosa
 
-    return sparse.csr_matrix(librosa.filters.mel(sr=SAMPLE_RATE, n_fft=2048))
+    return sparse.csr_matrix(librosa.filters.mel(sr=sample_rate, n_fft=n_fft, n_mels=bands))
 
 
 def full_features(samples: np.ndarray) -> np.ndarray:

@@ -12,10 +12,9 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import sparse
 
 from vaeclust.cores import one_thread
-from vaeclust.corpus.audio import AudioError, compile_once
+from vaeclust.corpus.audio import AudioError, compile_once, mel_filters
 from vaeclust.corpus.checkpoint import read_checkpoint
 from vaeclust.corpus.weights import Weights
 
@@ -90,15 +89,8 @@ def patches(samples: np.ndarray, *, every: int = EVERY) -> np.ndarray:
     for start in range(0, frames - PATCH + 1, every * PATCH):
         part = padded[start * HOP : (start + PATCH - 1) * HOP + N_FFT]
         power = np.abs(librosa.stft(part, n_fft=N_FFT, hop_length=HOP, center=False)) ** 2
-        found.append(np.log10(10_000 * (_mel_filters() @ power) + 1).T)
+        found.append(np.log10(10_000 * (mel_filters(SAMPLE_RATE, N_FFT, BANDS) @ power) + 1).T)
     return np.stack(found).astype(np.float32)
-
-
-@cache
-def _mel_filters() -> sparse.csr_matrix:
-    import librosa
-
-    return sparse.csr_matrix(librosa.filters.mel(sr=SAMPLE_RATE, n_fft=N_FFT, n_mels=BANDS))
 
 
 @cache

@@ -6,9 +6,8 @@ one on the Free Music Archive (Defferrard et al. 2017) with the values that the 
 with the package ``vibenet`` 0.1.0 by Jaeheon Shim, of which only the file of its weights is used, and is run by
 ``onnxruntime``, an optional extra.
 
-The seven are not equally good. Over 1,000 songs that have the service's own values the rank correlation is .82 for
-acousticness, .78 for energy, .71 for instrumentalness, .69 for danceability, .67 for valence, .58 for speechiness, and
-.17 for liveness: that one is kept because tables have it, and is worth next to nothing. It belongs into no name.
+The seven are not equally good: the page ``reproduce`` compares them with the service's own values. Liveness is kept
+because tables have it, and is worth next to nothing. It belongs into no name.
 """
 
 import os
@@ -19,10 +18,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import sparse
 
-from vaeclust.corpus.audio import AudioError, compile_once
-from vaeclust.corpus.weights import Weights, fetch_weights
+from vaeclust.corpus.audio import AudioError, compile_once, mel_filters
+from vaeclust.corpus.weights import Weights
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -84,14 +82,7 @@ def mel_decibels(samples: np.ndarray) -> np.ndarray:
     # librosa centres a window in its FFT: with half of the rest before the clip, the first window begins with it.
     around = (N_FFT - WINDOW) // 2
     spectrum = librosa.stft(np.pad(samples, around), n_fft=N_FFT, hop_length=HOP, win_length=WINDOW, center=False)
-    return librosa.power_to_db(_mel_filters() @ np.abs(spectrum) ** 2, amin=1e-10, top_db=80.0)
-
-
-@cache
-def _mel_filters() -> sparse.csr_matrix:
-    import librosa
-
-    return sparse.csr_matrix(librosa.filters.mel(sr=SAMPLE_RATE, n_fft=N_FFT, n_mels=BANDS, fmin=0, fmax=8_000))
+    return librosa.power_to_db(mel_filters(SAMPLE_RATE, N_FFT, BANDS) @ np.abs(spectrum) ** 2, amin=1e-10, top_db=80.0)
 
 
 @cache
@@ -132,11 +123,3 @@ def network() -> Path:
     """
     recipe()
     return VIBENET.file(NETWORK)
-
-
-def fetch() -> Path:
-    """Return the folder of the network; get it if it is not there (see :func:`~vaeclust.corpus.weights.fetch_weights`).
-
-    The wheel of ``vibenet`` alone comes through pip with the user's own settings, after its licence was said.
-    """
-    return fetch_weights(VIBENET)

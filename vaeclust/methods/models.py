@@ -141,11 +141,18 @@ class MultimodalVAE(VAE):
     (torch.Size([5, 50]), torch.Size([5, 3]))
     """
 
-    def __init__(self, n_features: int, *, latent_dim: int = 16, beta: float = 1.0, n_lyrics: int = N_LYRICS):
-        super().__init__(n_features + n_lyrics, latent_dim=latent_dim, beta=beta)
+    def __init__(
+        self,
+        n_features: int,
+        *,
+        latent_dim: int = 16,
+        beta: float = 1.0,
+        n_lyrics: int = N_LYRICS,
+        hidden: tuple[int, ...] = HIDDEN,
+    ):
+        super().__init__(n_features + n_lyrics, latent_dim=latent_dim, beta=beta, hidden=hidden)
         self.parts = (n_features, n_lyrics)
-        self.decoder = DenseDecoder(latent_dim, sum(self.parts))
-        self.decoder.output = Heads(self.decoder.hidden.out_features, self.parts)
+        self.decoder.output = Heads(hidden[0], self.parts)
         self.weights = {"reconstruction": 1.0, "lyrics": 1.0, "kl": beta}
 
     def forward(self, x: Tensor, noise: dict[str, Tensor] | None = None) -> Output:

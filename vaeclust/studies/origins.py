@@ -21,11 +21,8 @@ def folder_name(dataset: Dataset, results: Path) -> str:
     Features other than the 20 means are another study: their name follows that of the corpus.
     """
     own = "-".join(filter(None, (dataset.name, dataset.variant)))
-    for n in count(1):
-        name = own if n == 1 else f"{own}-{n}"
-        if read_json(results / name / CORPUS).get("source", dataset.source) == dataset.source:
-            return name
-    raise AssertionError
+    names = (own if n == 1 else f"{own}-{n}" for n in count(1))
+    return next(n for n in names if read_json(results / n / CORPUS).get("source", dataset.source) == dataset.source)
 
 
 def origin(dataset: Dataset, inputs: Iterable[str] = ("audio", "lyrics")) -> dict[str, str]:
@@ -76,9 +73,10 @@ def mismatches(run: Mapping[str, Any], dataset: Dataset, settings: Mapping[str, 
                 theirs, ours = theirs or k, ours or k
             if theirs != ours:
                 found.append(f"{name} {theirs}, here {ours}")
-    theirs, ours = run.get("settings", {}).get("hidden", HIDDEN), settings.get("hidden", HIDDEN)
-    if list(theirs) != list(ours):
-        found.append(f"hidden {list(theirs)}, here {list(ours)}")
+    if method and "hidden" in method.choices:
+        theirs, ours = run.get("settings", {}).get("hidden", HIDDEN), settings.get("hidden", HIDDEN)
+        if list(theirs) != list(ours):
+            found.append(f"hidden {list(theirs)}, here {list(ours)}")
     return found
 
 
@@ -106,10 +104,8 @@ def slugs_of(chapter: str) -> list[str]:
     (['vae'], ['product_of_experts', 'real_lyrics'])
     """
     own = chapter.partition("_")[2]
-    return [
-        *(slug for slug, method in METHODS.items() if method.chapter == chapter),
-        *([] if own in METHODS else [own]),
-    ]
+    found = [slug for slug, method in METHODS.items() if method.chapter == chapter]
+    return found if own in METHODS else [*found, own]
 
 
 def command(chapters: Iterable[str], dataset: Dataset, settings: Mapping[str, Any]) -> str:

@@ -91,16 +91,17 @@ def held_records(
 ) -> dict[str, Record]:
     """Return the record of every method of a corpus; one that is missing or does not fit is made now, and not kept.
 
-    settings: of :func:`study`.
+    settings: of :func:`study`; ``hidden`` is for those methods that have hidden layers to choose.
     """
     found = {}
     for slug in methods:
+        own = {name: value for name, value in settings.items() if name != "hidden" or name in find(slug).choices}
         found[slug] = Record(dataset, slug, results_dir)
-        if not found[slug].path("scores").is_file() or mismatches(found[slug].run(), dataset, settings):
+        if not found[slug].path("scores").is_file() or mismatches(found[slug].run(), dataset, own):
             folder = mkdtemp(prefix="vaeclust-")
             atexit.register(rmtree, folder, ignore_errors=True)
             found[slug] = Record(dataset, slug, folder)
-            study(slug, dataset, found[slug], **settings)
+            study(slug, dataset, found[slug], **own)
     return found
 
 
