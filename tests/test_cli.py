@@ -50,7 +50,7 @@ def test_data_says_what_is_there_and_writes_the_features(project, table_path, ta
         (["run", "10_your_music", "--dataset", "TABLE", "-p", "method=vea"], "method='vea'; expected one of pca"),
         (
             ["data", "TABLE", "--features", "mfcc13"],
-            "expected 'mfcc20', 'full', 'musicnn', 'musicnn-mtt', 'musicnn-tags', 'moods', or a file",
+            "'musicnn-tags', 'musicnn-every', 'musicnn-untrained', 'moods', or a file",
         ),
     ],
 )

@@ -353,3 +353,33 @@ def test_tags_that_were_published_group_gtzan(gtzan_folder):
     assert found["nmi"] >= 0.66
     assert found["ari"] >= 0.58
     assert found["purity"] >= 0.76
+
+
+def test_a_part_is_drawn_by_name_not_by_place(table, tmp_path):
+    table.to_csv(tmp_path / "t.csv", index=False)
+    table.iloc[::-1].to_csv(tmp_path / "turned.csv", index=False)
+    part, turned = (load(tmp_path / name, most=30) for name in ("t.csv", "turned.csv"))
+    assert len(part) == 30
+    assert turned.ids == part.ids[::-1]
+    assert part.ids != load(tmp_path / "t.csv").ids[:30]
+    np.testing.assert_allclose(part.audio.mean(axis=0), 0, atol=1e-6)  # scaled as the corpus that it is
+    assert len(load(tmp_path / "t.csv", most=500)) == len(load(tmp_path / "t.csv", most=0)) == 120
+
+
+def test_a_part_of_the_synthetic_corpus_keeps_its_lyrics_without_a_word(recwarn):
+    demo, part = load("demo"), load("demo", most=50)
+    assert set(part.ids) < set(demo.ids)
+    assert part.has_lyrics.tolist() == demo.has_lyrics[demo.tracks.index.get_indexer(part.ids)].tolist()
+    assert not [warning for warning in recwarn if "lyrics" in str(warning.message)]
+
+
+def test_genres_that_hardly_a_track_has_are_none_to_look_for(table, tmp_path):
+    many = pd.concat([table, table.assign(filename=[f"x{i}" for i in range(120)])], ignore_index=True)
+    many.loc[0, "label"] = "a genre of one"  # of 240: less than one in a hundred
+    many.to_csv(tmp_path / "many.csv", index=False)
+    corpus = load(tmp_path / "many.csv")
+    assert len(corpus.genre_names) == 5
+    assert corpus.default_k() == 4
+    many.loc[:2, "label"] = "a genre of one"  # three of 240
+    many.to_csv(tmp_path / "many.csv", index=False)
+    assert load(tmp_path / "many.csv").default_k() == 5

@@ -157,3 +157,18 @@ def test_the_recipe_names_what_the_numbers_depend_on(monkeypatch):
     before = listening.recipe()
     monkeypatch.setattr(listening, "RECIPE", 999)
     assert listening.recipe() != before
+
+
+def test_the_untrained_network_is_always_the_same_and_has_learned_nothing(monkeypatch):
+    clip = music(4, rate=SAMPLE_RATE)
+    torch.manual_seed(5)
+    state = torch.random.get_rng_state()
+    first = listening.overhear(clip)
+    assert torch.equal(torch.random.get_rng_state(), state)
+    listening._untrained.cache_clear()
+    torch.manual_seed(6)
+    np.testing.assert_array_equal(listening.overhear(clip), first)
+    assert first.shape == (200,)
+    assert np.std(first) > 0
+    other = listening.overhear(music(4, rate=SAMPLE_RATE, seed=1))
+    assert not np.array_equal(other, first)

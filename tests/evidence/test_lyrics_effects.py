@@ -52,7 +52,7 @@ def test_effects_of_the_released_record_are_stated_by_key():
 
 
 def test_every_view_is_a_row_of_the_figure():
-    figure = plots_conditions.view_scores(Record("gtzan", SLUG, RELEASED).read("intervals"))
+    figure = plots_conditions.scores_by_method(Record("gtzan", SLUG, RELEASED).read("intervals"))
     labels = [label.get_text().replace("\n", " ") for label in figure.axes[0].get_yticklabels()]
     assert labels == ["audio", "lyrics", "both", "both, lyrics of other tracks"]
 

@@ -82,7 +82,7 @@ def test_a_release_holds_the_tables_without_paths_and_replaces_the_old_one(study
     for slug in METHODS:
         files = {path.name for path in (folder / slug).iterdir()}
         assert files == {
-            "run.json", "intervals.csv", "dimensions.csv", "scores.csv.xz", "clusters.csv.xz", "maps.csv.xz",
+            "run.json", "intervals.csv", "dimensions.csv.xz", "scores.csv.xz", "clusters.csv.xz", "maps.csv.xz",
             "history.csv.xz",
         }  # fmt: skip
         assert "/" not in str(json.loads((folder / slug / "run.json").read_text())["parameters"])
@@ -96,6 +96,23 @@ def test_a_method_without_records_is_left_out_and_named(study_folder):
     assert done.returncode == 0, done.stderr
     assert "Left out, since they have no records: umap, vade" in done.stdout
     assert {path.name for path in folder.iterdir() if path.is_dir()} == {*METHODS, "real_lyrics"} - {"umap", "vade"}
+
+
+def test_a_study_of_several_methods_is_released_alone(study_folder):
+    results = study_folder / "results"
+    alone = results / "songs" / "real_lyrics"
+    shutil.copytree(results / "small" / "real_lyrics", alone)
+    done = command("vaeclust", "release", "songs", cwd=study_folder)
+    assert done.returncode == 0, done.stderr
+    folder = study_folder / "book" / "released" / "songs"
+    assert [path.name for path in folder.iterdir()] == ["real_lyrics"]
+    shutil.rmtree(alone)
+    git("add", "-A", cwd=study_folder)
+    git("commit", "-m", "songs", cwd=study_folder)
+    done = command("vaeclust", "release", "songs", cwd=study_folder)
+    assert done.returncode == 1
+    assert "no run.json of pca on songs" in done.stderr
+    assert folder.is_dir()
 
 
 @pytest.mark.parametrize(("dataset", "slug"), [("small", "pca"), ("gtzan", "umap")])

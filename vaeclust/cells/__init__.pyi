@@ -3,6 +3,7 @@ from . import glue as glue
 from . import tables as tables
 from .about import artist_table as artist_table
 from .about import corpus_paragraph as corpus_paragraph
+from .about import described as described
 from .about import equal_pairs as equal_pairs
 from .about import excluded_list as excluded_list
 from .about import lyrics_coverage as lyrics_coverage

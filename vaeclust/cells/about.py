@@ -2,7 +2,7 @@
 
 import base64
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from html import escape
 
 import numpy as np
@@ -13,7 +13,7 @@ from vaeclust.corpus.audio import SAMPLE_RATE
 from vaeclust.corpus.dataset import Dataset, equal_rows
 from vaeclust.corpus.demo import tracks
 from vaeclust.corpus.named import CORPORA
-from vaeclust.evidence.words import percent, rounded
+from vaeclust.evidence.words import condition_title, percent, rounded
 
 
 def player(samples: np.ndarray, label: str) -> str:
@@ -35,6 +35,16 @@ def corpus_paragraph(dataset: Dataset) -> HTML:
     known = CORPORA.get(dataset.known_as)
     about = known.about if known else f"This is your own corpus, <em>{escape(dataset.name)}</em>."
     return HTML(f'<p class="facts">{about}</p>')
+
+
+def described(corpora: Mapping[str, Dataset], missing: Mapping[str, str]) -> pd.DataFrame:
+    """Return what tracks are described by, with the number of features, and why not by the rest.
+
+    corpora, missing: of ``descriptions.described_corpora``.
+    """
+    rows = {condition_title(name): f"{corpus.audio.shape[1]} numbers" for name, corpus in corpora.items()}
+    rows |= {condition_title(name): f"not here: {why}" for name, why in missing.items()}
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["tracks are described by"])
 
 
 def excluded_list(dataset: Dataset) -> HTML:

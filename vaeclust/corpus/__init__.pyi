@@ -44,9 +44,11 @@ from .gtzan import download as download
 from .gtzan import mini_checksums as mini_checksums
 from .gtzan import unpack as unpack
 from .listening import LAYER as LAYER
+from .listening import PLAIN_TAGS as PLAIN_TAGS
 from .listening import TAGS as TAGS
 from .listening import hear as hear
 from .listening import listen as listen
+from .listening import overhear as overhear
 from .listening import patches as patches
 from .listening import trained as trained
 from .lyrics import N_FEATURES as N_FEATURES
@@ -69,6 +71,7 @@ from .named import clips as clips
 from .named import demo_features as demo_features
 from .named import fetch as fetch
 from .named import known_name as known_name
+from .sampling import draw as draw
 from .sampling import sample as sample
 from .scaling import SCALINGS as SCALINGS
 from .scaling import scale_in_common as scale_in_common

@@ -15,6 +15,8 @@ from vaeclust.corpus.scaling import SCALINGS, check_scaling
 from vaeclust.corpus.tables import examples
 from vaeclust.files import CHECKSUM, digest
 
+LABELS = ("genre", "artist")
+
 
 @dataclass(frozen=True)
 class Dataset:
@@ -51,6 +53,8 @@ class Dataset:
         What it was loaded from, as the options of the command name it.
     scaling : str
         How ``audio`` comes from ``features``: a row of SCALINGS, such as ``standard``, with the population deviation.
+    labels : tuple of str
+        The columns of ``tracks`` to score against, the first before all.
     tags : DataFrame or None
         (n, 50) float64, indexed by ``track_id``: how likely a listening network finds each of its tags, in its order.
 
@@ -80,6 +84,7 @@ class Dataset:
     source: str = ""
     given: dict[str, str] = field(default_factory=dict)
     scaling: str = "standard"
+    labels: tuple[str, ...] = LABELS
     tags: pd.DataFrame | None = None
 
     def __len__(self) -> int:
@@ -108,9 +113,10 @@ class Dataset:
         return self.tracks.index.tolist()
 
     def references(self) -> dict[str, np.ndarray]:
-        """Return the labels to score against, (n,) int each, -1 where unknown: ``genre``, ``artist``, as far as known.
+        """Return the labels to score against, (n,) int each, -1 where unknown: those of ``labels``, as far as known.
 
         Fewer than two artists are none; with an artist for every track there is nothing to find, and they are none too.
+        So it is with every other label.
 
         >>> from vaeclust.corpus import assemble
         >>> tracks = pd.DataFrame({"genre": ["rock", "jazz", None]}, index=["a", "b", "c"])
@@ -118,15 +124,24 @@ class Dataset:
         >>> assemble("mine", tracks, features).references()
         {'genre': array([ 1,  0, -1])}
         """
-        found = {} if self.genres is None else {"genre": self.genres}
-        artists = self.tracks["artist"] if "artist" in self.tracks else pd.Series(dtype=str)
-        if 2 <= artists.nunique() < artists.notna().sum():
-            found["artist"] = pd.factorize(artists)[0]
+        found = {}
+        for name in self.labels:
+            told = self.tracks[name] if name in self.tracks else pd.Series(dtype=str)
+            if name == "genre" and self.genres is not None:
+                found[name] = self.genres
+            elif name != "genre" and 2 <= told.nunique() < told.notna().sum():
+                found[name] = pd.factorize(told)[0]
         return found
 
     def default_k(self) -> int:
-        """Return the number of clusters to look for: as many as there are genres, 10 without labels."""
-        return len(self.genre_names) or 10
+        """Return the number of clusters to look for: as many as there are genres, 10 without labels.
+
+        A genre that less than one in a hundred of the labelled tracks has is none to look for.
+        """
+        if self.genres is None:
+            return 10
+        known = self.genres[self.genres >= 0]
+        return max(2, int((np.bincount(known) >= 0.01 * len(known)).sum()))
 
     def subset(self, kept: np.ndarray, *, rescale: bool = True) -> "Dataset":
         """Return the tracks where ``kept`` (n,) bool is true; names and checksum stay.
@@ -210,7 +225,8 @@ def dataset_tables(dataset: Dataset) -> dict[str, pd.DataFrame]:
     >>> {name: list(table) for name, table in tables.items()}
     {'features': ['genre', 'artist', 'title', 'tempo', 'density']}
     """
-    columns = [name for name in ("genre", "artist", "title", "path") if name in dataset.tracks]
+    told = dict.fromkeys(("genre", "artist", "title", "path", *dataset.labels))
+    columns = [name for name in told if name in dataset.tracks]
     found = {"features": dataset.tracks[columns].join(dataset.features)}
     if dataset.lyrics is not None:
         names = [f"lyrics_{i:02d}" for i in range(dataset.lyrics.shape[1])]

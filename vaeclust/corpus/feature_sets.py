@@ -84,6 +84,21 @@ def _musicnn(model: str) -> Measurement:
 
 
 _MSD, _MTT = _musicnn("msd"), _musicnn("mtt")
+_EVERY = Measurement(
+    "musicnn-msd-every-patch",
+    tuple(f"{column}_every" for column in listening.LAYER["msd"]) + listening.TAGS["msd"],
+    partial(listening.listen, every=1),
+    listening.recipe,
+    listening.SAMPLE_RATE,
+    _MSD.prepare,
+)
+_UNTRAINED = Measurement(
+    "musicnn-untrained",
+    listening.LAYER["untrained"],
+    listening.overhear,
+    listening.untrained_recipe,
+    listening.SAMPLE_RATE,
+)
 _MOODS = Measurement("moods", moods.MOODS, moods.measure_moods, moods.recipe, moods.SAMPLE_RATE, moods.network)
 
 FEATURE_SETS = {
@@ -105,6 +120,16 @@ FEATURE_SETS = {
             "musicnn-tags",
             "50 tags that the first of these gives",
             listening.TAGS["msd"], "roots", _MSD, listening.TAGS["msd"],
+        ),
+        FeatureSet(
+            "musicnn-every",
+            "the 200 numbers of the first from every patch, not from every second one",
+            _EVERY.columns[:200], "common", _EVERY, listening.TAGS["msd"],
+        ),
+        FeatureSet(
+            "musicnn-untrained",
+            "200 of the same network with random weights, which has heard nothing",
+            listening.LAYER["untrained"], "common", _UNTRAINED,
         ),
         FeatureSet("moods", "7 moods that a network hears", moods.MOODS, "common", _MOODS),
     )

@@ -12,6 +12,7 @@ import pandas as pd
 from vaeclust.corpus import audio
 from vaeclust.corpus.feature_sets import FEATURE_SETS
 from vaeclust.corpus.measured import extract, path_text
+from vaeclust.corpus.sampling import draw
 from vaeclust.corpus.tables import AUDIO_SUFFIX, GTZAN_ID, GTZAN_IDS, examples
 
 LEAST_PER_LABEL = 3
@@ -19,9 +20,9 @@ _TIMES = re.compile(r"\[(?:\d+:\d+(?:[.:]\d+)?|[a-z]+:[^\]]*)\]", re.IGNORECASE)
 
 
 def measure_folder(
-    folder: Path, *, features: str, seconds: float = audio.SECONDS
+    folder: Path, *, features: str, seconds: float = audio.SECONDS, most: int = 0
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series, dict[str, str]]:
-    """Measure every audio file under a folder; features: a row of FEATURE_SETS.
+    """Measure every audio file under a folder, or ``most`` of them; features: a row of FEATURE_SETS.
 
     Returns
     -------
@@ -44,6 +45,7 @@ def measure_folder(
     files = dict(_track_names(folder, sorted(audio_files(folder))))
     if not files:
         raise ValueError(f"{folder}: no audio file found; expected some of {', '.join(audio.SUFFIXES)}")
+    files = {track: files[track] for track in draw(files, most)}
     measured = extract(files.values(), features=features, seconds=seconds)
     rows, about, texts, excluded = {}, {}, {}, {}
     seen: dict[str, str] = {}  # digest → track

@@ -29,7 +29,7 @@ PATCH = 187  # frames, three seconds: what the models were trained on
 # known, on the mini set of GTZAN, which all ten group no better.
 EVERY = 2
 
-LAYER = {model: tuple(f"{model}_{number:03d}" for number in range(200)) for model in ("msd", "mtt")}
+LAYER = {model: tuple(f"{model}_{number:03d}" for number in range(200)) for model in ("msd", "mtt", "untrained")}
 TAGS: dict[str, tuple[str, ...]] = {
     "msd": (
         "rock", "pop", "alternative", "indie", "electronic", "female vocalists", "dance", "00s", "alternative rock",
@@ -47,6 +47,11 @@ TAGS: dict[str, tuple[str, ...]] = {
         "no voice", "weird", "country", "metal", "female voice", "choral",
     ),
 }  # fmt: skip
+# Those of the first model that name no genre.
+PLAIN_TAGS = (
+    "female vocalists", "00s", "beautiful", "male vocalists", "Mellow", "80s", "90s", "chill", "instrumental", "oldies",
+    "acoustic", "female vocalist", "guitar", "70s", "party", "sexy", "catchy", "60s", "sad", "happy",
+)  # fmt: skip
 
 
 def listen(samples: np.ndarray, model: str = "msd", *, every: int = EVERY) -> np.ndarray:
@@ -102,10 +107,38 @@ def trained(model: str) -> "Musicnn":
         return Musicnn().fill(arrays)
 
 
+def overhear(samples: np.ndarray) -> np.ndarray:
+    """Return what the network makes of a clip with random weights, time means (200,) float64 of the layer.
+
+    What the architecture hears without having learned anything: PyTorch's own initial weights, always the same. Raises
+    as :func:`listen` does.
+    """
+    return hear(samples, _untrained())[: len(LAYER["untrained"])]
+
+
+@cache
+def _untrained() -> "Musicnn":
+    import torch
+
+    from vaeclust.corpus.musicnn import Musicnn
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        return Musicnn()
+
+
 def recipe() -> str:
     """Return what the numbers depend on besides sound and model."""
-    libraries = ", ".join(f"{library} {version(library)}" for library in ("librosa", "torch"))
-    return f"{libraries}, musicnn {MUSICNN.version}, recipe {RECIPE}"
+    return f"{_libraries()}, musicnn {MUSICNN.version}, recipe {RECIPE}"
+
+
+def untrained_recipe() -> str:
+    """Return what the numbers depend on besides the sound, where no weights are."""
+    return f"{_libraries()}, recipe {RECIPE}"
+
+
+def _libraries() -> str:
+    return ", ".join(f"{library} {version(library)}" for library in ("librosa", "torch"))
 
 
 def _unpack(wheel: zipfile.ZipFile) -> dict[str, bytes]:

@@ -19,6 +19,7 @@ from vaeclust.corpus import audio, gtzan, lyrics
 from vaeclust.corpus.audio import MFCC20
 from vaeclust.corpus.demo import tracks as demo
 from vaeclust.corpus.feature_sets import FEATURE_SETS
+from vaeclust.corpus.sampling import draw
 from vaeclust.corpus.tables import GTZAN_IDS
 from vaeclust.files import digest, replacement, write_csv
 
@@ -49,8 +50,8 @@ class Corpus:
     clips : callable, optional
         Returns the folder of ``<track_id>.mp3`` that are put beside the pages to be played.
     measure : callable, optional
-        Returns what is measured where a row of FEATURE_SETS is, as a table by track id: for a corpus whose folder has
-        the 20 means alone.
+        Returns what is measured where a row of FEATURE_SETS is, of at most so many tracks (0: of all), as a table by
+        track id: for a corpus whose folder has the 20 means alone.
     synthetic : bool
         Whether it is no music by anybody, which is said wherever it is shown.
     """
@@ -62,7 +63,7 @@ class Corpus:
     excluded: Mapping[str, str] = field(default_factory=dict)
     silence: str = ""
     clips: Callable[[], Path] | None = None
-    measure: Callable[[str], pd.DataFrame] | None = None
+    measure: Callable[[str, int], pd.DataFrame] | None = None
     synthetic: bool = False
 
 
@@ -125,13 +126,18 @@ def clips() -> Path:
     return folder / CLIPS
 
 
-def demo_features(features: str) -> pd.DataFrame:
-    """Return what is measured of the demo corpus where a row of FEATURE_SETS is, (600, d); made once and kept."""
+def demo_features(features: str, most: int = 0) -> pd.DataFrame:
+    """Return what is measured of the demo corpus where a row of FEATURE_SETS is, (600, d); made once and kept.
+
+    most: of so many tracks, see :func:`~vaeclust.corpus.sampling.draw`; 0 means of all.
+    """
     measurement = FEATURE_SETS[features].measurement
-    path = fetch("demo") / f"{measurement.name}-{digest(measurement.recipe())[:12]}.csv"
+    part = f"-{most}" if most else ""
+    path = fetch("demo") / f"{measurement.name}{part}-{digest(measurement.recipe())[:12]}.csv"
     if not path.is_file():
         measurement.prepare()
         tracks = demo.track_table()
+        tracks = tracks.loc[draw(tracks.index, most)]
         tasks = ((track, about, features) for track, about in tracks.iterrows())
         title = f"rendering the demo corpus for {features}"
         rows = dict(run(_describe, tasks, total=len(tracks), title=title, unit="track"))

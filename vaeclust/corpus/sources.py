@@ -5,6 +5,7 @@ further along has to doubt them.
 """
 
 import unicodedata
+import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -13,10 +14,11 @@ from typing import Any
 import pandas as pd
 
 from vaeclust.corpus.audio import FULL, SECONDS
-from vaeclust.corpus.dataset import Dataset, assemble
+from vaeclust.corpus.dataset import LABELS, Dataset, assemble
 from vaeclust.corpus.feature_sets import FEATURE_SETS, FeatureSet, mean_of, recognise
 from vaeclust.corpus.folders import measure_folder
 from vaeclust.corpus.named import CORPORA, fetch, known_name
+from vaeclust.corpus.sampling import draw
 from vaeclust.corpus.scaling import check_scaling
 from vaeclust.corpus.tables import examples, npz_array, numeric_columns, read_csv, read_embeddings, track_ids
 from vaeclust.files import resolve
@@ -32,6 +34,8 @@ def load(
     exclude: Mapping[str, str] | None = None,
     seconds: float = SECONDS,
     scaling: str = "",
+    labels: str = "",
+    most: int = 0,
 ) -> Dataset:
     """Load a corpus (chapter ``00_data``).
 
@@ -61,6 +65,11 @@ def load(
     scaling : str
         How features become what models see, a row of SCALINGS; by default what FEATURE_SETS says, and ``standard`` for
         features that it does not know.
+    labels : str
+        The columns of the tracks table to score against, such as ``"genre,language"``, the first before all; by default
+        genre and artist, as far as they are known.
+    most : int
+        Measure and keep no more than so many tracks, drawn at random, the same at every call; 0 keeps all.
 
     Raises
     ------
@@ -96,20 +105,22 @@ def load(
         tracks, lyrics = tracks or _table(path, "tracks"), lyrics or _table(path, "lyrics_features")
         measure = CORPORA[named].measure
         if measure and known_set and known_set.name != "mfcc20":
-            given = measure(known_set.name)
+            given = measure(known_set.name, most)
         path = path / "features.csv"
     if not path.exists():
         raise FileNotFoundError(_unknown_source(source, path))
     faults: dict[str, str] = {}
     measured = known_set or FEATURE_SETS["mfcc20"]
     if path.is_dir():
-        values, table, texts, faults = measure_folder(path, features=measured.name, seconds=seconds)
+        values, table, texts, faults = measure_folder(path, features=measured.name, seconds=seconds, most=most)
         lyrics = lyrics if lyrics or texts.empty else texts
     else:
         table = read_csv(path, "feature table")
         table.index = track_ids(table, path)
+        table = table.loc[draw(table.index, most)]
         values = pd.DataFrame(index=table.index) if given is not None else _measured_columns(table, measured, path)
     about = _tracks(table, tracks)
+    references = _labels(labels, about)
     known = named or known_name(set(values.index))
     called = file_name(name) or known or file_name(path.resolve().name.split(".")[0]) or "corpus"
     if called in CORPORA and called != known:
@@ -127,23 +138,35 @@ def load(
         raise ValueError(f"{path}: no track is left after leaving out {len(excluded)}; expected at least one")
     described = known_set or recognise(values.columns)
     by_default = described.scaling if described else "standard"
-    corpus = assemble(
-        called,
-        about.loc[values.index],
-        values[list(described.columns)] if described else values,
-        lyrics=lyrics,
-        excluded={**faults, **excluded},
-        scaling=scaling or by_default,
-        tags=_tags(values, described),
-    )
+    with warnings.catch_warnings():
+        if most:
+            warnings.filterwarnings("ignore", ".*lyrics of tracks that the corpus does not have")  # they were not drawn
+        corpus = assemble(
+            called,
+            about.loc[values.index],
+            values[list(described.columns)] if described else values,
+            lyrics=lyrics,
+            excluded={**faults, **excluded},
+            scaling=scaling or by_default,
+            tags=_tags(values, described),
+        )
     chosen = {"name": name} if name else {}
     other = [] if corpus.scaling == by_default else [corpus.scaling]
     return replace(
         corpus,
+        labels=references,
         variant="-".join([*_variant(own), *other]),
         source="|".join([known or str(path.resolve()), own, *other]),
         given={"dataset": named or str(path), **paths, **({} if own == "mfcc20" else {"features": own}), **chosen},
     )
+
+
+def _labels(labels: str, about: pd.DataFrame) -> tuple[str, ...]:
+    """Return the columns that a list names; ValueError, with those that there are, for one that is not there."""
+    names = tuple(dict.fromkeys(name.strip() for name in labels.split(",") if name.strip()))
+    if unknown := [name for name in names if name not in about]:
+        raise ValueError(f"labels {labels!r}: no column {unknown[0]!r} in the tracks; found {examples(about.columns)}")
+    return names or LABELS
 
 
 def _given_to(ids: pd.Index, given: pd.DataFrame, none: str) -> tuple[pd.DataFrame, pd.Index]:

@@ -1,6 +1,7 @@
 from . import agreement as agreement
 from . import claims as claims
 from . import differences as differences
+from . import listening as listening
 from . import lyrics as lyrics
 from . import moods as moods
 from . import pipelines as pipelines
@@ -47,6 +48,14 @@ from .differences import released_differences as released_differences
 from .differences import released_gains as released_gains
 from .differences import training_effects as training_effects
 from .differences import verdict as verdict
+from .listening import description_table as description_table
+from .listening import listening_effects as listening_effects
+from .listening import listening_facts as listening_facts
+from .listening import over_measured as over_measured
+from .listening import over_same as over_same
+from .listening import over_untrained as over_untrained
+from .listening import patch_agreement as patch_agreement
+from .listening import patch_table as patch_table
 from .lyrics import coverage_leak as coverage_leak
 from .lyrics import lyrics_effects as lyrics_effects
 from .lyrics import lyrics_facts as lyrics_facts

@@ -39,6 +39,15 @@ CONDITION_TITLES = {
     "lyrics": "lyrics",
     "both": "both",
     "shuffled": "both, lyrics of other tracks",
+    "mfcc20": "20 MFCC means",
+    "moods": "7 moods",
+    "layer_untrained": "untrained network, 200 numbers",
+    "layer_mtt": "musicnn, MagnaTagATune",
+    "layer_msd": "musicnn, Million Songs",
+    "layer_every": "musicnn, Million Songs, all patches",
+    "tags": "50 tags",
+    "plain_tags": "20 tags that name no genre",
+    "tags_and_features": "tags and features",
 }
 
 _CLUSTERER_TITLES = {CONSENSUS: "consensus of K-Means", OWN: "its own mixture"}  # that no row of CLUSTERERS makes
@@ -67,7 +76,7 @@ def metric_head(name: str) -> str:
 
 def key_title(level: Hashable, key: Hashable) -> str:
     """Return what a key of a table is called when the table is shown; level: the column or index that holds it."""
-    if level in ("condition", "baseline_condition"):
+    if level in ("condition", "baseline_condition", "description"):
         return condition_title(str(key))
     if level == "metric":
         return METRICS[key].title

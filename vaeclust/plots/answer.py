@@ -7,7 +7,10 @@ from matplotlib.figure import Figure
 
 from vaeclust.plots.panels import interval_reach
 
-_INK = {"light": ("#1f2933", "#0072b2", "#d55e00", "#6b7785"), "dark": ("#e6e9ed", "#56b4e9", "#f0a35e", "#9aa5b1")}
+_INK = {
+    "light": ("#1f2933", "#6b7785", ("#0072b2", "#d55e00", "#00785a")),
+    "dark": ("#e6e9ed", "#9aa5b1", ("#56b4e9", "#f0a35e", "#4cc9a4")),
+}  # letters, what stands back, and the groups
 
 
 def answer_picture(rows: pd.DataFrame, lines: dict[str, float], *, mode: str = "light") -> Figure:
@@ -17,7 +20,7 @@ def answer_picture(rows: pd.DataFrame, lines: dict[str, float], *, mode: str = "
     group. lines: what the dashed and the dotted line stand for, and where. mode: "light" or "dark"; the ground is
     transparent. Narrow, with large letters, so that it can be read on a phone.
     """
-    ink, first, second, quiet = _INK[mode]
+    ink, quiet, groups_ink = _INK[mode]
     groups = list(dict.fromkeys(rows["group"]))
     places = (
         np.arange(len(rows)) + 2.2 * rows["group"].map(groups.index).to_numpy() + 1.4
@@ -30,7 +33,7 @@ def answer_picture(rows: pd.DataFrame, lines: dict[str, float], *, mode: str = "
             ax.axvline(value, linestyle=style, color=quiet, linewidth=1.4)
             above = {"xycoords": ("data", "axes fraction"), "xytext": (0, 3), "ha": "center", "va": "bottom"}
             ax.annotate(title, (value, 1), textcoords="offset points", fontsize=10, color=ink, **above)
-        for group, colour, marker in zip(groups, (first, second), "os", strict=True):
+        for group, colour, marker in zip(groups, groups_ink, "osD", strict=True):
             here = (rows["group"] == group).to_numpy()
             shown = rows[here]
             style = {"fmt": marker, "color": colour, "markersize": 4.5, "linewidth": 2}

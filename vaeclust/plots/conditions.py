@@ -1,7 +1,6 @@
-"""Figures about what can be believed (chapters 05, 07, 09 and 13)."""
+"""Figures about what can be believed (chapters 05, 07, 09, 13 and 14)."""
 
-from collections.abc import Mapping
-from itertools import chain
+from collections.abc import Mapping, Sequence
 from textwrap import fill
 
 import matplotlib.pyplot as plt
@@ -27,7 +26,6 @@ from vaeclust.scores.disentanglement import MEASURES
 from vaeclust.scores.metrics import METRICS
 from vaeclust.scores.uncertainty import t_interval
 from vaeclust.studies.records import pick
-from vaeclust.studies.views import VIEW_METHODS
 
 
 def condition_scores(intervals: pd.DataFrame, metric: str = "nmi") -> Figure:
@@ -95,26 +93,63 @@ def pipeline_scores(intervals: pd.DataFrame, metrics: tuple[str, ...] = ("nmi", 
     return figure
 
 
-def view_scores(intervals: pd.DataFrame, metrics: tuple[str, ...] = ("nmi", "ari", "purity")) -> Figure:
-    """Draw the scores of audio, lyrics and both against genre, one panel a metric, a row a view, a mark a method.
+def scores_by_method(
+    intervals: pd.DataFrame,
+    panels: Sequence[tuple[str, str]] = (("nmi", "genre"), ("ari", "genre"), ("purity", "genre")),
+    *,
+    probes: pd.DataFrame | None = None,
+) -> Figure:
+    """Draw scores with intervals, one panel a metric and label, a row a condition, a mark a method.
 
-    intervals: of the record of all views, ``method`` and ``condition`` (the view) among its columns.
+    intervals: of a record of several methods. probes: of ``probes.linear_probe``, by condition; their NMI is drawn,
+    too. For unlabelled music the figure says that there are no labels.
     """
-    rows, views = pick(intervals, reference="genre"), list(VIEW_METHODS)
-    methods = list(dict.fromkeys(chain(*VIEW_METHODS.values())))
+    panels = [panel for panel in panels if panel in set(zip(intervals["metric"], intervals["reference"], strict=True))]
+    if not panels:
+        return words(NO_LABELS).figure
+    conditions, methods = (list(dict.fromkeys(intervals[name])) for name in ("condition", "method"))
     palette = colours(methods)
-    figure, axes = plt.subplots(1, len(metrics), figsize=(WIDTH, 3.2), sharey=True)
-    for ax, metric in zip(axes, metrics, strict=True):
+    height = 1.2 + 0.45 * len(conditions)
+    figure, axes = plt.subplots(1, len(panels), figsize=(WIDTH, height), sharey=True, squeeze=False)
+    for ax, (metric, reference) in zip(axes[0], panels, strict=True):
+        rows = pick(intervals, metric=metric, reference=reference)
         for number, slug in enumerate(methods):
-            seen = [view for view in views if slug in VIEW_METHODS[view]]
-            here = pick(rows, metric=metric, method=slug).set_index("condition").loc[seen]
-            places = np.array(list(map(views.index, seen))) + 0.7 * ((number + 0.5) / len(methods) - 0.5)
+            here = rows[rows["method"] == slug].set_index("condition")
+            places = np.array(list(map(conditions.index, here.index))) + 0.7 * ((number + 0.5) / len(methods) - 0.5)
             dots(ax, here, places, MARKERS[number], palette[slug], label=METHODS[slug].title)
-        ax.set(title=METRICS[metric].title)
+        if probes is not None and metric == "nmi":
+            read = pick(probes, metric=["nmi"], reference=[reference]).groupby("condition")["value"].mean()
+            places = list(map(conditions.index, read.index))
+            ax.plot(read, places, "|", color=GREY, markersize=14, markeredgewidth=2, label="linear probe")
+        title = METRICS[metric].title
+        ax.set(title=title if len(set(panels)) == len({m for m, _ in panels}) else f"{title} with {reference}")
         ax.grid(axis="y", linewidth=0.4, alpha=0.5)
-    axes[0].set_yticks(range(len(views)), [fill(condition_title(view), 16) for view in views])
-    axes[0].invert_yaxis()
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+        ax.locator_params(axis="x", nbins=4)
+    axes[0, 0].set_yticks(range(len(conditions)), [fill(condition_title(name), 18) for name in conditions])
+    axes[0, 0].invert_yaxis()
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+    return figure
+
+
+def scores_over_k(by_k: pd.DataFrame, metrics: tuple[str, ...] = ("nmi", "ari"), *, reference: str = "genre") -> Figure:
+    """Draw the mean score of every condition over the number of clusters, one panel a metric; the band is its range.
+
+    by_k: ``condition, seed, k, reference, metric, value`` of one method. For music without that label the figure says
+    that there are no labels.
+    """
+    rows = pick(by_k, reference=[reference])
+    if rows.empty:
+        return words(NO_LABELS).figure
+    palette = colours(list(dict.fromkeys(rows["condition"])))
+    figure, axes = plt.subplots(1, len(metrics), figsize=(WIDTH, 3.6), squeeze=False)
+    for ax, metric in zip(axes[0], metrics, strict=True):
+        for number, (name, colour) in enumerate(palette.items()):
+            found = pick(rows, metric=metric, condition=name).groupby("k")["value"]
+            ax.fill_between(found.min().index, found.min(), found.max(), color=colour, alpha=0.2, linewidth=0)
+            marker = f"{MARKERS[number % len(MARKERS)]}-"
+            ax.plot(found.mean(), marker, color=colour, markersize=4, label=condition_title(name))
+        ax.set(title=METRICS[metric].title, xlabel="clusters", ylim=(0, None), xticks=sorted(rows["k"].unique()))
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure
 
 

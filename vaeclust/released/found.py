@@ -30,12 +30,14 @@ from vaeclust.evidence.words import (
     listed,
     listed_methods,
     mean_sd,
+    percent,
     pipeline_title,
     rounded,
     score_facts,
 )
 from vaeclust.methods.catalogue import BASELINE, METHODS
 from vaeclust.studies import rules, views
+from vaeclust.studies.descriptions import LISTENING
 from vaeclust.studies.kept import RELEASED, released_genres, released_methods, released_pipelines, released_records
 from vaeclust.studies.records import STANDARD, Record, pick
 
@@ -60,8 +62,8 @@ def all_differences() -> pd.DataFrame:
 def all_facts() -> dict[str, dict[str, str]]:
     """Return every fact by its name: ``text`` and ``record``."""
     found: dict[str, dict[str, str]] = {}
-    parts = (_run_facts, _score_facts, _claim_facts, _difference_facts, _pipeline_facts, _lyrics_facts, _answer_facts)
-    for part in parts:
+    scores = (_run_facts, _score_facts, _claim_facts, _difference_facts)
+    for part in (*scores, _pipeline_facts, _lyrics_facts, _listening_facts, _answer_facts):
         for record, texts in part():
             found |= {name: {"text": str(text), "record": record} for name, text in texts.items()}
     return found
@@ -152,6 +154,28 @@ def _lyrics_facts() -> Part:
     yield f"{GTZAN}/{views.SLUG}", facts
     scores = released_records("scores", methods=["product_of_experts"])
     yield f"{GTZAN}/product_of_experts", difference_facts(control_differences(scores), "experts_{baseline_condition}")
+
+
+def _listening_facts() -> Part:
+    """What a network that has heard other music brings, on the tracks of GTZAN whose tags were published."""
+    record = Record("gtzan", LISTENING, RELEASED)
+    nmi = pick(record.read("intervals"), metric="nmi", reference="genre").set_index(["method", "condition"])["mean"]
+    effects = record.read("effects").set_index(["method", "condition", "baseline", "baseline_condition"])
+    quoted = {
+        "gain": ("features", "tags", "features", rules.FULL_FEATURES),
+        "plain_gain": ("features", "plain_tags", "features", rules.FULL_FEATURES),
+        "vae": ("vae", "tags", "features", "tags"),
+        "umap": ("umap", "tags", "features", "tags"),
+        "joined": ("features", "tags_and_features", "features", "tags"),
+    }
+    facts: dict[str, object] = {"heard_tracks": record.run()["tracks"]}
+    for name, key in quoted.items():
+        row = effects.loc[key].to_dict()
+        facts |= {f"heard_{name}": difference_clause(row), f"heard_{name}_interval": difference_interval(row)}
+    facts |= {f"heard_{slug}_{condition}": mean_sd(mean) for (slug, condition), mean in nmi.items()}
+    probes = pick(record.read("probes"), metric="accuracy").groupby("condition")["value"].mean()
+    facts |= {f"heard_probe_{condition}": percent(value) for condition, value in probes.items()}
+    yield f"{GTZAN}/{LISTENING}", facts
 
 
 def _answer_facts() -> Part:

@@ -14,15 +14,20 @@ from vaeclust.evidence.ranks import study_table
 from vaeclust.evidence.tables import Table, score_table
 from vaeclust.files import digest, project_root, replacement, write_json
 from vaeclust.methods.catalogue import BASELINE, METHODS, STUDIED
+from vaeclust.studies.descriptions import LISTENING
 from vaeclust.studies.kept import RELEASED, SHARED, released_records
 from vaeclust.studies.records import TABLES, Record
 
 LEAST_SEEDS = 10
-STUDIES = {"real_lyrics": ("scores", "clusters", "intervals")}  # records that are of no single method
-LARGEST = 300_000  # bytes of one method
+# Records that are of no single method, and what is released of them.
+STUDIES = {
+    "real_lyrics": ("scores", "clusters", "intervals"),
+    LISTENING: ("scores", "clusters", "intervals", "dimensions", "by_k", "probes", "effects", "choice_of_k"),
+}
+LARGEST = 300_000  # bytes of one method, and of one file
 _PIPELINES = ("features", "umap", "autoencoder_umap", "vae_umap", "vade", "product_of_experts")
 QUOTED = {"gtzan": (BASELINE, *_PIPELINES)}  # pages speak of them: beside the study
-PACKED = ("clusters", "maps", "history", "scores")
+PACKED = ("clusters", "maps", "history", "scores", "dimensions", "by_k")
 
 
 class Release(NamedTuple):
@@ -36,12 +41,13 @@ def release(dataset: str, results_dir: str | Path = "results") -> Release:
     """Copy a study's records to ``book/released/<dataset>/``, without embeddings and features.
 
     The old release is replaced only when the new one is complete. README's table is written anew from that of GTZAN.
-    A method without records is left out.
+    A method without records is left out. Of a corpus without records of any method the studies of several are kept.
 
     Raises
     ------
     FileNotFoundError
-        When a method of the published study has no records, or of GTZAN one that the book's pages quote.
+        When a method of the published study has no records, or of GTZAN one that the book's pages quote, or when there
+        is nothing to release.
     ValueError
         For fewer than 10 seeds, uncommitted changes, or a method above 300 kB.
     """
@@ -51,8 +57,10 @@ def release(dataset: str, results_dir: str | Path = "results") -> Release:
     shutil.rmtree(workshop, ignore_errors=True)
     try:
         records = {slug: Record(dataset, slug, results_dir) for slug in METHODS}
-        optional = METHODS.keys() - STUDIED.keys() - {*QUOTED.get(dataset, ())}
-        left_out = tuple(slug for slug in METHODS if slug in optional and not records[slug].folder.is_dir())
+        there = {slug for slug in METHODS if records[slug].folder.is_dir()}
+        alone = not there and any(Record(dataset, slug, results_dir).folder.is_dir() for slug in STUDIES)
+        needed = set() if alone and dataset not in QUOTED else {*STUDIED, *QUOTED.get(dataset, ())}
+        left_out = tuple(slug for slug in METHODS if slug not in there | needed)
         for slug in METHODS:
             if slug not in left_out:
                 _copy(records[slug], workshop / slug)
@@ -68,9 +76,10 @@ def release(dataset: str, results_dir: str | Path = "results") -> Release:
         workshop.replace(target)
     finally:
         shutil.rmtree(workshop, ignore_errors=True)
-    study_table(released_records("intervals", dataset)).to_csv(
-        target / "comparison.csv", float_format="%.6g", lineterminator="\n"
-    )
+    if there:
+        study_table(released_records("intervals", dataset)).to_csv(
+            target / "comparison.csv", float_format="%.6g", lineterminator="\n"
+        )
     if dataset == "gtzan":
         write_readme(root)
     return Release(target, left_out)
@@ -135,6 +144,10 @@ def _copy(record: Record, folder: Path, tables: Iterable[str] = tuple(TABLES)) -
     run["parameters"] = {k: Path(v).name if isinstance(v, str) else v for k, v in given.items() if k != "results_dir"}
     run["files"] = {path.name: digest(path.read_bytes()) for path in sorted(folder.iterdir())}
     write_json(folder / "run.json", run)
-    size = sum(path.stat().st_size for path in folder.iterdir())
-    if size > LARGEST:
-        raise ValueError(f"the records of {record.slug} have {size:,} bytes; at most {LARGEST:,} are released")
+    sizes = [path.stat().st_size for path in folder.iterdir()]
+    methods = record.read("intervals")["method"].nunique()
+    if max(sizes) > LARGEST or sum(sizes) > LARGEST * methods:
+        raise ValueError(
+            f"the records of {record.slug} have {sum(sizes):,} bytes, one file {max(sizes):,}; at most {LARGEST:,} for "
+            f"each of {methods} methods, and in one file, are released"
+        )

@@ -2,6 +2,7 @@ from . import disentanglement as disentanglement
 from . import labels as labels
 from . import matching as matching
 from . import metrics as metrics
+from . import probes as probes
 from . import silhouettes as silhouettes
 from . import uncertainty as uncertainty
 from .disentanglement import disentanglement_scores as disentanglement_scores
@@ -19,6 +20,7 @@ from .metrics import Metric as Metric
 from .metrics import evaluate as evaluate
 from .metrics import score as score
 from .metrics import score_by_k as score_by_k
+from .probes import linear_probe as linear_probe
 from .silhouettes import estimated_silhouette as estimated_silhouette
 from .silhouettes import silhouette as silhouette
 from .uncertainty import interval_of_mean as interval_of_mean

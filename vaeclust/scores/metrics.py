@@ -141,12 +141,14 @@ def score(
     return pd.DataFrame(rows, columns=columns)
 
 
-def score_by_k(fit: Fit, ks: Iterable[int] = range(2, 21), *, n_seeds: int = 3) -> pd.DataFrame:
+def score_by_k(
+    fit: Fit, ks: Iterable[int] = range(2, 21), *, n_seeds: int = 3, metrics: Iterable[str] | None = None
+) -> pd.DataFrame:
     """Score K-Means for several numbers of clusters, for the first seeds of a fit; columns as :func:`score`.
 
-    Numbers that this many tracks cannot have are left out.
+    Numbers that this many tracks cannot have are left out. metrics: as of :func:`score`.
     """
     few = fit.head(n_seeds)
     possible = [k for k in ks if 2 <= k <= len(fit.corpora[0]) - 1]
-    tables = [score(few, cluster(few, k, clusterers=("kmeans",))) for k in possible]
+    tables = [score(few, cluster(few, k, clusterers=("kmeans",)), metrics=metrics) for k in possible]
     return pd.concat(tables, ignore_index=True)

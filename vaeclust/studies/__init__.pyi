@@ -1,4 +1,5 @@
 from . import conditions as conditions
+from . import descriptions as descriptions
 from . import drafts as drafts
 from . import kept as kept
 from . import origins as origins
@@ -18,11 +19,21 @@ from .conditions import no_duplicates as no_duplicates
 from .conditions import random_clusters as random_clusters
 from .conditions import shuffle_lyrics as shuffle_lyrics
 from .conditions import standard as standard
+from .descriptions import DESCRIPTIONS as DESCRIPTIONS
+from .descriptions import GROUPED_BY as GROUPED_BY
+from .descriptions import LISTENING as LISTENING
+from .descriptions import described_corpora as described_corpora
+from .descriptions import description_conditions as description_conditions
+from .descriptions import listening_rule as listening_rule
+from .descriptions import plain_tags as plain_tags
+from .descriptions import scored_labels as scored_labels
+from .descriptions import side_by_side as side_by_side
 from .drafts import publish as publish
 from .kept import released_genres as released_genres
 from .kept import released_methods as released_methods
 from .kept import released_pipelines as released_pipelines
 from .kept import released_records as released_records
+from .kept import released_study as released_study
 from .kept import released_table as released_table
 from .kept import unreleased_methods as unreleased_methods
 from .origins import chapter_name as chapter_name

@@ -36,6 +36,11 @@ def released_pipelines(dataset: str = "gtzan") -> list[str]:
     return [slug for slug in of_chapter if Record(dataset, slug, RELEASED).path("intervals").is_file()]
 
 
+def released_study(slug: str, dataset: str = "gtzan") -> Record:
+    """Return the released record of several methods, such as ``real_lyrics``."""
+    return Record(dataset, slug, RELEASED)
+
+
 def released_genres() -> pd.Series:
     """Return the genre of every track of the released GTZAN study, which GTZAN's track ids begin with."""
     tracks = pd.Index(released_records("clusters", methods=["pca"])["track_id"].unique(), name="track_id")

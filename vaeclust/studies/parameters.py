@@ -78,6 +78,9 @@ PARAMETERS = {
     "curve": Parameter(
         "0.1,0.5,8,16", "a list of numbers above 0, or nothing", lambda text: text == "" or _betas(text), listed=True
     ),
+    "heard": Parameter("", "the path of a table of tags or of an npz of what networks heard, or nothing"),
+    "labels": Parameter("", "a list of columns of the tracks, such as genre,language, or nothing"),
+    "most": Parameter(100, "a whole number of at least 20, or 0 for all", lambda value: value == 0 or value >= 20),
     "published_lyrics": Parameter("", "the path of the published lyrics features, or nothing"),
     "method": Parameter("vae", f"one of {', '.join(METHODS)}", lambda value: value in METHODS),
     "benchmarks": Parameter("benchmarks", "the path of a folder", _something),

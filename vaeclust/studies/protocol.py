@@ -15,11 +15,13 @@ from vaeclust.methods.catalogue import Method, find
 from vaeclust.methods.fits import Fit
 from vaeclust.methods.projections import maps
 from vaeclust.methods.training import fit
-from vaeclust.scores.metrics import score
+from vaeclust.scores.metrics import score, score_by_k
 from vaeclust.scores.uncertainty import intervals
 from vaeclust.studies.conditions import Condition, standard
 from vaeclust.studies.origins import mismatches
-from vaeclust.studies.records import Record, Study, stack_conditions
+from vaeclust.studies.records import MORE_TABLES, Record, Study, stack_conditions
+
+BY_K = ("nmi", "ari")  # the scores of other numbers of clusters
 
 
 def study(
@@ -30,6 +32,7 @@ def study(
     seeds: int = 10,
     n_clusters: int = 0,
     projections: tuple[str, ...] = ("tsne", "pca"),
+    ks: Iterable[int] = (),
     parameters: Mapping[str, Any] | None = None,
     **settings: Any,
 ) -> Study:
@@ -43,6 +46,8 @@ def study(
         What takes the study; without one nothing is written.
     projections : tuple of str
         The maps to make under the first condition, of ``projections.PROJECTIONS``.
+    ks : iterable of int
+        Other numbers of clusters, for which K-Means is scored against labels, too.
     parameters : mapping, optional
         What else run.json should tell, beside the settings and what the corpus was loaded from.
     settings
@@ -67,9 +72,15 @@ def study(
     conditions = standard(shown) if isinstance(shown, Dataset) else shown
     first: Fit | None = None
     found: dict[str, dict[str, pd.DataFrame]] = {"clusters": {}, "scores": {}, "history": {}, "dimensions": {}}
+    ks = tuple(ks)
+    if ks:
+        found["by_k"] = {}
     for name, condition in conditions.items():
         fitted, clusters, scores = _outcome(method, condition, range(seeds), n_clusters, **settings)
         tables = {"clusters": clusters, "scores": scores, "history": fitted.history, "dimensions": fitted.dimensions}
+        if ks:
+            by_k = score_by_k(fitted, ks, n_seeds=seeds, metrics=BY_K)
+            tables["by_k"] = by_k[MORE_TABLES["by_k"][1:]]
         for kind, table in tables.items():
             found[kind][name] = table
         first = first or fitted

@@ -29,6 +29,16 @@ TABLES = {
     "dimensions": "condition seed dimension variance kl active".split(),
 }
 
+# Of studies that ask for them.
+MORE_TABLES = {
+    "by_k": "condition seed k reference metric value".split(),
+    "probes": "condition reference seed metric value".split(),
+    "effects": "reference metric method clusterer condition baseline baseline_clusterer baseline_condition mean sd low "
+    "high verdict".split(),
+    "choice_of_k": "condition k silhouette stability gap gap_sd".split(),
+}
+_COLUMNS = TABLES | MORE_TABLES
+
 EMBEDDINGS = "embeddings.npz"
 # A study may have made none, and the comparison adds to them: run.json does not vouch for these.
 OPTIONAL = ("maps",)
@@ -43,8 +53,8 @@ class Study:
     fit : Fit
         Under the first condition; of the others only the tables are kept.
     tables : dict of DataFrame
-        ``scores``, ``clusters``, ``intervals``, ``history``, ``dimensions`` of all conditions, and ``maps`` of the
-        first, as TABLES has them.
+        ``scores``, ``clusters``, ``intervals``, ``history``, ``dimensions`` of all conditions, ``maps`` of the first,
+        and ``by_k`` where it was asked for, as TABLES and MORE_TABLES have them.
     parameters : dict
         What run.json tells: where the corpus came from, seeds, number of clusters, settings.
     conditions : dict of Dataset
@@ -122,20 +132,20 @@ class Record:
         return str(self.folder.relative_to(root) if self.folder.is_relative_to(root) else self.folder)
 
     def path(self, name: str) -> Path:
-        """Return the file of one of TABLES: ``<name>.csv``, or ``<name>.csv.xz`` where released records have that."""
+        """Return the file of a table: ``<name>.csv``, or ``<name>.csv.xz`` where released records have that."""
         drafts.recover(self.folder)
         folder = self.workplace
         packed = folder / f"{name}.csv.xz"
         return packed if packed.is_file() else folder / f"{name}.csv"
 
     def put(self, name: str, table: pd.DataFrame) -> pd.DataFrame:
-        """Write one of TABLES; columns that all rows share may be left out. Returns the table as written.
+        """Write one of TABLES or MORE_TABLES and return it as written; columns that all rows share may be left out.
 
         A table of several methods has the column ``method`` in front. Raises ValueError when the columns are not those
         of the table.
         """
         shared = {"dataset": self.dataset, "method": self.slug, "condition": STANDARD}
-        wanted = TABLES[name]
+        wanted = _COLUMNS[name]
         if "method" in table and "method" not in wanted:
             wanted = ["method", *wanted]
         table = table.assign(**{c: v for c, v in shared.items() if c in wanted and c not in table})
@@ -145,10 +155,10 @@ class Record:
         return table[wanted]
 
     def read(self, name: str) -> pd.DataFrame:
-        """Read one of TABLES; ValueError for a file that is not the one that run.json vouches for."""
+        """Read one of TABLES or MORE_TABLES; ValueError for a file that is not the one that run.json vouches for."""
         path = self._checked(self.path(name))
         table = pd.read_csv(path, keep_default_na=False, na_values=[""], dtype={"track_id": str})
-        return table.fillna({"reference": ""} if "reference" in TABLES[name] else {})
+        return table.fillna({"reference": ""} if "reference" in _COLUMNS[name] else {})
 
     def keep(self, *studies: Study) -> None:
         """Write everything about a study, run.json last.
