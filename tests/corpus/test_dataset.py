@@ -383,3 +383,11 @@ def test_genres_that_hardly_a_track_has_are_none_to_look_for(table, tmp_path):
     many.loc[:2, "label"] = "a genre of one"  # three of 240
     many.to_csv(tmp_path / "many.csv", index=False)
     assert load(tmp_path / "many.csv").default_k() == 5
+
+
+def test_a_part_looks_for_as_many_groups_as_the_whole(corpus):
+    few = np.arange(len(corpus)) % 4 != 3
+    few[3] = True  # one track of the fourth genre
+    part = corpus.subset(few)
+    assert (part.genres == 3).sum() == 1
+    assert part.default_k() == corpus.default_k() == 4

@@ -16,6 +16,7 @@ from vaeclust.corpus.tables import examples
 from vaeclust.files import CHECKSUM, digest
 
 LABELS = ("genre", "artist")
+LEAST_SHARE = 0.01  # of the labelled tracks: what a genre needs to be looked for
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,8 @@ class Dataset:
         What it was loaded from, as the options of the command name it.
     scaling : str
         How ``audio`` comes from ``features``: a row of SCALINGS, such as ``standard``, with the population deviation.
+    n_groups : int
+        How many genres there are that a track in a hundred has.
     labels : tuple of str
         The columns of ``tracks`` to score against, the first before all.
     tags : DataFrame or None
@@ -84,6 +87,7 @@ class Dataset:
     source: str = ""
     given: dict[str, str] = field(default_factory=dict)
     scaling: str = "standard"
+    n_groups: int = 10
     labels: tuple[str, ...] = LABELS
     tags: pd.DataFrame | None = None
 
@@ -136,12 +140,10 @@ class Dataset:
     def default_k(self) -> int:
         """Return the number of clusters to look for: as many as there are genres, 10 without labels.
 
-        A genre that less than one in a hundred of the labelled tracks has is none to look for.
+        A genre that less than one in a hundred of the labelled tracks has is none to look for. A part of a corpus looks
+        for as many as the whole.
         """
-        if self.genres is None:
-            return 10
-        known = self.genres[self.genres >= 0]
-        return max(2, int((np.bincount(known) >= 0.01 * len(known)).sum()))
+        return 10 if self.genres is None else self.n_groups
 
     def subset(self, kept: np.ndarray, *, rescale: bool = True) -> "Dataset":
         """Return the tracks where ``kept`` (n,) bool is true; names and checksum stay.
@@ -190,6 +192,9 @@ def assemble(
     )
     found = (features, audio, lyrics_features, has_lyrics, genres, genre_names)
     more: dict[str, Any] = {"excluded": dict(excluded or {}), "scaling": scaling, "tags": tags}
+    if genres is not None:
+        shares = pd.Series(genres[genres >= 0]).value_counts(normalize=True)
+        more["n_groups"] = max(2, int((shares >= LEAST_SHARE).sum()))
     return Dataset(name, tracks, *found, checksum=checksum, **more)
 
 
