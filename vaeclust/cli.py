@@ -5,6 +5,7 @@ import re
 import signal
 import sys
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -117,7 +118,52 @@ def run(
 ) -> None:
     """Execute some chapters, as far as they have changed."""
     given = _parameters(parameter, dataset=dataset, tracks=tracks, lyrics=lyrics, features=features, name=name)
-    _run(chapters.choose_chapters(names, with_dependencies=with_dependencies), given, jobs, force)
+    chosen = chapters.choose_chapters(names, with_dependencies=with_dependencies)
+    pages = _run(chosen, given, jobs, force)
+    for chapter in chosen:
+        console.print(f"{replace(chapter, pages=pages).page}", markup=False)
+    console.print("These are notebooks; `vaeclust book` makes HTML of all of them")
+
+
+@app.command()
+def listen(
+    sources: Annotated[list[str], typer.Argument(metavar="FOLDER...", help="Folders of music, files, or a corpus.")],
+    exclude: Annotated[list[str], typer.Option(help="Leave out files by path, such as '*/Audiobooks/*'.")] = [],  # noqa: B006
+    playlists: Annotated[str, typer.Option(help="Where your player looks for playlists.")] = "",
+    longest: Annotated[float, typer.Option(min=1, help="Minutes; longer files are in no playlist.")] = 15.0,
+    tracks: TracksOption = "",
+    features: FeaturesOption = "",
+    method: Annotated[str, typer.Option(help="What the groups are made of: raw, the description itself.")] = "",
+    name: NameOption = "",
+    parameter: ParameterOption = [],  # noqa: B006
+    force: ForceOption = False,
+    scheduler: SchedulerOption = "",
+) -> None:
+    """Group the music of some folders: a page with groups, names, a map, and playlists that last."""
+    from vaeclust.book.listening import listen as make
+
+    chosen = {"playlists": _typed(playlists), "tracks": tracks, "features": features, "method": method, "name": name}
+    given = _parameters(parameter, **chosen, exclude=",".join(exclude), dataset=_typed_sources(sources))
+    given["longest"] = str(longest)
+    with console.status("Listening"):
+        made = make(given, force=force, say=lambda line: console.print(line, markup=False))
+    console.print(f"The page is ready: open {made}")
+
+
+@app.command()
+def similar(
+    song: Annotated[str, typer.Argument(help="A path, an id, or a title.")],
+    place: Annotated[str, typer.Option("--in", help="The folder of a corpus among the results.")],
+    count: Annotated[int, typer.Option(min=1, help="How many songs.")] = 20,
+    playlist: Annotated[str, typer.Option(help="Also write them to this file (.m3u8).")] = "",
+) -> None:
+    """Name the songs that are nearest to one, as the last `vaeclust listen` described them."""
+    from vaeclust.your_music.library import similar_table, write_similar
+
+    found = similar_table(Path(_typed(place)), song, count)
+    console.print(found.told, markup=False)
+    if playlist:
+        console.print(f"written to {write_similar(found, Path(_typed(playlist)))}", markup=False)
 
 
 @app.command()
@@ -226,6 +272,20 @@ def _parameters(pairs: list[str], **options: str) -> dict[str, str]:
             raise ValueError(f"-p {pair}: expected NAME=VALUE, such as -p seeds=3")
         given[name.strip()] = value
     return given
+
+
+def _typed(path: str) -> str:
+    """Return a path as it counts from where it is typed; nothing stays nothing."""
+    return str(Path(path).expanduser().absolute()) if path else ""
+
+
+def _typed_sources(sources: list[str]) -> str:
+    """Return sources as the one text that ``load`` takes; a name of a corpus stays what it is."""
+    from vaeclust.corpus.named import CORPORA
+
+    if len(sources) == 1 and sources[0] in CORPORA:
+        return sources[0]
+    return os.pathsep.join(map(_typed, sources))
 
 
 def _run(chosen: list[chapters.Chapter], given: dict[str, str], jobs: int, force: bool) -> Path | None:

@@ -50,6 +50,8 @@ class Chapter:
 
     def for_results(self, results_dir: str | Path) -> "Chapter":
         """Return the chapter as it is executed into a folder of results; one of their own keeps its own pages, too."""
+        if self.pages:
+            return self
         results = resolve(results_dir).resolve()
         own = results != (self.root / "results").resolve()
         return replace(self, pages=results / "pages" if own else None)

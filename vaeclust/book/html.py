@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from vaeclust.book import unchanged
@@ -14,10 +15,13 @@ from vaeclust.files import project_root
 from vaeclust.released.facts import quotes
 
 
-def build_html(root: Path | None = None, *, force: bool = False, pages: Path | None = None) -> Path:
+def build_html(
+    root: Path | None = None, *, force: bool = False, pages: Path | None = None, alone: Sequence[str] = ()
+) -> Path:
     """Typeset the paper, build the book from the executed chapters, warnings being errors, and return its front page.
 
     pages: a folder of executed chapters of one's own; their book is built beside it, and that of the project stays.
+    alone: the slugs of the only chapters that it shows, the first as its front page; such a book has no paper.
 
     The new book takes the place of the old one only when it is complete. One that was built from the same pages is
     kept unless ``force``. Raises RuntimeError with the builder's last words otherwise.
@@ -28,8 +32,9 @@ def build_html(root: Path | None = None, *, force: bool = False, pages: Path | N
 
     root = root or project_root()
     if pages is not None:
-        return build_html(_mirror(root, pages), force=force)
+        return build_html(_mirror(root, pages, alone), force=force, alone=alone)
     html = root / "_build" / "html"
+    front = html / "book" / (f"chapters/{alone[0]}.html" if alone else "index.html")
     sources = [root / name for name in ("_config.yml", "_toc.yml", "book", "benchmarks")]
     mark = html / ".made-from"  # written last, so that it vouches for a whole book
     if (
@@ -37,8 +42,9 @@ def build_html(root: Path | None = None, *, force: bool = False, pages: Path | N
         and mark.is_file()
         and mark.read_text() == unchanged.package_digest() + unchanged.content_digest(*sources)
     ):
-        return html / "book" / "index.html"
-    typeset(root)
+        return front
+    if not alone:
+        typeset(root)
     executed = {slug: chapter.page for slug, chapter in all_chapters(root).items() if chapter.page.is_file()}
     write_evidence_index(executed, root / "book" / "chapters" / "evidence.md", quotes(root))
     write_status(executed, root / "book" / "chapters" / "status.md")
@@ -61,11 +67,14 @@ def build_html(root: Path | None = None, *, force: bool = False, pages: Path | N
     built.replace(html)
     shutil.rmtree(workshop)
     mark.write_text(made_from)
-    return html / "book" / "index.html"
+    return front
 
 
-def _mirror(root: Path, pages: Path) -> Path:
-    """Return a copy of the project's pages beside a folder of executed chapters, with these in place of its own."""
+def _mirror(root: Path, pages: Path, alone: Sequence[str] = ()) -> Path:
+    """Return a copy of the project's pages beside a folder of executed chapters, with these in place of its own.
+
+    alone: the only chapters in its table of contents, with the bibliography that they cite.
+    """
     copy = pages.parent / "book"
     copy.mkdir(exist_ok=True)
     for name in ("_config.yml", "_toc.yml"):
@@ -73,6 +82,10 @@ def _mirror(root: Path, pages: Path) -> Path:
     for name in ("notebooks", "benchmarks", "book"):
         shutil.copytree(root / name, copy / name, dirs_exist_ok=True, ignore=shutil.ignore_patterns("chapters"))
     shutil.copytree(pages, copy / "book" / "chapters", dirs_exist_ok=True, ignore=shutil.ignore_patterns(".*"))
+    if alone:
+        first, *others = [f"book/chapters/{slug}" for slug in alone]
+        shown = "".join(f"  - file: {page}\n" for page in (*others, "book/bibliography"))
+        (copy / "_toc.yml").write_text(f"format: jb-book\nroot: {first}\nchapters:\n{shown}", encoding="utf-8")
     return copy
 
 

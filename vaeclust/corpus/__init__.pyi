@@ -37,6 +37,7 @@ from .feature_sets import FeatureSet as FeatureSet
 from .feature_sets import Measurement as Measurement
 from .feature_sets import recognise as recognise
 from .folders import audio_files as audio_files
+from .folders import found_files as found_files
 from .folders import measure_folder as measure_folder
 from .folders import sidecar as sidecar
 from .gtzan import Source as Source
@@ -58,6 +59,7 @@ from .lyrics import text_features as text_features
 from .measured import Cache as Cache
 from .measured import Measured as Measured
 from .measured import extract as extract
+from .measured import is_measured as is_measured
 from .measured import measure_file as measure_file
 from .measured import path_text as path_text
 from .measured import read_tags as read_tags
@@ -77,6 +79,7 @@ from .scaling import SCALINGS as SCALINGS
 from .scaling import scale_in_common as scale_in_common
 from .scaling import scale_roots as scale_roots
 from .scaling import standardise as standardise
+from .sources import is_sound as is_sound
 from .sources import load as load
 from .sources import load_full as load_full
 from .tables import examples as examples

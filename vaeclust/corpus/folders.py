@@ -4,7 +4,8 @@ import os
 import re
 import warnings
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pandas as pd
@@ -20,9 +21,12 @@ _TIMES = re.compile(r"\[(?:\d+:\d+(?:[.:]\d+)?|[a-z]+:[^\]]*)\]", re.IGNORECASE)
 
 
 def measure_folder(
-    folder: Path, *, features: str, seconds: float = audio.SECONDS, most: int = 0
+    *places: Path, features: str, seconds: float = audio.SECONDS, most: int = 0, without: Sequence[str] = ()
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series, dict[str, str]]:
-    """Measure every audio file under a folder, or ``most`` of them; features: a row of FEATURE_SETS.
+    """Measure every audio file under some folders, and single files, or ``most`` of them.
+
+    features: a row of FEATURE_SETS. without: patterns such as ``*/Audiobooks/*`` or ``*.live.mp3``; a file whose path
+    below the place, or whose name, is like one of them is left out.
 
     Returns
     -------
@@ -42,12 +46,16 @@ def measure_folder(
     ValueError
         When there is no audio file, or none that can be used.
     """
-    files = dict(_track_names(folder, sorted(audio_files(folder))))
+    files = found_files(*places)
+    folder = ", ".join(map(str, places))
     if not files:
         raise ValueError(f"{folder}: no audio file found; expected some of {', '.join(audio.SUFFIXES)}")
+    unwanted = {track: like for track, path in files.items() if (like := _pattern(track, path, without))}
+    files = {track: path for track, path in files.items() if track not in unwanted}
     files = {track: files[track] for track in draw(files, most)}
     measured = extract(files.values(), features=features, seconds=seconds)
-    rows, about, texts, excluded = {}, {}, {}, {}
+    rows, about, texts = {}, {}, {}
+    excluded = {track: f"its path is like {like}" for track, like in unwanted.items()}
     seen: dict[str, str] = {}  # digest → track
     copies_are_known = set(files) <= GTZAN_IDS
     for track, path in files.items():
@@ -71,6 +79,20 @@ def measure_folder(
     columns = pd.Index(FEATURE_SETS[features].measurement.columns)
     values = pd.DataFrame(list(rows.values()), index=ids, columns=columns, dtype="float64")
     return values, tracks.assign(genre=_genres(tracks["genre"], ids)), lyrics[lyrics.str.strip() != ""], excluded
+
+
+def found_files(*places: Path) -> dict[str, Path]:
+    """Return every audio file of some folders, and single files, by track id: its path below what they share."""
+    paths = sorted({path for place in places for path in ([place] if place.is_file() else audio_files(place))})
+    folders = [place.parent if place.is_file() else place for place in places]
+    common = folders[0] if len(set(folders)) == 1 else Path(os.path.commonpath(folders))
+    return dict(_track_names(common, paths))
+
+
+def _pattern(track: str, path: Path, without: Sequence[str]) -> str:
+    """Return the first of some patterns that a file is like, or nothing."""
+    names = (f"/{track}{path.suffix}", path.name, track)
+    return next((like for like in without if any(fnmatch(name, like) for name in names)), "")
 
 
 def audio_files(folder: Path) -> Iterator[Path]:

@@ -130,6 +130,21 @@ def extract(
     return {path: found[path] for path in paths}
 
 
+def is_measured(paths: Iterable[Path], *, features: str, seconds: float = audio.SECONDS) -> bool:
+    """Return whether all these files were measured before, so that :func:`extract` only looks them up."""
+    recipe = _recipe(features, seconds)
+    with Cache().open() as database:
+        rows = database.execute("SELECT path, size, mtime, digest FROM files")
+        known = {path: ((size, mtime), digest) for path, size, mtime, digest in rows}
+        for path in paths:
+            before = known.get(path_text(path))
+            status = path.stat() if path.is_file() else None
+            stamp = (status.st_size, status.st_mtime_ns) if status else None
+            if not before or before[0] != stamp or not Cache.recall(database, before[1], recipe):
+                return False
+    return True
+
+
 def measure_file(path: Path, features: str, seconds: float) -> tuple[Path, Measured]:
     """Measure one file: the task of a worker."""
     try:

@@ -4,6 +4,7 @@ A feature table, a tracks table and lyrics come in; ids, units and faults are ch
 further along has to doubt them.
 """
 
+import os
 import unicodedata
 import warnings
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from vaeclust.corpus.audio import FULL, SECONDS
+from vaeclust.corpus.audio import FULL, SECONDS, SUFFIXES
 from vaeclust.corpus.dataset import LABELS, Dataset, assemble
 from vaeclust.corpus.feature_sets import FEATURE_SETS, FeatureSet, mean_of, recognise
 from vaeclust.corpus.folders import measure_folder
@@ -31,7 +32,7 @@ def load(
     tracks: str | Path | None = None,
     features: str = "mfcc20",
     name: str = "",
-    exclude: Mapping[str, str] | None = None,
+    exclude: Mapping[str, str] | str | None = None,
     seconds: float = SECONDS,
     scaling: str = "",
     labels: str = "",
@@ -44,7 +45,8 @@ def load(
     source : str or Path
         The name of one of CORPORA, such as ``"demo"``, which is synthetic, or ``"gtzan"``, downloaded once; a table
         (CSV) with a column ``track_id`` or ``filename``, the feature columns, and perhaps ``genre`` or ``label``; or a
-        folder of audio, whose files are measured once (see ``folders``).
+        folder of audio, whose files are measured once (see ``folders``), or several folders and files, between them
+        what stands between paths on this system, ``:`` or ``;``.
     lyrics : str or Path, optional
         A folder of ``<track_id>.txt``, or a CSV of texts, bags of words or 30 features.
     tracks : str or Path, optional
@@ -58,8 +60,9 @@ def load(
         that has the columns of a row, or the tags of one as ``<tag> mean``, is taken for that row.
     name : str
         What to call the corpus; by default as its file or folder is called, in whatever script.
-    exclude : mapping, optional
-        Track id → reason. By default what CORPORA says, such as GTZAN's damaged track; ``{}`` keeps every track.
+    exclude : mapping or str, optional
+        Track id → reason. By default what CORPORA says, such as GTZAN's damaged track; ``{}`` keeps every track. A text
+        lists patterns of paths beside that, ``*/Audiobooks/*,*.wav``: files like them are not measured.
     seconds : float
         How much of an audio file is measured.
     scaling : str
@@ -100,19 +103,25 @@ def load(
     named = str(source) if str(source) in CORPORA else None
     if named:
         source = fetch(named)
-    path = resolve(source)
+    places = _places(source)
+    path = places[0]
+    without = [like.strip() for like in exclude.split(",") if like.strip()] if isinstance(exclude, str) else []
+    exclude = None if isinstance(exclude, str) else exclude
     if named and (path / "features.csv").is_file():
         tracks, lyrics = tracks or _table(path, "tracks"), lyrics or _table(path, "lyrics_features")
         measure = CORPORA[named].measure
         if measure and known_set and known_set.name != "mfcc20":
             given = measure(known_set.name, most)
         path = path / "features.csv"
-    if not path.exists():
-        raise FileNotFoundError(_unknown_source(source, path))
+    for place in places:
+        if not place.exists():
+            raise FileNotFoundError(_unknown_source(source if len(places) == 1 else place, place))
     faults: dict[str, str] = {}
     measured = known_set or FEATURE_SETS["mfcc20"]
-    if path.is_dir():
-        values, table, texts, faults = measure_folder(path, features=measured.name, seconds=seconds, most=most)
+    if is_sound(path) or len(places) > 1:
+        values, table, texts, faults = measure_folder(
+            *places, features=measured.name, seconds=seconds, most=most, without=without
+        )
         lyrics = lyrics if lyrics or texts.empty else texts
     else:
         table = read_csv(path, "feature table")
@@ -122,7 +131,8 @@ def load(
     about = _tracks(table, tracks)
     references = _labels(labels, about)
     known = named or known_name(set(values.index))
-    called = file_name(name) or known or file_name(path.resolve().name.split(".")[0]) or "corpus"
+    whole = path if len(places) == 1 else Path(os.path.commonpath(places))
+    called = file_name(name) or known or file_name(whole.resolve().name.split(".")[0]) or "corpus"
     if called in CORPORA and called != known:
         called = f"{called}-own"
     if given is not None:
@@ -152,12 +162,14 @@ def load(
         )
     chosen = {"name": name} if name else {}
     other = [] if corpus.scaling == by_default else [corpus.scaling]
+    identity = known or os.pathsep.join(str(place.resolve()) for place in places)
+    typed = named or os.pathsep.join(map(str, places))
     return replace(
         corpus,
         labels=references,
         variant="-".join([*_variant(own), *other]),
-        source="|".join([known or str(path.resolve()), own, *other]),
-        given={"dataset": named or str(path), **paths, **({} if own == "mfcc20" else {"features": own}), **chosen},
+        source="|".join([identity, own, *other]),
+        given={"dataset": typed, **paths, **({} if own == "mfcc20" else {"features": own}), **chosen},
     )
 
 
@@ -167,6 +179,18 @@ def _labels(labels: str, about: pd.DataFrame) -> tuple[str, ...]:
     if unknown := [name for name in names if name not in about]:
         raise ValueError(f"labels {labels!r}: no column {unknown[0]!r} in the tracks; found {examples(about.columns)}")
     return names or LABELS
+
+
+def is_sound(path: Path) -> bool:
+    """Return whether a path is a folder, or a file of audio."""
+    return path.is_dir() or path.suffix.lower() in SUFFIXES
+
+
+def _places(source: str | Path) -> list[Path]:
+    """Return the paths that a source names: one, or several between which stands what separates paths here."""
+    whole = resolve(source)
+    parts = [part for part in str(source).split(os.pathsep) if part]
+    return [whole] if whole.exists() or len(parts) < 2 else list(map(resolve, parts))
 
 
 def _given_to(ids: pd.Index, given: pd.DataFrame, none: str) -> tuple[pd.DataFrame, pd.Index]:

@@ -40,7 +40,8 @@ from .origins import chapter_name as chapter_name
 from .parameters import PARAMETERS as PARAMETERS
 from .parameters import check_parameters as check_parameters
 from .parameters import study_settings as study_settings
-from .protocol import held_records as held_records
+from .protocol import fitting_records as fitting_records
+from .protocol import method_settings as method_settings
 from .protocol import study as study
 from .protocol import trial as trial
 from .records import Record as Record

@@ -83,6 +83,11 @@ PARAMETERS = {
     "most": Parameter(100, "a whole number of at least 20, or 0 for all", lambda value: value == 0 or value >= 20),
     "published_lyrics": Parameter("", "the path of the published lyrics features, or nothing"),
     "method": Parameter("vae", f"one of {', '.join(METHODS)}", lambda value: value in METHODS),
+    "exclude": Parameter("", "a list of patterns of paths, such as */Audiobooks/*,*.wav, or nothing"),
+    "place": Parameter("your_music", "your_music or listen", lambda value: value in ("your_music", "listen")),
+    "reads": Parameter("", "listen, or nothing", lambda value: value in ("", "listen")),
+    "playlists": Parameter("", "the path of the folder where a player looks for playlists, or nothing"),
+    "longest": Parameter(15.0, "minutes, at least 1: longer files are in no playlist", lambda value: value >= 1),
     "benchmarks": Parameter("benchmarks", "the path of a folder", _something),
 }
 

@@ -1,10 +1,7 @@
 """The one way from a corpus to a record: fit, cluster, score, and keep (all chapters of methods)."""
 
-import atexit
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from shutil import rmtree
-from tempfile import mkdtemp
 from typing import Any
 
 import pandas as pd
@@ -18,7 +15,7 @@ from vaeclust.methods.training import fit
 from vaeclust.scores.metrics import score, score_by_k
 from vaeclust.scores.uncertainty import intervals
 from vaeclust.studies.conditions import Condition, standard
-from vaeclust.studies.origins import mismatches
+from vaeclust.studies.origins import TRAINING, mismatches
 from vaeclust.studies.records import MORE_TABLES, Record, Study, stack_conditions
 
 BY_K = ("nmi", "ari")  # the scores of other numbers of clusters
@@ -97,23 +94,26 @@ def study(
     return result
 
 
-def held_records(
+def fitting_records(
     methods: Iterable[str], dataset: Dataset, results_dir: str | Path = "results", **settings: Any
 ) -> dict[str, Record]:
-    """Return the record of every method of a corpus; one that is missing or does not fit is made now, and not kept.
+    """Return the records of methods that are there, of this corpus and with these settings; nothing is made.
 
-    settings: of :func:`study`; ``hidden`` is for those methods that have hidden layers to choose.
+    settings: of :func:`study`.
     """
-    found = {}
-    for slug in methods:
-        own = {name: value for name, value in settings.items() if name != "hidden" or name in find(slug).choices}
-        found[slug] = Record(dataset, slug, results_dir)
-        if not found[slug].path("scores").is_file() or mismatches(found[slug].run(), dataset, own):
-            folder = mkdtemp(prefix="vaeclust-")
-            atexit.register(rmtree, folder, ignore_errors=True)
-            found[slug] = Record(dataset, slug, folder)
-            study(slug, dataset, found[slug], **own)
-    return found
+    records = {slug: Record(dataset, slug, results_dir) for slug in methods}
+    there = {slug: record for slug, record in records.items() if record.path("scores").is_file()}
+    return {slug: record for slug, record in there.items() if not mismatches(record.run(), dataset, settings)}
+
+
+def method_settings(method: str | Method, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of a study's settings that ``fit`` takes for a method: how it is trained, and what it may choose.
+
+    >>> method_settings("pca", {"seeds": 3, "epochs": 5, "latent_dim": 2, "hidden": (8,)})
+    {'epochs': 5, 'latent_dim': 2}
+    """
+    own = {*TRAINING, *find(method).choices}
+    return {name: value for name, value in settings.items() if name in own}
 
 
 def trial(

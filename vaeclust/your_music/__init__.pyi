@@ -1,5 +1,6 @@
 from . import choice_of_k as choice_of_k
 from . import explorer as explorer
+from . import library as library
 from . import playlists as playlists
 from . import portraits as portraits
 from .choice_of_k import choose_k as choose_k
@@ -10,6 +11,16 @@ from .explorer import explorer_page as explorer_page
 from .explorer import nearest_tracks as nearest_tracks
 from .explorer import silence_reason as silence_reason
 from .explorer import write_clips as write_clips
+from .library import describe_library as describe_library
+from .library import explored_records as explored_records
+from .library import group_names as group_names
+from .library import last_songs as last_songs
+from .library import library_moods as library_moods
+from .library import library_study as library_study
+from .library import measured_words as measured_words
+from .library import page_folder as page_folder
+from .library import playlist_folder as playlist_folder
+from .library import sureness as sureness
 from .playlists import sound_addresses as sound_addresses
 from .playlists import write_playlists as write_playlists
 from .portraits import centre_distances as centre_distances

@@ -1,0 +1,53 @@
+"""``vaeclust listen``: a folder of music becomes a page with groups, a map and playlists (page ``reproduce``)."""
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from vaeclust.book import run
+from vaeclust.book.chapters import all_chapters, typed_parameters
+from vaeclust.book.html import build_html
+from vaeclust.corpus.feature_sets import WEIGHTS
+from vaeclust.corpus.weights import fetch_weights
+from vaeclust.files import project_root, resolve
+from vaeclust.studies.origins import folder_name
+from vaeclust.your_music.library import LISTEN, LISTENING, describe_library
+
+CHAPTERS = ("10_your_music", "11_explorer")
+
+
+def listen(given: Mapping[str, str], *, force: bool = False, say: Callable[[str], object] = print) -> Path:
+    """Listen to a library, group and name it, and return its page: ``results/<name>/listen/html``.
+
+    No chapter of the study is run; the book's own pages stay as they are. The weights of the listening network are
+    fetched the first time; where that cannot be, the library is grouped by what is measured, and it is said.
+
+    given: parameters of the two chapters by name, as typed. say: what is called with each line. Raises as ``load``
+    does, and RuntimeError with the words of a chapter that failed.
+    """
+    chapters = [all_chapters()[slug] for slug in CHAPTERS]
+    parameters = {**typed_parameters(chapters, given), "place": LISTEN, "reads": LISTEN}
+    features = parameters.get("features", "mfcc20")
+    if features in ("mfcc20", LISTENING) or features.startswith(f"{LISTENING}-"):
+        try:
+            fetch_weights(WEIGHTS[LISTENING])
+        except ConnectionError as error:
+            say(f"Nothing can listen here, so what is measured has to do: {error}")
+    names = ("tracks", "name", "exclude")
+    described = {name: parameters[name] for name in names if name in parameters}
+    library = describe_library(parameters["dataset"], features=features, place=LISTEN, **described)
+    say(str(library.dataset))
+    say(library.why)
+    results = resolve(parameters.get("results_dir", "results"))
+    folder = results / folder_name(library.dataset, results)
+    workshop = project_root() / "_build" / LISTEN / folder.name
+    pages = [replace(chapter, pages=workshop / "pages") for chapter in chapters]
+    outcomes = run.run_chapters(pages, parameters, corpus=folder.name, jobs=1, force=force)
+    if failed := [outcome for outcome in outcomes if outcome.error]:
+        raise RuntimeError(f"{failed[0].slug}: {failed[0].error}")
+    front = build_html(pages=workshop / "pages", alone=CHAPTERS)
+    built, html = front.parents[2], folder / LISTEN / "html"
+    shutil.rmtree(html, ignore_errors=True)
+    shutil.copytree(built, html)
+    return html / front.relative_to(built)

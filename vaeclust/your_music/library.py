@@ -1,0 +1,197 @@
+"""A library and what it is described by; what its last run found (chapter ``10_your_music``)."""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from vaeclust.clusters.clusterers import cluster
+from vaeclust.corpus.audio import FULL
+from vaeclust.corpus.dataset import Dataset
+from vaeclust.corpus.feature_sets import FEATURE_SETS
+from vaeclust.corpus.folders import found_files
+from vaeclust.corpus.measured import is_measured
+from vaeclust.corpus.moods import MOODS
+from vaeclust.corpus.named import CORPORA
+from vaeclust.corpus.sources import is_sound, load
+from vaeclust.corpus.tables import read_csv
+from vaeclust.evidence.agreement import seed_agreement
+from vaeclust.files import project_root, resolve
+from vaeclust.methods.catalogue import COMPARED
+from vaeclust.methods.fits import Fit
+from vaeclust.methods.projections import maps
+from vaeclust.scores.metrics import score
+from vaeclust.scores.uncertainty import intervals
+from vaeclust.studies.records import STANDARD, Record, Study, pick, read_all
+from vaeclust.your_music.portraits import WORDS
+
+LISTEN, CHAPTER = "listen", "your_music"  # the records of the command and of the chapter of the book
+LISTENING = "musicnn"
+SONGS = "songs.csv"
+
+
+class Library(NamedTuple):
+    """A corpus, and why it is described by what it is, as a sentence."""
+
+    dataset: Dataset
+    why: str
+
+
+def describe_library(source: str, *, features: str = "mfcc20", place: str = CHAPTER, **options: Any) -> Library:
+    """Load a library by what groups music best among what is at hand.
+
+    features: what was asked for is taken; by default what musicnn hears, where that costs nothing because all files
+    were listened to before, or where ``place`` says that it was asked for (``LISTEN``); else all 57 measured features,
+    where there is sound or a table that has them; else the 20 means. ``options`` are those of
+    :func:`~vaeclust.corpus.sources.load`. Its results stand under its name, whichever it is.
+
+    Raises as ``load`` does.
+    """
+    if features != "mfcc20":
+        return Library(load(source, features=features, **options), f"The features that were asked for: {features}.")
+    path, heard, lacks = resolve(source), FEATURE_SETS[LISTENING].measurement, ""
+    synthetic = source in CORPORA and CORPORA[source].measure is not None
+    sounds = source in CORPORA or is_sound(path) or not path.exists()
+    if sounds and place == LISTEN:
+        try:
+            heard.prepare()
+        except FileNotFoundError as error:
+            lacks = f" ({error})"
+    listened = sounds and not lacks and (place == LISTEN or _is_heard(source, path))
+    if listened:
+        taken, why = LISTENING, "What musicnn hears: a network that has heard other music groups music best."
+    elif (sounds and not synthetic) or (not sounds and set(FULL) <= set(read_csv(path, "feature table"))):
+        taken, why = "full", f"All 57 measured features, since nothing has listened to these files{lacks}."
+        why += " A network that has heard other music would group them better: see the chapter Ears."
+    else:
+        taken, why = "mfcc20", f"The 20 means alone, since there is no more{lacks}."
+    found = load(source, features=taken, **options)
+    return Library(replace(found, variant="", source=f"{found.source.partition('|')[0]}|mfcc20"), why)
+
+
+def _is_heard(source: str, path: Path) -> bool:
+    """Return whether all files of a folder were listened to before."""
+    return source not in CORPORA and path.is_dir() and is_measured(found_files(path).values(), features=LISTENING)
+
+
+def last_songs(record: Record) -> pd.DataFrame | None:
+    """Return songs.csv of the last run of a library by track id, where there was one: what lasting groups start from.
+
+    A file that its owner has changed so far that it lacks a column is none.
+    """
+    path = record.folder / SONGS
+    if not path.is_file():
+        return None
+    songs = pd.read_csv(path, dtype={"track_id": str, "name": str}, encoding="utf-8-sig")
+    wanted = {"track_id", "cluster", "name"}
+    return songs.set_index("track_id") if wanted <= set(songs) and songs["cluster"].notna().all() else None
+
+
+def library_moods(dataset: Dataset, source: str, *, place: str = CHAPTER, **options: Any) -> pd.DataFrame | None:
+    """Return the seven moods of a library by track id, where they are its features, or the command can listen for them.
+
+    ``options`` are those of :func:`describe_library`. None where the extra or its network is not there.
+    """
+    if set(MOODS) <= set(dataset.features):
+        return dataset.features[list(MOODS)]
+    if place != LISTEN or not (source in CORPORA or is_sound(resolve(source))):
+        return None
+    try:
+        FEATURE_SETS["moods"].measurement.prepare()
+    except (ModuleNotFoundError, FileNotFoundError):
+        return None
+    return load(source, features="moods", **options).features.reindex(dataset.ids)
+
+
+def measured_words(dataset: Dataset) -> pd.DataFrame | None:
+    """Return plain words for measured features in the manner of tags, (n, words) by track id: how much each fits.
+
+    ``loud`` is the loudness in deviations from the mean, ``quiet`` the same turned round. None where no feature has
+    words.
+    """
+    audio = pd.DataFrame(dataset.audio, index=dataset.tracks.index, columns=dataset.features.columns)
+    found: dict[str, pd.Series] = {}
+    for feature, (low, high) in WORDS.items():
+        if feature in audio and high not in found and low not in found:
+            found |= {high: audio[feature], low: -audio[feature]}
+    return pd.DataFrame(found) if found else None
+
+
+def library_study(fit: Fit, groups: pd.Series, k: int, *, projection: str, told: Mapping[str, Any]) -> Study:
+    """Return a fit with its K-Means clusters, scores and map, as a study to keep.
+
+    groups: the clusters of the first seed, by track id; other seeds, which say how sure a group is, are clustered as
+    everywhere. told: what run.json should tell.
+    """
+    clusters = cluster(fit, k, clusterers=("kmeans",))
+    first = clusters["seed"] == fit.seeds[0]
+    clusters.loc[first, "cluster"] = groups.loc[clusters.loc[first, "track_id"]].to_numpy()
+    scores = score(fit, clusters)
+    tables = {"clusters": clusters, "scores": scores, "history": fit.history, "dimensions": fit.dimensions}
+    tables = {name: table.assign(condition=STANDARD) for name, table in tables.items()}
+    tables["intervals"] = intervals(tables["scores"])
+    tables["maps"] = maps(fit.embeddings[0], fit.corpora[0].ids, projections=(projection,))
+    return Study(fit, tables, dict(told), {STANDARD: fit.corpora[0]})
+
+
+def sureness(clusters: pd.DataFrame) -> pd.Series:
+    """Return by track id on how many of the other seeds' clusters it stays where it is, as a share; NaN for one seed.
+
+    clusters: ``track_id, seed, cluster`` of one method.
+    """
+    agree = seed_agreement(clusters)
+    return agree.mean(axis=1) if agree.shape[1] else pd.Series(np.nan, agree.index)
+
+
+def group_names(songs: pd.DataFrame) -> dict[int, str]:
+    """Return the name of every group; songs: of :func:`last_songs`."""
+    named = songs.dropna(subset="name").groupby("cluster")["name"].first()
+    return {int(cluster): name for cluster, name in named.items()}
+
+
+def page_folder(record: Record) -> Path:
+    """Return where the page that shows a record will lie: in the book, or beside the record of the command."""
+    html = project_root() / "_build" / "html"
+    place = record.folder.parent if record.slug.startswith(f"{LISTEN}/") else record.folder
+    return (place / "html" if place.name == LISTEN else html) / "book" / "chapters"
+
+
+def playlist_folder(record: Record, folder: str = "") -> Path:
+    """Return the folder to write playlists to: the one that was asked for, or that of a record, with its last lists."""
+    if folder:
+        return resolve(folder)
+    last, place = record.folder / "playlists", record.workplace / "playlists"
+    if last.is_dir() and not place.exists():
+        shutil.copytree(last, place)
+    return place
+
+
+class Explored(NamedTuple):
+    """What the explorer shows: maps and clusters by method, and the space of each by track id."""
+
+    maps: pd.DataFrame
+    clusters: pd.DataFrame
+    spaces: dict[str, pd.DataFrame]
+
+
+def explored_records(dataset: Dataset, results_dir: str | Path, *, reads: str = "", **settings: Any) -> Explored:
+    """Return the records of all methods that are compared, or, of the record that ``reads`` names, its one.
+
+    settings: those of the study. Raises as :func:`~vaeclust.studies.records.read_all` does.
+    """
+    names = [reads] if reads else list(COMPARED)
+    wanted = {} if reads else settings
+    maps_found, clusters = (read_all(table, dataset, names, results_dir, **wanted) for table in ("maps", "clusters"))
+    records = {name: Record(dataset, name, results_dir) for name in names}
+    slugs = {name: record.run()["parameters"]["method"] if reads else name for name, record in records.items()}
+    spaces = {}
+    for name, record in records.items():
+        ids, embeddings = record.embeddings()
+        spaces[slugs[name]] = pd.DataFrame(embeddings[0], index=ids)
+    clusters = pick(clusters, condition=STANDARD, clusterer="kmeans")
+    found = (table.assign(method=table["method"].map(slugs)) for table in (maps_found, clusters))
+    return Explored(*found, spaces)
