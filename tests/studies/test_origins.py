@@ -10,7 +10,7 @@ from vaeclust.corpus.sources import file_name, load
 from vaeclust.studies.conditions import lyrics_controls, standard
 from vaeclust.studies.origins import folder_name, mismatches, origin, slugs_of
 from vaeclust.studies.parameters import PARAMETERS
-from vaeclust.studies.protocol import held_records, study
+from vaeclust.studies.protocol import study
 from vaeclust.studies.records import Record, read_all
 
 SETTINGS = {"seeds": 2, "n_clusters": 0, "epochs": 3, "batch_size": 32, "learning_rate": 1e-3, "latent_dim": 3}
@@ -83,16 +83,6 @@ def test_conditions_on_other_features_name_theirs(corpus, tmp_path):
     study("pca", conditions, record, seeds=1, latent_dim=2, projections=("pca",))
     assert record.run()["other_features"] == {"four": list(other.features)}
     assert lyrics_controls(corpus) == {}
-
-
-def test_what_no_record_holds_is_fitted_and_not_kept(corpus, results):
-    other = {**SETTINGS, "epochs": 1}
-    held = held_records(["pca", "vae"], corpus, results, **other, hidden=(16,))  # PCA has no hidden layers
-    assert held["pca"].folder == results / "small" / "pca"
-    assert results not in held["vae"].folder.parents
-    assert held["vae"].read("history")["epoch"].max() == 1
-    assert held["vae"].run()["settings"]["hidden"] == [16]
-    assert Record(corpus, "vae", results).run()["parameters"]["epochs"] == 3
 
 
 def test_two_corpora_of_one_name_have_two_folders(table, tmp_path):

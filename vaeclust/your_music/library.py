@@ -20,7 +20,7 @@ from vaeclust.corpus.named import CORPORA
 from vaeclust.corpus.sources import is_sound, load
 from vaeclust.corpus.tables import read_csv
 from vaeclust.evidence.agreement import seed_agreement
-from vaeclust.files import project_root, resolve
+from vaeclust.files import project_root, replacement, resolve
 from vaeclust.methods.catalogue import COMPARED
 from vaeclust.methods.fits import Fit
 from vaeclust.methods.projections import maps
@@ -28,6 +28,7 @@ from vaeclust.scores.metrics import score
 from vaeclust.scores.uncertainty import intervals
 from vaeclust.studies.records import STANDARD, Record, Study, pick, read_all
 from vaeclust.your_music.portraits import WORDS
+from vaeclust.your_music.similar import find_songs, similar_songs
 
 LISTEN, CHAPTER = "listen", "your_music"  # the records of the command and of the chapter of the book
 LISTENING = "musicnn"
@@ -195,3 +196,62 @@ def explored_records(dataset: Dataset, results_dir: str | Path, *, reads: str = 
     clusters = pick(clusters, condition=STANDARD, clusterer="kmeans")
     found = (table.assign(method=table["method"].map(slugs)) for table in (maps_found, clusters))
     return Explored(*found, spaces)
+
+
+class Similar(NamedTuple):
+    """The songs that are nearest to one, by track id: ``artist, title, path, distance``; and the same in words."""
+
+    song: str
+    songs: pd.DataFrame
+    told: str
+
+
+def similar_table(folder: Path, text: str, n: int = 20) -> Similar:
+    """Return the songs that are nearest to the one that a text means, in the description of the last run.
+
+    folder: of a corpus among the results, whose record ``listen`` is read, else that of the chapter. text: as
+    :func:`~vaeclust.your_music.similar.find_songs` takes it.
+
+    Raises
+    ------
+    FileNotFoundError
+        Where neither is there; says which command makes it.
+    ValueError
+        For a text that means no song, or several: these are listed.
+    """
+    place = next((folder / name for name in (LISTEN, CHAPTER) if (folder / name / SONGS).is_file()), None)
+    if place is None:
+        raise FileNotFoundError(
+            f"no {SONGS} in {folder / LISTEN} or {folder / CHAPTER}: make it with `vaeclust listen FOLDER`, then give "
+            f"the folder of its results"
+        )
+    songs = pd.read_csv(place / SONGS, dtype={"track_id": str}, encoding="utf-8-sig").set_index("track_id")
+    fits = find_songs(songs, text)
+    if not fits:
+        raise ValueError(f"no song of {place} is meant by {text!r}; expected a path, an id, or a part of a title")
+    if len(fits) > 1:
+        raise ValueError(f"{text!r} may mean {len(fits)} songs; say which: {'; '.join(map(str, fits[:10]))}")
+    with np.load(place / "embeddings.npz", allow_pickle=False) as arrays:
+        space = pd.DataFrame(arrays["embeddings"][0], index=arrays["track_id"])
+    near = similar_songs(space, fits[0], n)
+    found = songs.loc[near.index, ["artist", "title", "path"]].assign(distance=near)
+    lines = [f"{number:3d}  {_called(track, row)}" for number, (track, row) in enumerate(found.iterrows(), 1)]
+    told = [f"nearest to {_called(fits[0], songs.loc[fits[0]])}, in {place}:", *lines]
+    return Similar(fits[0], found, "\n".join(told))
+
+
+def write_similar(found: Similar, path: Path) -> Path:
+    """Write a song and those nearest to it as a playlist, as far as they have files; ValueError where none has one."""
+    places = found.songs["path"].dropna()
+    if places.empty:
+        raise ValueError("no file of these songs is known, so there is nothing to write into a playlist")
+    files = [(project_root() / place).absolute() for place in places]
+    lines = [file.as_uri() if "\n" in str(file) else str(file) for file in files]
+    with replacement(path) as temporary:
+        temporary.write_text("\n".join(["#EXTM3U", *lines]) + "\n", encoding="utf-8")
+    return path
+
+
+def _called(track: str, about: pd.Series) -> str:
+    known = [str(about[column]) for column in ("artist", "title") if pd.notna(about[column])]
+    return " – ".join(known) or track
