@@ -1,5 +1,7 @@
 from . import choice_of_k as choice_of_k
 from . import explorer as explorer
+from . import groups as groups
+from . import list_folder as list_folder
 from . import playlists as playlists
 from . import portraits as portraits
 from .choice_of_k import choose_k as choose_k
@@ -10,7 +12,16 @@ from .explorer import explorer_page as explorer_page
 from .explorer import nearest_tracks as nearest_tracks
 from .explorer import silence_reason as silence_reason
 from .explorer import write_clips as write_clips
+from .groups import lasting_groups as lasting_groups
+from .groups import read_songs as read_songs
+from .groups import songs_table as songs_table
+from .groups import write_songs as write_songs
+from .list_folder import Written as Written
+from .list_folder import writable_folder as writable_folder
+from .list_folder import write_lists as write_lists
+from .playlists import song_seconds as song_seconds
 from .playlists import sound_addresses as sound_addresses
+from .playlists import track_files as track_files
 from .playlists import write_playlists as write_playlists
 from .portraits import centre_distances as centre_distances
 from .portraits import cluster_portraits as cluster_portraits
