@@ -144,7 +144,8 @@ def built_book(tmp_path_factory, table, table_path) -> Path:
     project = copy_project(tmp_path_factory.mktemp("book"))
     sound = project / "a b's & 100% <1>.wav"
     soundfile.write(sound, 0.1 * np.sin(np.arange(22_050) / 8), 22_050)
-    about = table[["filename"]].assign(artist="Ann", title=HOSTILE, path=sound.name)
+    titles = [f"{HOSTILE} {number}" for number in range(len(table))]
+    about = table[["filename"]].assign(artist="Ann", title=titles, path=sound.name)
     about.to_csv(project / "tracks.csv", index=False)
     options = ["--tracks", "tracks.csv", "-p", "seeds=2", "-p", "epochs=3"]
     done = command("vaeclust", "book", "--dataset", table_path, *options, cwd=project)

@@ -296,7 +296,7 @@ def test_playlists_lead_to_the_files(built_book):
     entries = [line for path in lists for line in path.read_text(encoding="utf-8").splitlines() if line[0] != "#"]
     assert len(entries) == 120
     assert all((folder / entry).is_file() for entry in entries)
-    assert lists[0].read_text(encoding="utf-8").startswith("#EXTM3U\n#EXTINF:-1,Ann – <img")
+    assert lists[0].read_text(encoding="utf-8").startswith("#EXTM3U\n#EXTINF:1,Ann - <img")
 
 
 def test_numbers_in_the_prose_are_those_of_the_records(chapter, built_book):

@@ -14,6 +14,7 @@ from vaeclust.studies.origins import folder_name
 from vaeclust.studies.protocol import fitting_records, method_settings, study
 from vaeclust.studies.records import Record
 from vaeclust.your_music import library
+from vaeclust.your_music.groups import songs_table, write_songs
 from vaeclust.your_music.library import CHAPTER, LISTEN, describe_library
 
 
@@ -98,9 +99,9 @@ def record(corpus, tmp_path):
     groups = pd.Series(np.arange(120) % 4, corpus.tracks.index)
     told = {"method": "raw", "seeds": 3}
     kept.keep(library.library_study(fitted, groups, 4, projection="pca", told=told))
-    songs = pd.DataFrame({"cluster": groups, "name": [f"name {'ABCD'[g]}" for g in groups]})
-    songs = songs.assign(artist="Ann", title=[f"Song {n:03d}" for n in range(120)], path=None)
-    songs.rename_axis("track_id").to_csv(kept.folder / "songs.csv")
+    about = corpus.tracks.assign(artist="Ann", title=[f"Song {n:03d}" for n in range(120)])
+    names = {n: f"name {'ABCD'[n]}" for n in range(4)}
+    write_songs(songs_table(replace(corpus, tracks=about), groups, names), kept.folder / "songs.csv")
     return kept
 
 

@@ -7,9 +7,7 @@ import pandas as pd
 import pytest
 
 from vaeclust.clusters.clusterers import kmeans, size_order
-from vaeclust.your_music import playlists
 from vaeclust.your_music.choice_of_k import choose_k, recommend_k
-from vaeclust.your_music.playlists import write_playlists
 from vaeclust.your_music.portraits import cluster_portraits, deviation_words, near_duplicates, odd_tracks
 
 
@@ -86,28 +84,3 @@ def test_near_duplicates_are_found_and_others_are_not(corpus):
         frozenset((ids[40], ids[41])),
     }
     assert near_duplicates(corpus).empty
-
-
-def test_awkward_names_in_playlists(corpus, found, tmp_path):
-    paths = pd.Series("plain.mp3", corpus.tracks.index)
-    paths.iloc[0], paths.iloc[1] = "line\nbreak.mp3", "emoji 🎵 'x'.mp3"
-    owned = replace(corpus, tracks=corpus.tracks.assign(path=paths))
-    text = "".join(path.read_text(encoding="utf-8") for path in write_playlists(owned, found, tmp_path))
-    assert "line%0Abreak.mp3" in text
-    assert "emoji 🎵 'x'.mp3" in text
-    assert write_playlists(corpus, found, tmp_path) == []
-
-
-def test_what_has_a_file_is_played_but_gtzan_never(corpus, tmp_path):
-    (tmp_path / "x y.mp3").touch()
-    paths = pd.Series(str(tmp_path / "x y.mp3"), corpus.tracks.index)
-    paths.iloc[0], paths.iloc[1] = str(tmp_path / "gone.mp3"), None
-    owned = replace(corpus, tracks=corpus.tracks.assign(path=paths))
-    heard = playlists.sound_addresses(owned)
-    assert heard.isna().tolist() == [True, True] + [False] * 118
-    assert heard[2:].str.endswith("x%20y.mp3").all()
-    assert playlists.sound_addresses(replace(owned, name="gtzan")).isna().all()
-    ids = [f"blues.{i:05d}" for i in range(60)] + [f"rock.{i:05d}" for i in range(60)]
-    some_of_gtzan = replace(owned, tracks=owned.tracks.set_axis(ids), name="my-clips")
-    assert playlists.sound_addresses(some_of_gtzan).isna().all()
-    assert playlists.sound_addresses(corpus).isna().all()

@@ -1,6 +1,8 @@
 from . import choice_of_k as choice_of_k
 from . import explorer as explorer
+from . import groups as groups
 from . import library as library
+from . import list_folder as list_folder
 from . import playlists as playlists
 from . import portraits as portraits
 from .choice_of_k import choose_k as choose_k
@@ -11,6 +13,10 @@ from .explorer import explorer_page as explorer_page
 from .explorer import nearest_tracks as nearest_tracks
 from .explorer import silence_reason as silence_reason
 from .explorer import write_clips as write_clips
+from .groups import lasting_groups as lasting_groups
+from .groups import read_songs as read_songs
+from .groups import songs_table as songs_table
+from .groups import write_songs as write_songs
 from .library import describe_library as describe_library
 from .library import explored_records as explored_records
 from .library import group_names as group_names
@@ -21,7 +27,12 @@ from .library import measured_words as measured_words
 from .library import page_folder as page_folder
 from .library import playlist_folder as playlist_folder
 from .library import sureness as sureness
+from .list_folder import Written as Written
+from .list_folder import writable_folder as writable_folder
+from .list_folder import write_lists as write_lists
+from .playlists import song_seconds as song_seconds
 from .playlists import sound_addresses as sound_addresses
+from .playlists import track_files as track_files
 from .playlists import write_playlists as write_playlists
 from .portraits import centre_distances as centre_distances
 from .portraits import cluster_portraits as cluster_portraits

@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -128,17 +129,17 @@ def nearest_tracks(space: np.ndarray) -> np.ndarray:
         return nearest.kneighbors(return_distance=False)
 
 
-def write_clips(dataset: Dataset) -> pd.Series:
+def write_clips(dataset: Dataset, page: Path | None = None) -> pd.Series:
     """Put the clips of a corpus that has some, the demo, beside the pages; return the address of every track's sound.
 
     They go to ``book/_static/clips``, which no other corpus needs: it is removed for those, whose sounds are their own
-    files (see :func:`~vaeclust.your_music.playlists.sound_addresses`).
+    files (see :func:`~vaeclust.your_music.playlists.sound_addresses`, which takes ``page``).
     """
     folder = project_root() / "book" / "_static" / "clips"
     shutil.rmtree(folder, ignore_errors=True)
     known = CORPORA.get(dataset.known_as)
     if known is None or known.clips is None:
-        return playlists.sound_addresses(dataset)
+        return playlists.sound_addresses(dataset, page)
     shutil.copytree(known.clips(), folder)
     names = dataset.tracks.index
     return pd.Series([f"../../_static/clips/{quote(name)}.mp3" for name in names], names)

@@ -27,6 +27,7 @@ from vaeclust.methods.projections import maps
 from vaeclust.scores.metrics import score
 from vaeclust.scores.uncertainty import intervals
 from vaeclust.studies.records import STANDARD, Record, Study, pick, read_all
+from vaeclust.your_music.groups import read_songs
 from vaeclust.your_music.portraits import WORDS
 from vaeclust.your_music.similar import find_songs, similar_songs
 
@@ -82,14 +83,17 @@ def _is_heard(source: str, path: Path) -> bool:
 def last_songs(record: Record) -> pd.DataFrame | None:
     """Return songs.csv of the last run of a library by track id, where there was one: what lasting groups start from.
 
-    A file that its owner has changed so far that it lacks a column is none.
+    A file that its owner has changed so far that it cannot be read as that is none.
     """
     path = record.folder / SONGS
     if not path.is_file():
         return None
-    songs = pd.read_csv(path, dtype={"track_id": str, "name": str}, encoding="utf-8-sig")
-    wanted = {"track_id", "cluster", "name"}
-    return songs.set_index("track_id") if wanted <= set(songs) and songs["cluster"].notna().all() else None
+    try:
+        songs = read_songs(path).set_index("track_id")
+    except (KeyError, ValueError):
+        return None
+    return None if songs["cluster"].isna().any() else songs
+
 
 
 def library_moods(dataset: Dataset, source: str, *, place: str = CHAPTER, **options: Any) -> pd.DataFrame | None:
@@ -225,7 +229,7 @@ def similar_table(folder: Path, text: str, n: int = 20) -> Similar:
             f"no {SONGS} in {folder / LISTEN} or {folder / CHAPTER}: make it with `vaeclust listen FOLDER`, then give "
             f"the folder of its results"
         )
-    songs = pd.read_csv(place / SONGS, dtype={"track_id": str}, encoding="utf-8-sig").set_index("track_id")
+    songs = read_songs(place / SONGS).set_index("track_id")
     fits = find_songs(songs, text)
     if not fits:
         raise ValueError(f"no song of {place} is meant by {text!r}; expected a path, an id, or a part of a title")

@@ -1,44 +1,215 @@
 """Playlists, and where the sounds of a corpus are (chapters ``10_your_music``, ``11_explorer``)."""
 
+import math
 import os
+import re
+import unicodedata
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
 import pandas as pd
 
+from vaeclust.clusters.ensembles import NOISE
 from vaeclust.corpus.dataset import Dataset, silence
-from vaeclust.files import project_root, replacement
+from vaeclust.corpus.measured import path_text
+from vaeclust.corpus.named import CORPORA
+from vaeclust.corpus.sources import file_name
+from vaeclust.files import project_root
+from vaeclust.your_music.list_folder import Written, writable_folder, write_lists
+
+LONGEST = 15.0  # minutes: mixes and audiobooks are longer, nearly all songs are not
+SAME_LENGTH = 5.0  # seconds by which two files of one recording may differ in length: silence at their ends
+
+_ESCAPED = re.compile(rb"\\x([0-9a-f]{2})")  # how path_text writes a byte that is no UTF-8
+_DEVICE = re.compile(r"(con|prn|aux|nul|(com|lpt)\d)(\..*)?", re.IGNORECASE)  # names that Windows keeps for itself
 
 
-def write_playlists(dataset: Dataset, clusters: pd.Series, folder: Path) -> list[Path]:
-    """Write one .m3u8 playlist a cluster, with paths relative to it; nothing for a corpus without files.
+def write_playlists(
+    dataset: Dataset,
+    clusters: pd.Series,
+    folder: Path,
+    *,
+    names: Mapping[int, str] | None = None,
+    order: pd.Series | None = None,
+    longest: float = LONGEST,
+) -> Written:
+    """Write one .m3u8 playlist a cluster, whose files open, and say what was left out and why.
 
-    Returns the playlists. Names that a line cannot hold are written as file addresses.
+    Paths are relative to the playlist where both are on one disk, else absolute; names that a line cannot hold are
+    written as file addresses. A song that is there twice stands once: exactly equal features, or artist and title the
+    same but for case; two that differ in length by more than ``SAME_LENGTH`` seconds are two songs. So that a disk that
+    is not there costs no list, nothing is written or removed where no song has its file.
+
+    Only what an earlier call wrote and nobody touched is replaced or removed, see
+    :func:`~vaeclust.your_music.list_folder.write_lists`.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Its column ``path`` says where the songs are; the demo corpus has clips in place of it. The order of its songs
+        decides which of two equal ones stands.
+    clusters : Series
+        (n,) int, by track id; a song that is noise stands in no playlist.
+    folder : Path
+        Where the player looks; made if it is not there.
+    names : mapping, optional
+        Cluster → its name, by which its playlist is called, as far as files can be; by default ``cluster_00`` and so
+        on.
+    order : Series, optional
+        (n,) float, by track id: the smallest comes first, such as the distance to the centre of the cluster; by default
+        the order of the corpus.
+    longest : float
+        Songs of more minutes stay out: mixes and audiobooks. 15 by default; ``math.inf`` keeps all.
+
+    Raises
+    ------
+    OSError
+        For a folder that cannot be made or written to.
     """
-    if "path" not in dataset.tracks or dataset.tracks["path"].isna().all():
-        return []
-    written = []
-    for cluster, tracks in dataset.tracks.assign(cluster=clusters).groupby("cluster"):
-        lines = ["#EXTM3U"]
-        for track, path in tracks["path"].dropna().items():
-            target = (project_root() / path).absolute()
-            place = target.as_uri() if "\n" in path else os.path.relpath(target, folder)
-            lines += [f"#EXTINF:-1,{' '.join(dataset.display_name(track).split())}", place]
-        with replacement(folder / f"cluster_{cluster:02d}.m3u8") as file:
-            file.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        written.append(folder / f"cluster_{cluster:02d}.m3u8")
-    return written
+    files = track_files(dataset)
+    there = files[[file is not None and _is_there(file) for file in files]]
+    left_out = {
+        track: "it has no file" if file is None else f"its file is gone: {path_text(file)}"
+        for track, file in files.drop(there.index).items()
+    }
+    if there.empty:
+        return Written(left_out=left_out)
+    found = clusters.reindex(there.index)
+    seconds = there.map(song_seconds)
+    left_out |= dict.fromkeys(there.index[(found.isna() | (found == NOISE)).to_numpy()], "it is in no cluster")
+    for track in there.index[(seconds > 60 * longest).to_numpy()]:
+        left_out.setdefault(track, f"it is longer than {longest:g} minutes: {seconds[track] / 60:.0f}")
+    left_out |= _copies(dataset, [track for track in there.index if track not in left_out], seconds)
+    listed = found.drop([track for track in left_out if track in found.index]).astype(int)
+    with writable_folder(folder):
+        lists = []
+        for cluster, members in listed.groupby(listed):
+            ranks = members * 0 if order is None else order.reindex(members.index)
+            songs = ranks.sort_values(kind="stable").index
+            lines = [line for track in songs for line in _entry(dataset, track, seconds[track], there[track], folder)]
+            name = (names or {}).get(int(cluster), "")
+            lists.append((_list_name(name, int(cluster)), "\n".join(["#EXTM3U", *lines]) + "\n"))
+        return replace(write_lists(folder, lists), left_out=left_out)
 
 
-def sound_addresses(dataset: Dataset) -> pd.Series:
+def track_files(dataset: Dataset) -> pd.Series:
+    """Return the file of every track, an absolute Path by track id, there or not; None where the corpus names none.
+
+    Tracks of the demo corpus have clips, made if they are not there.
+    """
+    known = CORPORA.get(dataset.known_as)
+    clips = known.clips() if known and known.clips else None
+    own = dataset.tracks["path"].dropna().map(_own_file).to_dict() if "path" in dataset.tracks else {}
+    files = [own.get(track, clips / f"{track}.mp3" if clips else None) for track in dataset.ids]
+    return pd.Series(files, dataset.tracks.index, dtype=object)
+
+
+def song_seconds(file: Path) -> float:
+    """Return how long a file of sound is, as its header says; nan where that cannot be read."""
+    import mutagen
+
+    try:
+        length = float(mutagen.File(file).info.length)
+    except Exception:  # damaged files raise errors of many kinds; a player may play them all the same
+        return math.nan
+    return length if 0 < length < math.inf else math.nan
+
+
+def sound_addresses(dataset: Dataset, page: Path | None = None) -> pd.Series:
     """Return the address of every track's file, relative to the built chapter; missing where there is nothing to play.
 
-    That is a track without a file, or one that may not be played (``dataset.silence``).
+    page: the folder that the chapter will lie in, by default that of the book. Nothing to play has a track without a file, or one that may not be played (``dataset.silence``).
     """
     none = pd.Series(None, dataset.tracks.index, dtype=object)
     if silence(dataset) or "path" not in dataset.tracks:
         return none
-    page = project_root() / "_build" / "html" / "book" / "chapters"
+    page = page or project_root() / "_build" / "html" / "book" / "chapters"
     files = dataset.tracks["path"].dropna().map(lambda path: (project_root() / path).absolute())
     files = files[files.map(Path.is_file).astype(bool)]
     return files.map(lambda file: quote(os.path.relpath(file, page))).reindex(none.index)
+
+
+def _own_file(path: str) -> Path:
+    """Return the file that a corpus names, which may have bytes in its name that are no UTF-8."""
+    file = (project_root() / path).absolute()
+    if "\\x" in path and not _is_there(file):
+        plain = _ESCAPED.sub(lambda found: bytes.fromhex(found[1].decode()), os.fsencode(file))
+        return Path(os.fsdecode(plain))
+    return file
+
+
+def _is_there(file: Path) -> bool:
+    try:
+        return file.is_file()
+    except (OSError, ValueError):  # no name that a file can have: too long, or with a zero byte
+        return False
+
+
+def _copies(dataset: Dataset, tracks: Iterable[str], seconds: pd.Series) -> dict[str, str]:
+    """Return why songs stay out that stand before them in tracks: track id → reason."""
+    values = dict(zip(dataset.ids, dataset.features.to_numpy(), strict=True))
+    first: dict[Hashable, list[str]] = {}
+    copies = {}
+    for track in tracks:
+        about = [_one_line(dataset.tracks[part].get(track)) for part in ("artist", "title") if part in dataset.tracks]
+        named = tuple(text.casefold() for text in about)
+        keys = [values[track].tobytes(), *([named] if len(named) == 2 and all(named) else [])]
+        same = [other for key in keys for other in first.get(key, ()) if _same_length(seconds[track], seconds[other])]
+        if same:
+            copies[track] = f"the same song as {same[0]}"
+        else:
+            for key in keys:
+                first.setdefault(key, []).append(track)
+    return copies
+
+
+def _same_length(one: float, other: float) -> bool:
+    return not abs(one - other) > SAME_LENGTH  # lengths that are not known tell nothing apart
+
+
+def _entry(dataset: Dataset, track: str, seconds: float, file: Path, folder: Path) -> tuple[str, str]:
+    """Return the two lines of a song."""
+    about = [_one_line(dataset.tracks[part].get(track)) for part in ("artist", "title") if part in dataset.tracks]
+    told = " - ".join(filter(None, about)) or _one_line(track)
+    return f"#EXTINF:{-1 if math.isnan(seconds) else round(seconds)},{told}", _place(file, folder)
+
+
+def _one_line(text: object) -> str:
+    """Return a text without what would end its line, or is no text at all; empty for a missing one."""
+    if pd.isna(text):
+        return ""
+    kept = [" " if unicodedata.category(sign) in {"Cc", "Cs", "Zl", "Zp"} else sign for sign in str(text)]
+    return " ".join("".join(kept).split())
+
+
+def _place(file: Path, folder: Path) -> str:
+    """Return where a playlist of a folder finds a file, as a line that a player takes for a path."""
+    place = _route(file, folder)
+    if len(place.splitlines()) != 1 or place != place.rstrip() or place != path_text(place):
+        return file.as_uri()
+    # A line that begins with # is a comment, one with a colon before its first slash an address.
+    misread = place.startswith("#") or place != place.lstrip() or ":" in place.split("/")[0]
+    return f"./{place}" if misread and not Path(place).is_absolute() else place
+
+
+def _route(file: Path, folder: Path) -> str:
+    """Return the relative path from a folder to a file where both are on one disk and it leads there, else all of it.
+
+    It need not lead there: from a folder that is a link, ``..`` goes up from where the link points to.
+    """
+    try:
+        route = os.path.relpath(file, folder)
+        near = file.stat().st_dev == folder.stat().st_dev and os.path.samefile(folder / route, file)
+    except (OSError, ValueError):  # on another drive of Windows there is no relative path
+        near = False
+    return (Path(route) if near else file).as_posix()
+
+
+def _list_name(name: str, cluster: int) -> str:
+    """Return what the file of a list is called: as its cluster, or by number where nothing of that name is left."""
+    stem = file_name(name).encode()[:180].decode(errors="ignore").strip("-.")  # file systems allow 255 bytes
+    if not any(unicodedata.category(sign)[0] in "LNS" for sign in stem) or _DEVICE.fullmatch(stem):
+        return f"cluster_{cluster:02d}"
+    return stem
