@@ -2,6 +2,7 @@ from . import choice_of_k as choice_of_k
 from . import explorer as explorer
 from . import playlists as playlists
 from . import portraits as portraits
+from . import similar as similar
 from .choice_of_k import choose_k as choose_k
 from .choice_of_k import recommend_k as recommend_k
 from .choice_of_k import unlabelled_methods as unlabelled_methods
@@ -17,3 +18,5 @@ from .portraits import cluster_portraits as cluster_portraits
 from .portraits import deviation_words as deviation_words
 from .portraits import near_duplicates as near_duplicates
 from .portraits import odd_tracks as odd_tracks
+from .similar import find_songs as find_songs
+from .similar import similar_songs as similar_songs
