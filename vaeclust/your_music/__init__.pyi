@@ -16,6 +16,7 @@ from .playlists import write_playlists as write_playlists
 from .portraits import centre_distances as centre_distances
 from .portraits import cluster_portraits as cluster_portraits
 from .portraits import deviation_words as deviation_words
+from .portraits import duplicate_pairs as duplicate_pairs
 from .portraits import near_duplicates as near_duplicates
 from .portraits import odd_tracks as odd_tracks
 from .similar import find_songs as find_songs
