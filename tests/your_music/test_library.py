@@ -144,7 +144,7 @@ def test_songs_like_one_song(record, corpus):
     assert "nearest to Ann – Song 003" in found.told
     with pytest.raises(ValueError, match="may mean 120 songs; say which"):
         library.similar_table(record.folder.parent, "Ann", 5)
-    with pytest.raises(ValueError, match="no song of .* is meant by 'nothing like it'"):
+    with pytest.raises(ValueError, match=r"no song of .* is meant by 'nothing like it'"):
         library.similar_table(record.folder.parent, "nothing like it")
     with pytest.raises(FileNotFoundError, match="vaeclust listen FOLDER"):
         library.similar_table(record.folder.parent / "elsewhere", "song")

@@ -1,14 +1,25 @@
 """What is said about a library without labels, on libraries whose answer is known."""
 
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
 import pytest
+import soundfile
 
 from vaeclust.clusters.clusterers import kmeans, size_order
+from vaeclust.corpus.audio import FULL, MFCC20, decode
+from vaeclust.corpus.dataset import assemble
+from vaeclust.corpus.listening import LAYER, listen
 from vaeclust.your_music.choice_of_k import choose_k, recommend_k
-from vaeclust.your_music.portraits import cluster_portraits, deviation_words, near_duplicates, odd_tracks
+from vaeclust.your_music.portraits import (
+    cluster_portraits,
+    deviation_words,
+    duplicate_pairs,
+    near_duplicates,
+    odd_tracks,
+)
 
 
 def groups(k, n=60, spread=0.4, seed=0):
@@ -84,3 +95,81 @@ def test_near_duplicates_are_found_and_others_are_not(corpus):
         frozenset((ids[40], ids[41])),
     }
     assert near_duplicates(corpus).empty
+    assert near_duplicates(corpus).columns.tolist() == pairs.columns.tolist() == ["track", "almost the same as"]
+
+
+def test_near_duplicates_are_called_by_name_and_id(corpus):
+    named = replace(corpus, tracks=corpus.tracks.assign(title="Song"), audio=corpus.audio.copy())
+    named.audio[7] = named.audio[3]
+    assert near_duplicates(named).to_numpy().tolist() == [[f"Song ({corpus.ids[3]})", f"Song ({corpus.ids[7]})"]]
+    assert duplicate_pairs(named) == [(corpus.ids[3], corpus.ids[7])]
+
+
+def library(features, seed=0, n=200):
+    """A library of songs of a few kinds, its features as they are measured."""
+    rng = np.random.default_rng(seed)
+    kinds = rng.normal(size=(5, len(features))) * 3
+    values = (kinds[np.arange(n) % 5] + rng.normal(size=(n, len(features)))) * rng.uniform(1, 50, len(features))
+    index = pd.Index([f"song {i:03d}" for i in range(n)], name="track_id")
+    return pd.DataFrame(values, index, columns=list(features))
+
+
+def duplicates_of(features, **options):
+    about = pd.DataFrame({"genre": pd.NA}, features.index)
+    return duplicate_pairs(assemble("songs", about, features, **options))
+
+
+@pytest.mark.parametrize("features", [MFCC20, FULL], ids=["20", "57"])
+def test_a_copy_at_another_level_is_one(features):
+    songs = library(features)
+    copies = songs[:20].set_axis([f"{song} again" for song in songs.index[:20]])
+    copies["mfcc1_mean"] -= 60.0  # what 6 dB are, and more
+    for name in songs.columns.intersection(["rms_mean", "harmony_mean", "perceptr_mean"]):
+        copies[name] /= 2
+    for name in songs.columns.intersection(["rms_var", "harmony_var", "perceptr_var"]):
+        copies[name] /= 4
+    assert duplicates_of(pd.concat([songs, copies])) == [(song, f"{song} again") for song in songs.index[:20]]
+
+
+def test_every_two_of_many_copies_are_pairs():
+    songs = library(MFCC20)
+    exact = pd.concat([songs.iloc[[0]]] * 7).set_axis([f"again {i}" for i in range(7)])
+    near = (songs.iloc[[1]] * 1.001).set_axis(["close"])
+    found = duplicates_of(pd.concat([songs, exact, near]))
+    assert sorted(found) == sorted([*combinations(["song 000", *exact.index], 2), ("song 001", "close")])
+
+
+def test_what_is_alike_for_no_reason_is_no_duplicate():
+    songs = library(MFCC20)
+    assert duplicates_of(songs) == []
+    assert duplicates_of(songs[:2]) == []
+    for start in range(5):
+        assert duplicates_of(songs[start:60:5]) == []  # twelve songs of one kind
+    with pytest.warns(UserWarning, match="constant"):
+        assert len(duplicates_of(songs[:5] * 0)) == 10  # all of them
+    twins = pd.concat([songs[:2], songs[:2].set_axis(["a", "b"])])
+    assert duplicates_of(twins) == [("song 000", "a"), ("song 001", "b")]  # the two songs themselves are none
+
+
+def test_one_feature_of_loudness_alone_is_better_than_none():
+    songs = library(["mfcc1_mean"], n=40)
+    assert duplicates_of(pd.concat([songs, songs[:1].set_axis(["again"])])) == [("song 000", "again")]
+
+
+def test_real_songs_are_heard_again_whatever_their_level_or_codec(gtzan_folder, musicnn_weights, tmp_path):
+    heard = {}
+    for number, file in enumerate(sorted((gtzan_folder / "audio").rglob("*.0000[01].wav"))):
+        heard[file.stem] = listen(decode(file, sample_rate=16_000))
+        samples, rate = soundfile.read(file)
+        if number % 4 == 0:
+            soundfile.write(tmp_path / "quiet.wav", samples / 2, rate)
+            soundfile.write(tmp_path / "small.mp3", samples, rate)
+            for name in ("quiet.wav", "small.mp3"):
+                heard[f"{file.stem} {name}"] = listen(decode(tmp_path / name, sample_rate=16_000))
+    layer = pd.DataFrame.from_dict(heard, orient="index").iloc[:, :200].set_axis(list(LAYER["msd"]), axis=1)
+    for name in ("quiet.wav", "small.mp3"):
+        library = layer[[" " not in song or name in song for song in layer.index]]
+        found = duplicates_of(library, scaling="common")
+        assert set(found) >= {(song.split()[0], song) for song in library.index if " " in song}
+        for song, other in found:  # and no others, but that two bands of metal play alike
+            assert song.split()[0] == other.split()[0] or (song + other).count("metal") == 2

@@ -5,6 +5,8 @@ from . import library as library
 from . import list_folder as list_folder
 from . import playlists as playlists
 from . import portraits as portraits
+from . import similar as similar
+from . import song_lists as song_lists
 from .choice_of_k import choose_k as choose_k
 from .choice_of_k import recommend_k as recommend_k
 from .choice_of_k import unlabelled_methods as unlabelled_methods
@@ -37,5 +39,10 @@ from .playlists import write_playlists as write_playlists
 from .portraits import centre_distances as centre_distances
 from .portraits import cluster_portraits as cluster_portraits
 from .portraits import deviation_words as deviation_words
+from .portraits import duplicate_pairs as duplicate_pairs
 from .portraits import near_duplicates as near_duplicates
 from .portraits import odd_tracks as odd_tracks
+from .similar import find_songs as find_songs
+from .similar import similar_songs as similar_songs
+from .song_lists import odd_ones_out as odd_ones_out
+from .song_lists import song_list as song_list

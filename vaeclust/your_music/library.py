@@ -95,7 +95,6 @@ def last_songs(record: Record) -> pd.DataFrame | None:
     return None if songs["cluster"].isna().any() else songs
 
 
-
 def library_moods(dataset: Dataset, source: str, *, place: str = CHAPTER, **options: Any) -> pd.DataFrame | None:
     """Return the seven moods of a library by track id, where they are its features, or the command can listen for them.
 

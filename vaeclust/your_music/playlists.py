@@ -120,7 +120,8 @@ def song_seconds(file: Path) -> float:
 def sound_addresses(dataset: Dataset, page: Path | None = None) -> pd.Series:
     """Return the address of every track's file, relative to the built chapter; missing where there is nothing to play.
 
-    page: the folder that the chapter will lie in, by default that of the book. Nothing to play has a track without a file, or one that may not be played (``dataset.silence``).
+    page: the folder that the chapter will lie in, by default that of the book. A track without a file has nothing to
+    play, nor one that may not be played (``dataset.silence``).
     """
     none = pd.Series(None, dataset.tracks.index, dtype=object)
     if silence(dataset) or "path" not in dataset.tracks:

@@ -1,0 +1,136 @@
+"""Songs like one song, and the song that somebody means (chapter ``10_your_music``)."""
+
+import os
+import unicodedata
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from vaeclust.corpus.dataset import Dataset
+from vaeclust.corpus.tables import examples
+from vaeclust.files import project_root
+
+DASHES = dict.fromkeys(map(ord, "‐‑‒–—−"), "-")  # a keyboard has one key for all of them
+
+
+def similar_songs(space: pd.DataFrame, song: str, n: int = 20) -> pd.Series:
+    """Return the Euclidean distance of the ``n`` songs that lie nearest to one, by track id, nearest first.
+
+    The song itself is left out; of songs that lie equally far the first of the table comes first. Fewer than ``n``
+    where there are no more.
+
+    Parameters
+    ----------
+    space : DataFrame
+        An embedding, (songs, d), indexed by track id.
+    song : str
+        A track id; :func:`find_songs` gives it.
+
+    Raises
+    ------
+    ValueError
+        For a song that the embedding does not have; for ``n`` below 1.
+
+    Examples
+    --------
+    >>> space = pd.DataFrame({"x": [0.0, 3.0, 1.0]}, index=["first", "second", "third"])
+    >>> similar_songs(space, "first").to_dict()
+    {'third': 1.0, 'second': 3.0}
+    """
+    if song not in space.index:
+        raise ValueError(
+            f"no song {song!r} in the embedding; expected one of its {len(space)} track ids, such as "
+            f"{examples(space.index)}"
+        )
+    if n < 1:
+        raise ValueError(f"n={n}; expected at least one song to look for")
+    points = space.to_numpy(dtype=np.float64)
+    distance = np.linalg.norm(points - points[space.index.get_loc(song)], axis=1)
+    found = pd.Series(distance, space.index, name="distance").drop(song)
+    return found.sort_values(kind="stable").head(n)
+
+
+def find_songs(songs: Dataset | pd.DataFrame, text: str) -> list[str]:
+    """Return the track ids of the songs that a text may mean, in the order of the table; none where nothing fits.
+
+    The first of these that finds any says all that fit: the path of a file or a track id; a title, or artist and title
+    as in ``"Artist - Title"``; a part of any of these; every word of the text somewhere in them, accents aside. Case,
+    Unicode form, the kind of dash and the width of gaps never matter.
+
+    Parameters
+    ----------
+    songs : Dataset or DataFrame
+        A table is indexed by track id and has any of the columns ``artist``, ``title``, ``path``.
+    text : str
+        A relative path counts from the folder in which one is.
+
+    Raises
+    ------
+    ValueError
+        For a text without a letter.
+
+    Examples
+    --------
+    >>> songs = pd.DataFrame({"artist": ["Ann", "Bo"], "title": ["Été", "Été indien"]}, index=["a1", "b2"])
+    >>> find_songs(songs, "ÉTÉ"), find_songs(songs, "bo - été INDIEN"), find_songs(songs, "ete")
+    (['a1'], ['b2'], ['a1', 'b2'])
+    """
+    wanted = folded(text)
+    if not wanted:
+        raise ValueError(
+            "an empty text names no song; expected the path of a file, a track id, a title or a part of it"
+        )
+    words = bare(wanted).split()
+    table = songs.tracks if isinstance(songs, Dataset) else songs
+    rules: list[Callable[[list[str], list[str]], bool]] = [
+        lambda addresses, names: wanted in addresses or folded(os.path.abspath(text)) in addresses,
+        lambda addresses, names: wanted in names,
+        lambda addresses, names: any(wanted in known for known in (*addresses, *names)),
+        lambda addresses, names: all(word in bare(" ".join((*addresses, *names))) for word in words),
+    ]
+    known = {track: (_addresses(track, row), _names(row)) for track, row in zip(table.index, _rows(table), strict=True)}
+    for rule in rules:
+        if found := [track for track, about in known.items() if rule(*about)]:
+            return found
+    return []
+
+
+def folded(text: str) -> str:
+    """Return a text without what two ways to write it may differ in: case, Unicode form, kinds of dashes and gaps.
+
+    >>> folded("Ｓtraße –  Ｅins")
+    'strasse - eins'
+    """
+    return " ".join(
+        unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).translate(DASHES).split()
+    )
+
+
+def bare(text: str) -> str:
+    """Return a text without the marks on its letters, as the explorer's search compares them.
+
+    >>> bare("beyoncé")
+    'beyonce'
+    """
+    return "".join(c for c in unicodedata.normalize("NFD", text) if unicodedata.category(c)[0] != "M")
+
+
+def _rows(table: pd.DataFrame) -> list[dict[str, str]]:
+    """Return what is known of each song: column → text, of those columns that say something."""
+    columns = [column for column in ("artist", "title", "path") if column in table]
+    rows = table[columns].to_dict("records")
+    return [{column: str(value) for column, value in row.items() if pd.notna(value)} for row in rows]
+
+
+def _addresses(track: str, row: dict[str, str]) -> list[str]:
+    """Return what names one song alone: its id, its path as it is told and from the root of the disk."""
+    paths = [row["path"], os.path.abspath(project_root() / row["path"])] if "path" in row else []
+    return [folded(text) for text in (track, *paths)]
+
+
+def _names(row: dict[str, str]) -> list[str]:
+    """Return what a song is called: its title, and artist and title."""
+    artist, title = row.get("artist", ""), row.get("title", "")
+    whole = f"{artist} - {title}" if artist and title else artist
+    return [folded(name) for name in (title, whole) if name]
