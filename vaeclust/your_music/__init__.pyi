@@ -3,6 +3,7 @@ from . import explorer as explorer
 from . import groups as groups
 from . import library as library
 from . import list_folder as list_folder
+from . import names as names
 from . import playlists as playlists
 from . import portraits as portraits
 from . import similar as similar
@@ -32,6 +33,8 @@ from .library import sureness as sureness
 from .list_folder import Written as Written
 from .list_folder import writable_folder as writable_folder
 from .list_folder import write_lists as write_lists
+from .names import cluster_names as cluster_names
+from .names import name_check as name_check
 from .playlists import song_seconds as song_seconds
 from .playlists import sound_addresses as sound_addresses
 from .playlists import track_files as track_files

@@ -132,8 +132,8 @@ def library_study(fit: Fit, groups: pd.Series, k: int, *, projection: str, told:
     everywhere. told: what run.json should tell.
     """
     clusters = cluster(fit, k, clusterers=("kmeans",))
-    first = clusters["seed"] == fit.seeds[0]
-    clusters.loc[first, "cluster"] = groups.loc[clusters.loc[first, "track_id"]].to_numpy()
+    given = clusters["track_id"].map(groups)
+    clusters["cluster"] = clusters["cluster"].mask(clusters["seed"] == fit.seeds[0], given).astype("int64")
     scores = score(fit, clusters)
     tables = {"clusters": clusters, "scores": scores, "history": fit.history, "dimensions": fit.dimensions}
     tables = {name: table.assign(condition=STANDARD) for name, table in tables.items()}

@@ -1,5 +1,7 @@
 """What a clustering says about a music library, without any labels (chapter ``10_your_music``)."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from sklearn.covariance import LedoitWolf
@@ -46,9 +48,17 @@ def centre_distances(embedding: np.ndarray, clusters: pd.Series) -> pd.DataFrame
 
 
 def cluster_portraits(
-    dataset: Dataset, embedding: np.ndarray, clusters: pd.Series, *, typical: int = 3
+    dataset: Dataset,
+    embedding: np.ndarray,
+    clusters: pd.Series,
+    *,
+    typical: int = 3,
+    names: Mapping[int, str] | None = None,
 ) -> pd.DataFrame:
-    """Return one row a cluster: its size, what sets it apart in words, its most typical tracks."""
+    """Return one row a cluster: its size, what sets it apart in words, its most typical tracks.
+
+    names: cluster → what it is called, in place of words for its features.
+    """
     apart = centre_distances(embedding, clusters)
     standard = pd.DataFrame(dataset.audio, index=clusters.index, columns=dataset.features.columns)
     rows = {}
@@ -56,7 +66,7 @@ def cluster_portraits(
         nearest = group.nsmallest(typical, "distance").index
         rows[cluster] = {
             "tracks": len(group),
-            "what sets it apart": deviation_words(standard.loc[group.index].mean()),
+            "what sets it apart": names[cluster] if names else deviation_words(standard.loc[group.index].mean()),
             "most typical": "; ".join(dataset.display_name(track) for track in nearest),
         }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("cluster")
