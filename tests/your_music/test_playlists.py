@@ -129,8 +129,8 @@ def test_what_is_there_twice_stands_once_and_what_is_long_or_gone_stays_out(tmp_
     gone = tmp_path / "gone.mp3"
     assert told.left_out == {
         "song 0": "it is in no cluster", "song 3": "it is in no cluster", "song 5": "the same song as song 4",
-        "song 6": "the same song as song 1", "song 7": "it is longer than 0.183333 minutes: 0",
-        "song 8": "it is longer than 0.183333 minutes: 0", "song 9": f"its file is gone: {gone}",
+        "song 6": "the same song as song 1", "song 7": "it lasts 0.2 minutes, more than 0.183",
+        "song 8": "it lasts 0.2 minutes, more than 0.183", "song 9": f"its file is gone: {gone}",
         "song 10": "it has no file",
     }  # fmt: skip
     assert [file.name for path in told.paths for file in songs_of(path)] == ["1.flac", "4.flac", "2.flac"]
@@ -199,10 +199,10 @@ def test_lists_of_clusters_that_are_gone_go_and_the_last_are_kept_aside(six, tmp
     assert [path.name for path in told.paths] == ["All.m3u8"]
     assert told.removed == first.paths
     assert set(texts(folder)) == {"All.m3u8"}
-    assert texts(folder / BEFORE) == old
+    assert texts(folder / BEFORE / "mine") == old
     newest = texts(folder)
     write_playlists(six, halves(six), folder, names=NIGHT)
-    assert texts(folder / BEFORE) == newest
+    assert texts(folder / BEFORE / "mine") == newest
 
 
 def test_what_its_owner_edited_or_renamed_is_never_touched(six, tmp_path):
@@ -224,6 +224,20 @@ def test_what_its_owner_edited_or_renamed_is_never_touched(six, tmp_path):
     assert [path.name for path in told.paths] == ["Mine-2.m3u8", "My-day.m3u8"]
     assert [path.name for path in told.removed] == ["Calm-night-2.m3u8", "Loud-day.m3u8"]
     assert (calm.read_bytes(), kept[2].read_bytes(), own.read_text()) == (edited, renamed, "#EXTM3U\n")
+
+
+def test_two_libraries_share_a_folder_and_leave_each_other_alone(six, tmp_path):
+    folder = tmp_path / "lists"
+    write_playlists(six, halves(six), folder, names=NIGHT)
+    other = replace(six, name="yours", tracks=six.tracks.assign(artist="Z"))
+    yours = write_playlists(other, halves(other), folder, names={0: "Calm night", 1: "Else"})
+    assert [path.name for path in yours.paths] == ["Calm-night-2.m3u8", "Else.m3u8"]
+    assert yours.removed == []
+    mine = write_playlists(six, halves(six), folder, names={0: "Calm night", 1: "New"})
+    assert [path.name for path in mine.paths] == ["Calm-night.m3u8", "New.m3u8"]
+    assert [path.name for path in mine.removed] == ["Loud-day.m3u8"]
+    assert mine.kept == yours.paths
+    assert all("Z - " in path.read_text() for path in yours.paths)
 
 
 def test_a_list_that_its_owner_deleted_is_written_again_and_a_link_is_the_owners(six, tmp_path):
@@ -256,7 +270,7 @@ def test_where_no_song_has_its_file_nothing_is_touched(six, tmp_path):
 def test_a_run_that_is_stopped_half_way_loses_and_doubles_nothing(tmp_path, monkeypatch):
     old = [(name, f"{name} old\n") for name in "abcd"]
     new = [(name, f"{name} new\n") for name in "bcde"]
-    write_lists(tmp_path, old)
+    write_lists(tmp_path, old, library="mine")
     with monkeypatch.context() as patch:
         write, done = list_folder._write, []
 
@@ -268,19 +282,20 @@ def test_a_run_that_is_stopped_half_way_loses_and_doubles_nothing(tmp_path, monk
 
         patch.setattr(list_folder, "_write", stop)
         with pytest.raises(KeyboardInterrupt):
-            write_lists(tmp_path, new)
+            write_lists(tmp_path, new, library="mine")
     assert texts(tmp_path)["b.m3u8"] == b"b new\n"
     assert texts(tmp_path)["d.m3u8"] == b"d old\n"
-    told = write_lists(tmp_path, new)
+    told = write_lists(tmp_path, new, library="mine")
     assert texts(tmp_path) == {f"{name}.m3u8": text.encode() for name, text in new}
     assert (told.kept, told.removed) == ([], [tmp_path / "a.m3u8"])
-    assert texts(tmp_path / BEFORE) == {f"{name}.m3u8": text.encode() for name, text in old}
+    assert texts(tmp_path / BEFORE / "mine") == {f"{name}.m3u8": text.encode() for name, text in old}
 
 
 @pytest.mark.parametrize(
     "content",
-    ["", "[]", "no JSON", '{"lists": 3}', '{"lists": {"../prey.m3u8": ["DIGEST"], "": [""], "..": [""]}}',
-     '{"lists": {"gone.m3u8": [""], "a.m3u8": null}}'],
+    ["", "[]", "no JSON", '{"mine": 3}', '{"mine": {"lists": 3}}',
+     '{"mine": {"lists": {"gone.m3u8": [""], "a.m3u8": null}}}',
+     '{"mine": {"lists": {"../prey.m3u8": ["DIGEST"], "": [""], "..": [""]}}}'],
 )  # fmt: skip
 def test_a_damaged_or_hostile_record_of_lists_costs_no_file(tmp_path, content):
     prey = tmp_path / "prey.m3u8"
@@ -289,11 +304,11 @@ def test_a_damaged_or_hostile_record_of_lists_costs_no_file(tmp_path, content):
     folder.mkdir()
     (folder / "a.m3u8").write_text("perhaps ours")
     (folder / OWNERSHIP).write_text(content.replace("DIGEST", list_folder.digest("mine")))
-    told = write_lists(folder, [("a", "new")])
+    told = write_lists(folder, [("a", "new")], library="mine")
     assert [path.name for path in told.paths] == ["a-2.m3u8"]
     assert (folder / "a.m3u8").read_text() == "perhaps ours"
     assert prey.read_text() == "mine"
-    assert read_json(folder / OWNERSHIP)["lists"].keys() == {"a-2.m3u8"}
+    assert read_json(folder / OWNERSHIP)["mine"]["lists"].keys() == {"a-2.m3u8"}
 
 
 def test_a_folder_that_cannot_be_written_to_is_said_in_one_line(six, tmp_path):

@@ -1,7 +1,8 @@
 """A folder of playlists that its owner uses, too: only what we wrote and nobody touched is replaced or removed.
 
-Beside the lists a hidden file keeps the digest of each that we wrote. A list whose content is another one now was
-edited, one that stands under a name that we do not know was renamed or is somebody else's: both are the owner's.
+Beside the lists a hidden file keeps the digest of each that we wrote, library by library. A list whose content is
+another one now was edited, one that stands under a name that we do not know was renamed or is somebody else's: both are
+the owner's.
 """
 
 import os
@@ -28,7 +29,7 @@ class Written:
     paths : list of Path
         The playlists of this run, in the order of their clusters.
     kept : list of Path
-        All other playlists of the folder: the owner's, left alone.
+        All other playlists of the folder, left alone: the owner's, and those of other libraries.
     removed : list of Path
         What the last run wrote, nobody touched and this run has no more.
     left_out : dict
@@ -54,25 +55,27 @@ def writable_folder(folder: Path) -> Iterator[None]:
         ) from error
 
 
-def write_lists(folder: Path, lists: Sequence[tuple[str, str]]) -> Written:
-    """Let a folder hold these lists in place of those of the last run, and leave its owner's as they are.
+def write_lists(folder: Path, lists: Sequence[tuple[str, str]], *, library: str) -> Written:
+    """Let a folder hold these lists in place of a library's last ones, and leave all others as they are.
 
     lists: file names without suffix, and texts. Of two lists of one name, whatever its case, the second gets ``-2``; so
-    does a list whose name the owner's bears. A list whose text is the same stays untouched. Where anything changes, the
-    last run's lists are put into ``.before``, just as they were: moved back, they open again.
+    does a list whose name is borne by one of the owner or of another library. A list whose text is the same stays
+    untouched. Where anything changes, the last run's lists are put into ``.before/<library>``, just as they were: moved
+    back, they open again.
 
     A run that is stopped half-way leaves every list whole, and all of them known as ours.
     """
-    state = _state(folder)
+    libraries = _libraries(folder)
+    state = _state(libraries.get(library))
     ours = {name for name, digests in state["lists"].items() if (found := _digest(folder / name)) and found in digests}
     before = {name: (folder / name).read_bytes() for name in sorted(ours)}
     texts = _named(folder, lists, ours)
     gone = [name for name in before if name not in texts]
     if texts != before:
         if state["finished"] and before:
-            _set_aside(folder / BEFORE, before)
+            _set_aside(folder / BEFORE / library, before)
         both = {name: [digest(part[name]) for part in (before, texts) if name in part] for name in before | texts}
-        write_json(folder / OWNERSHIP, {"finished": False, "lists": both})
+        write_json(folder / OWNERSHIP, libraries | {library: {"finished": False, "lists": both}})
         for name, text in texts.items():
             if before.get(name) != text:
                 _write(folder / name, text)
@@ -80,14 +83,19 @@ def write_lists(folder: Path, lists: Sequence[tuple[str, str]]) -> Written:
             (folder / name).unlink()
     final = {"finished": True, "lists": {name: [digest(text)] for name, text in texts.items()}}
     if final != state:
-        write_json(folder / OWNERSHIP, final)
+        write_json(folder / OWNERSHIP, libraries | {library: final})
     kept = [path for path in _lists(folder) if path.name not in texts]
     return Written([folder / name for name in texts], kept, [folder / name for name in gone])
 
 
-def _state(folder: Path) -> dict[str, Any]:
-    """Return whether the last run ended, and the digests of its lists by name; nothing that is not in the folder."""
+def _libraries(folder: Path) -> dict[str, Any]:
+    """Return what is noted of the lists of every library."""
     told = read_json(folder / OWNERSHIP)
+    return told if isinstance(told, dict) else {}
+
+
+def _state(told: Any) -> dict[str, Any]:
+    """Return whether a library's last run ended, and the digests of its lists by name; no name leads elsewhere."""
     lists = told.get("lists") if isinstance(told, dict) else None
     if not isinstance(lists, dict):
         return {"finished": True, "lists": {}}
@@ -117,7 +125,7 @@ def _named(folder: Path, lists: Sequence[tuple[str, str]], ours: set[str]) -> di
 
 def _set_aside(folder: Path, lists: dict[str, bytes]) -> None:
     """Let a folder hold the lists of the last run, in place of those of the run before it."""
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     for name, text in lists.items():
         _write(folder / name, text)
     for path in _lists(folder):

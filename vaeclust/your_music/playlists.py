@@ -70,19 +70,12 @@ def write_playlists(
     """
     files = track_files(dataset)
     there = files[[file is not None and _is_there(file) for file in files]]
-    left_out = {
-        track: "it has no file" if file is None else f"its file is gone: {path_text(file)}"
-        for track, file in files.drop(there.index).items()
-    }
     if there.empty:
-        return Written(left_out=left_out)
-    found = clusters.reindex(there.index)
+        return Written(left_out=_without_file(files))
     seconds = there.map(song_seconds)
-    left_out |= dict.fromkeys(there.index[(found.isna() | (found == NOISE)).to_numpy()], "it is in no cluster")
-    for track in there.index[(seconds > 60 * longest).to_numpy()]:
-        left_out.setdefault(track, f"it is longer than {longest:g} minutes: {seconds[track] / 60:.0f}")
-    left_out |= _copies(dataset, [track for track in there.index if track not in left_out], seconds)
-    listed = found.drop([track for track in left_out if track in found.index]).astype(int)
+    found = clusters.reindex(there.index)
+    left_out = _without_file(files.drop(there.index)) | _left_out(dataset, found, seconds, longest)
+    listed = found[[track not in left_out for track in found.index]].astype(int)
     with writable_folder(folder):
         lists = []
         for cluster, members in listed.groupby(listed):
@@ -91,7 +84,8 @@ def write_playlists(
             lines = [line for track in songs for line in _entry(dataset, track, seconds[track], there[track], folder)]
             name = (names or {}).get(int(cluster), "")
             lists.append((_list_name(name, int(cluster)), "\n".join(["#EXTM3U", *lines]) + "\n"))
-        return replace(write_lists(folder, lists), left_out=left_out)
+        written = write_lists(folder, lists, library=file_name(dataset.name) or "library")
+    return replace(written, left_out=left_out)
 
 
 def track_files(dataset: Dataset) -> pd.Series:
@@ -148,15 +142,30 @@ def _is_there(file: Path) -> bool:
         return False
 
 
+def _without_file(files: pd.Series) -> dict[str, str]:
+    """Return why songs stay out whose file is not there: track id → reason."""
+    return {
+        track: "it has no file" if file is None else f"its file is gone: {path_text(file)}"
+        for track, file in files.items()
+    }
+
+
+def _left_out(dataset: Dataset, found: pd.Series, seconds: pd.Series, longest: float) -> dict[str, str]:
+    """Return why songs stay out that have a file; found, seconds: (n,) cluster and length of these, by track id."""
+    reasons = dict.fromkeys(found.index[(found.isna() | (found == NOISE)).to_numpy()], "it is in no cluster")
+    for track, length in seconds[seconds > 60 * longest].items():
+        reasons.setdefault(track, f"it lasts {length / 60:.3g} minutes, more than {longest:.3g}")
+    return reasons | _copies(dataset, [track for track in found.index if track not in reasons], seconds)
+
+
 def _copies(dataset: Dataset, tracks: Iterable[str], seconds: pd.Series) -> dict[str, str]:
     """Return why songs stay out that stand before them in tracks: track id → reason."""
     values = dict(zip(dataset.ids, dataset.features.to_numpy(), strict=True))
     first: dict[Hashable, list[str]] = {}
     copies = {}
     for track in tracks:
-        about = [_one_line(dataset.tracks[part].get(track)) for part in ("artist", "title") if part in dataset.tracks]
-        named = tuple(text.casefold() for text in about)
-        keys = [values[track].tobytes(), *([named] if len(named) == 2 and all(named) else [])]
+        names = tuple(text.casefold() for text in _artist_and_title(dataset, track))
+        keys = [values[track].tobytes(), *([names] if all(names) else [])]
         same = [other for key in keys for other in first.get(key, ()) if _same_length(seconds[track], seconds[other])]
         if same:
             copies[track] = f"the same song as {same[0]}"
@@ -172,9 +181,14 @@ def _same_length(one: float, other: float) -> bool:
 
 def _entry(dataset: Dataset, track: str, seconds: float, file: Path, folder: Path) -> tuple[str, str]:
     """Return the two lines of a song."""
-    about = [_one_line(dataset.tracks[part].get(track)) for part in ("artist", "title") if part in dataset.tracks]
-    told = " - ".join(filter(None, about)) or _one_line(track)
+    told = " - ".join(filter(None, _artist_and_title(dataset, track))) or _one_line(track)
     return f"#EXTINF:{-1 if math.isnan(seconds) else round(seconds)},{told}", _place(file, folder)
+
+
+def _artist_and_title(dataset: Dataset, track: str) -> tuple[str, str]:
+    """Return artist and title of a track on one line each, empty where unknown."""
+    artist, title = (dataset.tracks[part][track] if part in dataset.tracks else None for part in ("artist", "title"))
+    return _one_line(artist), _one_line(title)
 
 
 def _one_line(text: object) -> str:
