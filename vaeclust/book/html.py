@@ -14,6 +14,9 @@ from vaeclust.book.pages import write_evidence_index, write_status
 from vaeclust.files import project_root
 from vaeclust.released.facts import quotes
 
+# Sections that speak of code and parameters, which a page without them does not need.
+_FOR_READERS_OF_CODE = ("Parameters", "Features of another model", "Exercises")
+
 
 def build_html(
     root: Path | None = None, *, force: bool = False, pages: Path | None = None, alone: Sequence[str] = ()
@@ -73,7 +76,8 @@ def build_html(
 def _mirror(root: Path, pages: Path, alone: Sequence[str] = ()) -> Path:
     """Return a copy of the project's pages beside a folder of executed chapters, with these in place of its own.
 
-    alone: the only chapters in its table of contents, with the bibliography that they cite.
+    alone: the only chapters in its table of contents, with the bibliography that they cite; their code is left out,
+    since who listens does not read it.
     """
     copy = pages.parent / "book"
     copy.mkdir(exist_ok=True)
@@ -86,7 +90,26 @@ def _mirror(root: Path, pages: Path, alone: Sequence[str] = ()) -> Path:
         first, *others = [f"book/chapters/{slug}" for slug in alone]
         shown = "".join(f"  - file: {page}\n" for page in (*others, "book/bibliography"))
         (copy / "_toc.yml").write_text(f"format: jb-book\nroot: {first}\nchapters:\n{shown}", encoding="utf-8")
+        for slug in alone:
+            _hide_code(copy / "book" / "chapters" / f"{slug}.ipynb")
     return copy
+
+
+def _hide_code(page: Path) -> None:
+    """Leave the code of an executed chapter out of its page, with what tells how to run it and its exercises."""
+    import nbformat
+
+    notebook = nbformat.read(page, as_version=4)
+    sections, kept = "", []
+    for cell in notebook.cells:
+        heading = re.match(r"## (.+)", cell.source) if cell.cell_type == "markdown" else None
+        sections = heading[1] if heading else sections
+        if sections not in _FOR_READERS_OF_CODE:
+            kept.append(cell)
+        if cell.cell_type == "code":
+            cell.metadata["tags"] = [*cell.metadata.get("tags", []), "remove-input"]
+    notebook.cells = kept
+    nbformat.write(notebook, page)
 
 
 def _last_words(log: str) -> str:
