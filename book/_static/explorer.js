@@ -38,9 +38,10 @@
       this.method = this.data.methods.find((method) => this.shown.has(method.slug));
       this.colourings = this.listColourings();
       this.colouring = this.colourings[0];
-      this.texts = this.data.ids.map((id, track) =>
+      this.names = this.data.ids.map((id, track) =>
         plain([this.data.titles[track], this.data.artists[track], id, this.genre(track)].filter(Boolean).join(" ")),
       );
+      this.texts = this.names.map((name, track) => [name, ...this.tags(track).map(plain)].join(" "));
       this.build();
       this.showPanels();
       this.showLegend();
@@ -53,6 +54,11 @@
     genre(track) {
       const { genres } = this.data;
       return genres && genres.of[track] >= 0 ? genres.names[genres.of[track]] : null;
+    }
+
+    // The tags that a track has: it is in the tenth that has most of them.
+    tags(track) {
+      return Object.entries(this.data.tags ?? {}).flatMap(([tag, tenths]) => (tenths[track] === "9" ? [tag] : []));
     }
 
     title(track) {
@@ -96,7 +102,11 @@
         range: [0, this.others],
         colour: (track, method) => scale(0, this.others)(method.agree[track]),
       };
-      const own = colourings.map((one) => (one.values ? number(one) : category(one)));
+      const tag = ({ title, tag, note }) => {
+        const tenths = this.data.tags[tag];
+        return { title, note, range: ["least", "most"], colour: (track) => scale(0, 9)(Number(tenths[track])) };
+      };
+      const own = colourings.map((one) => (one.tag ? tag(one) : one.values ? number(one) : category(one)));
       const first = genres ? [category(genres), cluster] : [cluster];
       return [...first, ...(this.others ? [sureness] : []), ...own];
     }
@@ -179,7 +189,7 @@
       this.search = make("input", {
         id: "explorer-search",
         type: "search",
-        placeholder: "title, artist, genre",
+        placeholder: this.data.tags ? "title, artist, genre, tag" : "title, artist, genre",
         autocomplete: "off",
         spellcheck: false,
         role: "combobox",
@@ -210,10 +220,15 @@
 
     suggest() {
       const words = plain(this.search.value).split(/\s+/).filter(Boolean);
-      const found = [...this.texts.keys()].filter((track) => words.every((word) => this.texts[track].includes(word)));
+      const fits = (texts) => (track) => words.every((word) => texts[track].includes(word));
+      const found = [...this.texts.keys()].filter(fits(this.texts));
+      const named = new Set(found.filter(fits(this.names))); // what is called so comes before what has such a tag
+      found.sort((one, other) => named.has(other) - named.has(one));
       this.matches = words.length ? new Set(found) : null;
       const options = (words.length ? found : []).slice(0, MOST_SUGGESTIONS).map((track, place) => {
-        const about = [this.data.artists[track], this.genre(track), this.data.ids[track]].filter(Boolean).join(", ");
+        const tags = this.tags(track).filter((tag) => words.some((word) => plain(tag).includes(word)));
+        const parts = [this.data.artists[track], this.genre(track), this.data.ids[track], ...tags];
+        const about = parts.filter(Boolean).join(", ");
         const option = make(
           "li",
           { role: "option", id: `explorer-option-${place}`, "aria-selected": "false" },
@@ -228,7 +243,8 @@
         return option;
       });
       const rest = found.length - options.length;
-      const last = !found.length ? "No track is called so." : words.length && rest ? `and ${rest} more` : "";
+      const none = this.data.tags ? "No track is called so or has such a tag." : "No track is called so.";
+      const last = !found.length ? none : words.length && rest ? `and ${rest} more` : "";
       this.found.replaceChildren(...options, ...(last ? [make("li", { className: "explorer-rest" }, last)] : []));
       this.found.hidden = !words.length;
       this.search.setAttribute("aria-expanded", String(Boolean(options.length)));
@@ -623,7 +639,9 @@
         sound = make("button", { type: "button", className: "explorer-play" }, "Play");
         sound.addEventListener("click", () => this.play(track));
       }
-      this.track.replaceChildren(make("h3", {}, this.title(track)), make("p", {}, about), sound);
+      const tags = this.tags(track).join(", ");
+      const heard = tags ? make("p", {}, `Tags: ${tags}`) : "";
+      this.track.replaceChildren(make("h3", {}, this.title(track)), make("p", {}, about), heard, sound);
     }
 
     showNeighbours({ method, near, canvas }) {

@@ -14,6 +14,7 @@ from conftest import HOSTILE, ROOT
 from vaeclust.corpus import named as corpus_named
 from vaeclust.corpus.dataset import Dataset, assemble
 from vaeclust.corpus.demo import tracks as demo
+from vaeclust.corpus.moods import MOODS
 from vaeclust.corpus.tables import GTZAN_IDS
 from vaeclust.methods.catalogue import COMPARED
 from vaeclust.your_music import explorer, playlists
@@ -51,6 +52,15 @@ def named(corpus):
     about.iloc[1, about.columns.get_loc("title")] = '</script><script>alert(1)</script> "\\ & \u2028 é'
     about.iloc[2, [about.columns.get_loc(c) for c in ("title", "artist")]] = None
     return replace(corpus, tracks=about)
+
+
+@pytest.fixture(scope="module")
+def tagged(named):
+    """The named corpus with tags: the first tracks have piano most, the last the 80s; sadness is never likely."""
+    one, last = np.arange(120) / 119, np.linspace(1, 0, 120)
+    tags = {"rock": np.random.default_rng(0).permutation(one), "piano": last**3, "piano solo": last**3 / 2}
+    tags |= {"sad": one / 110, "80s": one**3 * 0.6}
+    return replace(named, tags=pd.DataFrame(tags, named.tracks.index))
 
 
 def told(html) -> dict:
@@ -107,6 +117,34 @@ class TestContents:
         assert mode["names"] == ["0", "1"]
         assert tempo["values"][0] == 60
 
+    def test_moods_and_the_tags_that_tell_most_are_colours(self, named, tagged):
+        moods = pd.DataFrame(np.random.default_rng(1).uniform(size=(120, 7)), named.tracks.index, columns=list(MOODS))
+        moody = assemble("moody", named.tracks, moods, tags=tagged.tags)
+        found = explorer.explorer_contents(moody, *records(tagged))
+        titles = [colouring["title"] for colouring in found["colourings"]]
+        assert titles[-10:] == [*(f"Mood: {mood}" for mood in MOODS), "Tag: piano", "Tag: rock", "Tag: 80s"]
+        energy = next(colouring for colouring in found["colourings"] if colouring["title"] == "Mood: energy")
+        assert energy["values"] == pytest.approx(moods["energy"], rel=0.01)
+        assert [colouring["tag"] for colouring in found["colourings"][-3:]] == ["piano", "rock", "80s"]
+        assert explorer.explorer_contents(named, *records(named))["tags"] is None
+
+    def test_tags_are_tenths_of_the_corpus_and_unlikely_ones_are_none(self, tagged):
+        tenths = explorer.tag_tenths(tagged.tags)
+        assert tenths["rock"].value_counts().to_dict() == {str(digit): 12 for digit in range(10)}
+        assert tenths["piano"].tolist() == [*"9" * 12, *(digit for digit in "876543210" for _ in range(12))]
+        assert set(tenths["sad"]) == set("012345678")  # one track in ten has most of it, but none is sad
+        assert set(explorer.tag_tenths(tagged.tags * 0)["rock"]) == {"5"}  # none has more than another
+        told = explorer.explorer_contents(tagged, *records(tagged))["tags"]
+        assert told["piano"] == "".join(tenths["piano"])
+
+    def test_of_tags_that_say_the_same_one_is_a_colour(self):
+        rng = np.random.default_rng(0)
+        likely = {tag: rng.permutation(200) / 200 * (place + 1) / 12 for place, tag in enumerate("abcdefghijkl")}
+        tags = pd.DataFrame(likely)
+        assert explorer.telling_tags(tags) == list("lkjihgfe")
+        tags["k"], tags["j"] = 0.9 * tags["l"] + 0.01, 0.5
+        assert explorer.telling_tags(tags) == list("lihgfedc")
+
     def test_unlabelled_music_without_names_from_one_seed(self, corpus):
         bare = assemble("bare", corpus.tracks.assign(genre=pd.NA), corpus.features)
         found = explorer.explorer_contents(bare, *records(bare, seeds=1))
@@ -126,7 +164,9 @@ class TestContents:
         names = [f"A name of forty letters, as they are: {i:04d}" for i in range(1000)]
         tracks = pd.DataFrame({"genre": ids.str.split(".").str[0], "title": names, "artist": names}, index=ids)
         values = pd.DataFrame(np.random.default_rng(0).normal(size=(1000, 20)), ids)
-        big = assemble("gtzan", tracks, values.rename(columns=str))
+        likely = np.random.default_rng(0).uniform(size=(1000, 50))
+        tags = pd.DataFrame(likely, ids, columns=[f"a tag of twenty {i:02d}" for i in range(50)])
+        big = assemble("gtzan", tracks, values.rename(columns=str), tags=tags)
         html = explorer.explorer_page(
             explorer.explorer_contents(big, *records(big, methods=tuple(COMPARED), seeds=2, k=10))
         )
@@ -344,6 +384,41 @@ def test_search_finds_by_any_word_without_accents(open_page, named):
     assert "No track is called so." in page.inner_text("#explorer-found")
     page.locator("#elsewhere").press("/")
     assert page.locator("#elsewhere").input_value() == "/"
+
+
+def test_search_finds_by_tag(open_page, tagged):
+    visit = open_page(replace(tagged, tracks=tagged.tracks.assign(title=[*["Song"] * 119, "Piano man"])))
+    page = visit.page
+    everything = painted(page.locator("canvas").first)
+    search = page.get_by_role("combobox", name="Search")
+    assert search.get_attribute("placeholder") == "title, artist, genre, tag"
+    options = page.locator("#explorer-found [role=option]")
+    search.fill("Piano")
+    assert page.inner_text(".explorer-live") == "13 tracks found"  # a tenth, and the one that is called so
+    assert options.first.inner_text().startswith("Piano man")
+    assert options.nth(1).inner_text().endswith(", piano, piano solo")
+    assert painted(page.locator("canvas").first) < everything / 2
+    search.fill("piano artist 3")
+    assert page.inner_text(".explorer-live") == "2 tracks found"
+    search.fill("80s")
+    assert page.inner_text(".explorer-live") == "12 tracks found"
+    search.press("Enter")
+    about = page.inner_text(".explorer-about section >> nth=0")
+    assert re.search(r"Tags: (rock, )?80s", about)
+    search.fill("sad")
+    assert "No track is called so or has such a tag." in page.inner_text("#explorer-found")
+
+
+def test_a_tag_colours_the_maps(open_page, tagged):
+    visit = open_page(tagged)
+    colour = visit.page.get_by_label("Colour by")
+    assert colour.locator("option").all_inner_texts()[-3:] == ["Tag: piano", "Tag: rock", "Tag: 80s"]
+    picture = "c => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(c.toDataURL()))))"
+    canvas = visit.page.locator("canvas").first
+    drawn = {(colour.select_option(f"Tag: {tag}"), canvas.evaluate(picture))[1] for tag in ("rock", "piano", "80s")}
+    assert len(drawn) == 3
+    legend = visit.page.inner_text(".explorer-legend").split("\n")
+    assert legend == ["least", "most", "Tenths of the corpus, by how likely a listening network finds the tag."]
 
 
 def test_the_legend_narrows_the_maps_down(open_page, named):

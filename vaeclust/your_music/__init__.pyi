@@ -15,6 +15,8 @@ from .explorer import explorer_contents as explorer_contents
 from .explorer import explorer_page as explorer_page
 from .explorer import nearest_tracks as nearest_tracks
 from .explorer import silence_reason as silence_reason
+from .explorer import tag_tenths as tag_tenths
+from .explorer import telling_tags as telling_tags
 from .explorer import write_clips as write_clips
 from .groups import lasting_groups as lasting_groups
 from .groups import read_songs as read_songs

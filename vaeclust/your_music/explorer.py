@@ -19,6 +19,7 @@ from sklearn.neighbors import NearestNeighbors
 from vaeclust.cores import one_thread
 from vaeclust.corpus.dataset import Dataset, silence
 from vaeclust.corpus.demo.tracks import FACTOR_TABLE
+from vaeclust.corpus.moods import MOODS
 from vaeclust.corpus.named import CORPORA
 from vaeclust.corpus.tables import examples
 from vaeclust.evidence.agreement import seed_agreement
@@ -34,6 +35,11 @@ NEIGHBOURS = 5
 GRID = 4_000  # coordinates on the page are whole numbers from 0 to this
 MOST_ARTISTS = 9  # with a colour of their own; the others share one
 ORDER = ("tsne", "umap", "pca")  # of the projections to choose from
+TAG_COLOURINGS = 8  # tags to colour by
+ALIKE = 0.8  # correlation of two tags above which one of them is enough to colour by
+TENTHS = 10  # of the corpus, in which the page knows how much of a tag a track has
+FLOOR = 0.01  # probability below which a track does not have a tag, even if no other has more; "sad" seldom gets more
+TAG_NOTE = "Tenths of the corpus, by how likely a listening network finds the tag."
 WITHOUT_SCRIPT = (
     "The explorer stands here in the built book, in any browser with JavaScript. Without it, the maps of every method "
     "are pictures in the method's own chapter, and the table below says how sure their clusters are."
@@ -103,12 +109,14 @@ def explorer_contents(
     heard = pd.Series(dtype=object) if sounds is None else sounds
     heard = heard.reindex(dataset.ids)
     about = dataset.tracks
+    tags = None if dataset.tags is None else dataset.tags.loc[dataset.ids]
     return {
         "ids": dataset.ids,
         "titles": _texts(about.get("title"), len(about)),
         "artists": _texts(about.get("artist"), len(about)),
         "genres": None if dataset.genres is None else _category("Genre", dataset.genres, dataset.genre_names),
         "colourings": _colourings(dataset),
+        "tags": None if tags is None else tag_tenths(tags).agg("".join).to_dict(),
         "clusters": _palette([str(number) for number in range(count)]),
         "sequential": SEQUENTIAL,
         "grey": GREY,
@@ -127,6 +135,34 @@ def nearest_tracks(space: np.ndarray) -> np.ndarray:
     with one_thread():
         nearest = NearestNeighbors(n_neighbors=min(NEIGHBOURS, len(space) - 1), algorithm="brute").fit(space)
         return nearest.kneighbors(return_distance=False)
+
+
+def tag_tenths(tags: pd.DataFrame) -> pd.DataFrame:
+    """Return how much of a tag each track has against the others, as a digit, 9 for the tenth that has most of it.
+
+    tags: (n, tags) float, probabilities. A 9 says that a track has the tag: where it is too unlikely for that (below
+    0.01), the digit is 8 at most. Tracks that have equally much share a digit.
+
+    >>> tag_tenths(pd.DataFrame({"jazz": [0.0, 0.1, 0.9], "sad": [0.001, 0.008, 0.004]})).to_dict("list")
+    {'jazz': ['3', '6', '9'], 'sad': ['3', '8', '6']}
+    """
+    tenths = np.ceil(tags.rank() * TENTHS / len(tags)) - 1
+    return tenths.clip(upper=TENTHS - 2).where(tags < FLOOR, tenths).astype(int).astype(str)
+
+
+def telling_tags(tags: pd.DataFrame) -> list[str]:
+    """Return the tags that tell most tracks apart, at most eight, the most telling first.
+
+    They vary most in the square roots of their probabilities, in whose distances rare tags count too (see
+    ``scale_roots``); of two that hardly differ (correlated above 0.8) only the first is one of them.
+    """
+    roots = np.sqrt(tags)
+    alike = roots.corr()
+    found: list[str] = []
+    for tag in roots.std().sort_values(ascending=False, kind="stable").index:
+        if len(found) < TAG_COLOURINGS and roots[tag].std() > 0 and not (alike.loc[tag, found] > ALIKE).any():
+            found.append(tag)
+    return found
 
 
 def write_clips(dataset: Dataset, page: Path | None = None) -> pd.Series:
@@ -200,7 +236,7 @@ def _category(title: str, values: np.ndarray, names: Iterable[str], **more: Any)
 
 
 def _colourings(dataset: Dataset) -> list[dict[str, Any]]:
-    """Return what a track itself can be coloured by: its artist, the known factors."""
+    """Return what a track itself can be coloured by: its artist, the known factors, its moods and tags."""
     found = []
     if "artist" in dataset.references():
         counts = dataset.tracks["artist"].value_counts().sort_index().sort_values(ascending=False, kind="stable")
@@ -214,5 +250,16 @@ def _colourings(dataset: Dataset) -> list[dict[str, Any]]:
             values, names = pd.factorize(column, sort=True)
             found.append(_category(title, values, [f"{value:g}" for value in names], note=unit))
         else:
-            found.append({"title": title, "values": [float(f"{value:.3g}") for value in column], "note": unit})
+            found.append(_number(title, column, unit))
+    if set(MOODS) <= set(dataset.features):
+        found += [
+            _number(f"Mood: {mood}", dataset.features[mood], "As a listening network hears it.") for mood in MOODS
+        ]
+    if dataset.tags is not None:
+        found += [{"title": f"Tag: {tag}", "tag": tag, "note": TAG_NOTE} for tag in telling_tags(dataset.tags)]
     return found
+
+
+def _number(title: str, values: pd.Series, note: str) -> dict[str, Any]:
+    """Return a colouring by numbers; values: (n,)."""
+    return {"title": title, "values": [float(f"{value:.3g}") for value in values], "note": note}
