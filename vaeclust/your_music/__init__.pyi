@@ -1,5 +1,6 @@
 from . import choice_of_k as choice_of_k
 from . import explorer as explorer
+from . import names as names
 from . import playlists as playlists
 from . import portraits as portraits
 from .choice_of_k import choose_k as choose_k
@@ -10,6 +11,8 @@ from .explorer import explorer_page as explorer_page
 from .explorer import nearest_tracks as nearest_tracks
 from .explorer import silence_reason as silence_reason
 from .explorer import write_clips as write_clips
+from .names import cluster_names as cluster_names
+from .names import name_check as name_check
 from .playlists import sound_addresses as sound_addresses
 from .playlists import write_playlists as write_playlists
 from .portraits import centre_distances as centre_distances
