@@ -292,6 +292,8 @@ def test_clusters_alike_get_further_words_then_rarer_ones_then_a_letter():
     others = {cluster: ["pop"] for cluster in range(2, 8)}
     lacking = loud(clusters, {0: own, 1: own} | others)
     assert cluster_names(clusters, tags=lacking)[1] == "metal, punk, less pop"
+    kin = lacking.rename(columns={"punk": "indie pop"})
+    assert cluster_names(clusters, tags=kin)[1] == "metal, indie pop, jazz · B"
 
     labels = pd.DataFrame({"genre": "Rap", "language": "bn"}, clusters.index).where(clusters < 2, "unlike")
     assert cluster_names(clusters, tags=tags, labels=labels).to_list()[:2] == [
@@ -360,9 +362,12 @@ def test_of_labels_an_earlier_name_keeps_what_is_true(bengali, before, after):
 
 def test_a_share_that_an_earlier_name_says_may_drift_a_little():
     clusters = clusters_of(3, 100)
-    for bengali, said in [(73, 80), (72, 70), (87, 80), (88, 90)]:
+    for bengali, said in [(73, 80), (72, 70), (87, 80), (88, 90), (99, 90), (100, 100)]:
         labels = pd.DataFrame({"language": ["bn"] * bengali + ["en"] * (300 - bengali)}, clusters.index)
         assert cluster_names(clusters, labels=labels, before={0: "80 % Bengali"})[0] == f"{said} % Bengali"
+        if bengali > 90:
+            assert cluster_names(clusters, labels=labels)[0] == f"{said} % Bengali"
+            assert cluster_names(clusters, labels=labels, before={0: "100 % Bengali"})[0] == f"{said} % Bengali"
 
 
 def test_names_hold_whatever_tags_are_called():

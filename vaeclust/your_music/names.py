@@ -93,15 +93,15 @@ def cluster_names(
     1. A name from ``before`` is kept as long as each of its tags and moods still holds, even if others would fit better
        by now; of labels, what no longer holds is said anew. A name that was not made here is not kept.
     2. The other clusters are named from the largest to the smallest: the three tags of the greatest lift, the two moods
-       that lie farthest from the library's, and the label that is most above its share in the library, with its share
-       to the nearest tenth. Of words that say the same (``SAME``), or of which one contains the other ("rock", "hard
-       rock"), the first stays.
+       that lie farthest from the library's, each by ``PLAIN`` at least, and the label that is most above its share in
+       the library, with its share of the labelled tracks to the nearest tenth (100 % only if all have it). Of words
+       that say the same (``SAME``), or of which one contains the other ("rock", "hard rock"), the first stays.
     3. Where another cluster has these words already, the last tag gives way to the next by lift; if that does not help,
        the last mood to the next; the last tag to one that the cluster lacks ("less punk"); the label to the next. If
        words run out, a letter is added, from B on.
 
     A cluster of which nothing is known, or for which no word holds, has "no words for it". Raises ValueError for
-    clusters that are no whole numbers, and for track ids that stand in a table twice.
+    clusters that are no whole numbers, tags and moods that are no numbers, and what stands in a table twice.
 
     >>> songs = [*"abcdef"]
     >>> clusters = pd.Series([0, 0, 0, 1, 1, 1], songs)
@@ -201,7 +201,8 @@ class _Words:
         for mood in moods[MOST_MOODS:]:
             yield self._name(tags, [*moods[: MOST_MOODS - 1], mood], self.labels[:1])
         if tags or moods:
-            for lacking in self.lacking:
+            said = {part for tag in tags for part in tag.split()}
+            for lacking in (word for word in self.lacking if not said & set(word.split())):  # not: hard rock, less rock
                 others = [*tags[: MOST_TAGS - 1], lacking]
                 yield self._name(others, self._moods_beside(others)[:MOST_MOODS], self.labels[:1])
         for label in self.labels[1:]:
@@ -216,7 +217,9 @@ class _Words:
         return BETWEEN_PARTS.join(filter(None, parts)) or WORDLESS
 
     def _share_and_label(self, label: str) -> str:
-        return f"{10 * round(10 * self.shares[label])} % {label}"
+        share = self.shares[label]
+        percent = 100 if share == 1 else min(10 * round(10 * share), 90)
+        return f"{percent} % {label}"
 
     def kept(self, name: str | None) -> str | None:
         """Return an earlier name by rule 1 of :func:`cluster_names`, or None if it does not hold."""
@@ -238,7 +241,8 @@ class _Words:
     def _label_by_now(self, part: str) -> str:
         """Return what an earlier name says of labels as far as it is true, else what is, else nothing."""
         percent, label = SHARE_AND_LABEL.fullmatch(part).groups()
-        if abs(self.shares.get(label, np.inf) - int(percent) / 100) <= DRIFT:
+        share = self.shares.get(label, 0.0)
+        if abs(share - int(percent) / 100) <= DRIFT and (share == 1 or percent != "100"):
             return part
         return self._share_and_label(label if label in self.labels else self.labels[0]) if self.labels else ""
 
