@@ -61,7 +61,25 @@ def test_a_cluster_is_described_by_what_sets_it_apart():
     assert deviation_words(pd.Series({"tempo": 1.2, "mfcc1_mean": -0.9, "mfcc2_mean": 0.1})) == "fast, quiet"
     assert deviation_words(pd.Series({"spectral_centroid_mean": 0.5, "mfcc2_mean": 0.9})) == "bright"
     assert deviation_words(pd.Series({"tempo": 0.1})) == "much like the library as a whole"
-    assert deviation_words(pd.Series({"msd_000": 2.5})) == "these features have no words"
+
+
+@pytest.mark.parametrize("deviations", [{"msd_000": 2.5}, {"msd_000": 0.0}, {"tempo": np.nan}, {}])
+def test_features_without_words_say_that_nothing_is_known(deviations):
+    assert deviation_words(pd.Series(deviations, dtype=float)) == "unknown: these features have no words"
+
+
+@pytest.mark.parametrize("other", [{"mfcc7_mean": -1.5}, {"mfcc7_mean": np.nan}, {"rms_mean": np.nan}])
+def test_what_lies_apart_without_words_is_not_much_like_the_library(other):
+    assert deviation_words(pd.Series({"tempo": 0.1} | other)) == "unknown: what sets it apart has no words"
+    assert deviation_words(pd.Series({"tempo": 0.9} | other)) == "fast"
+
+
+def test_a_portrait_of_one_track_says_what_is_unknown_of_it(corpus):
+    audio = np.zeros_like(corpus.audio)
+    audio[5, corpus.features.columns.get_loc("mfcc7_mean")] = 3
+    alone = pd.Series((np.arange(len(corpus)) == 5).astype(int), corpus.tracks.index)
+    words = cluster_portraits(replace(corpus, audio=audio), audio, alone)["what sets it apart"]
+    assert words.to_list() == ["much like the library as a whole", "unknown: what sets it apart has no words"]
 
 
 @pytest.fixture

@@ -75,17 +75,23 @@ def cluster_portraits(
 def deviation_words(deviations: pd.Series) -> str:
     """Return in words how a cluster differs from the library; deviations: feature → deviations from the mean.
 
-    Says so where none of the features has words.
+    A missing deviation is unknown. Says so where none of the known features has words, and where the cluster differs
+    only in such as have none: it is much like the library only if that is known of every feature.
     """
-    if not set(WORDS) & set(deviations.index):
-        return "these features have no words"
+    known = deviations.dropna()
+    if not set(WORDS) & set(known.index):
+        return "unknown: these features have no words"
     told: dict[str, float] = {}
     for feature, (low, high) in WORDS.items():
-        value = deviations.get(feature, 0.0)
+        value = known.get(feature, 0.0)
         word = high if value > 0 else low
         if abs(value) >= PLAIN and word not in told and (low if word == high else high) not in told:
             told[word] = abs(value)
-    return ", ".join(sorted(told, key=told.get, reverse=True)[:4]) or "much like the library as a whole"
+    if told:
+        return ", ".join(sorted(told, key=told.get, reverse=True)[:4])
+    if len(known) < len(deviations) or (known.abs() >= PLAIN).any():
+        return "unknown: what sets it apart has no words"
+    return "much like the library as a whole"
 
 
 def odd_tracks(dataset: Dataset, embedding: np.ndarray, clusters: pd.Series, *, n: int = 10) -> pd.DataFrame:
