@@ -225,7 +225,7 @@ def test_no_page_shows_an_error_a_warning_or_a_raw_role(pages):
 def test_the_front_page_answers_in_sight(chapter, built_book):
     page = chapter("index")
     sentences = fill_facts(front_page_sentences(built_book), read_facts(built_book)).splitlines()
-    assert len(sentences) == 3
+    assert len(sentences) == 4
     for sentence in sentences:
         said = re.sub(r"^\d\. |\*\*", "", sentence)
         assert said in page.inner_text("#the-answer")

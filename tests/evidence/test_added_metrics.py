@@ -63,7 +63,7 @@ def records(request, studies, metric):
 
 
 def titles(figure):
-    return [ax.get_title() for ax in figure.axes if ax.get_visible()]
+    return [ax.get_title() or ax.get_title(loc="left") for ax in figure.axes if ax.get_visible()]
 
 
 def test_a_comparison_has_it_everywhere(records, metric):

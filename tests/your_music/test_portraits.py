@@ -10,7 +10,7 @@ import soundfile
 
 from vaeclust.clusters.clusterers import kmeans, size_order
 from vaeclust.corpus.audio import FULL, MFCC20, decode
-from vaeclust.corpus.dataset import assemble
+from vaeclust.corpus.dataset import assemble, equal_rows
 from vaeclust.corpus.listening import LAYER, listen
 from vaeclust.your_music.choice_of_k import choose_k, recommend_k
 from vaeclust.your_music.portraits import (
@@ -172,6 +172,15 @@ def test_what_is_alike_for_no_reason_is_no_duplicate():
 def test_one_feature_of_loudness_alone_is_better_than_none():
     songs = library(["mfcc1_mean"], n=40)
     assert duplicates_of(pd.concat([songs, songs[:1].set_axis(["again"])])) == [("song 000", "again")]
+
+
+def test_the_known_twins_of_gtzan_are_found_and_none_but_of_one_artist(gtzan):
+    found = duplicate_pairs(gtzan)
+    twins = set(equal_rows(gtzan)[["first", "second"]].itertuples(index=False, name=None))
+    assert twins <= set(found)
+    artist, title = gtzan.tracks["artist"], gtzan.tracks["title"]
+    assert all(artist[one] == artist[other] for one, other in set(found) - twins)
+    assert sum(title[one] == title[other] for one, other in found) > 0.7 * len(found) > 35
 
 
 def test_real_songs_are_heard_again_whatever_their_level_or_codec(gtzan_folder, musicnn_weights, tmp_path):

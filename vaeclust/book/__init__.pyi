@@ -4,6 +4,7 @@ from . import chapters as chapters
 from . import html as html
 from . import imports as imports
 from . import kernels as kernels
+from . import listening as listening
 from . import notebook_io as notebook_io
 from . import pages as pages
 from . import run as run

@@ -96,7 +96,7 @@ def _score_facts() -> Part:
     active, facts = pick(dimensions, condition=STANDARD).groupby(["method", "seed"])["active"].sum(), {}
     for slug, counts in active.groupby("method"):
         facts[f"{slug}_active"] = f"{rounded(counts.mean())} ± {rounded(counts.std())}"
-    yield f"{GTZAN}/*/dimensions.csv", facts
+    yield f"{GTZAN}/*/dimensions.csv.xz", facts
     trained = pick(training_effects(released_records("scores")), metric="nmi")
     yield f"{GTZAN}/*/scores.csv.xz", {"higher_trained": listed_methods(trained, "higher")}
 

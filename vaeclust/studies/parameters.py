@@ -82,7 +82,7 @@ PARAMETERS = {
     "labels": Parameter("", "a list of columns of the tracks, such as genre,language, or nothing"),
     "most": Parameter(100, "a whole number of at least 20, or 0 for all", lambda value: value == 0 or value >= 20),
     "published_lyrics": Parameter("", "the path of the published lyrics features, or nothing"),
-    "method": Parameter("vae", f"one of {', '.join(METHODS)}", lambda value: value in METHODS),
+    "method": Parameter("raw", f"one of {', '.join(METHODS)}", lambda value: value in METHODS),
     "exclude": Parameter("", "a list of patterns of paths, such as */Audiobooks/*,*.wav, or nothing"),
     "place": Parameter("your_music", "your_music or listen", lambda value: value in ("your_music", "listen")),
     "reads": Parameter("", "listen, or nothing", lambda value: value in ("", "listen")),

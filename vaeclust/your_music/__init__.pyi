@@ -23,6 +23,7 @@ from .groups import read_songs as read_songs
 from .groups import songs_table as songs_table
 from .groups import write_songs as write_songs
 from .library import describe_library as describe_library
+from .library import explored_corpus as explored_corpus
 from .library import explored_records as explored_records
 from .library import group_names as group_names
 from .library import last_songs as last_songs

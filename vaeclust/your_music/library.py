@@ -90,9 +90,9 @@ def last_songs(record: Record) -> pd.DataFrame | None:
         return None
     try:
         songs = read_songs(path).set_index("track_id")
+        return None if songs["cluster"].isna().any() else songs
     except (KeyError, ValueError):
         return None
-    return None if songs["cluster"].isna().any() else songs
 
 
 def library_moods(dataset: Dataset, source: str, *, place: str = CHAPTER, **options: Any) -> pd.DataFrame | None:
@@ -172,6 +172,13 @@ def playlist_folder(record: Record, folder: str = "") -> Path:
     if last.is_dir() and not place.exists():
         shutil.copytree(last, place)
     return place
+
+
+def explored_corpus(source: str, *, features: str = "mfcc20", reads: str = "", **options: Any) -> Dataset:
+    """Return the corpus of the explorer: as it was described for the record that ``reads`` names, or as it is given."""
+    if reads:
+        return describe_library(source, features=features, place=reads, **options).dataset
+    return load(source, features=features, **options)
 
 
 class Explored(NamedTuple):
