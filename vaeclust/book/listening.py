@@ -41,6 +41,8 @@ def listen(given: Mapping[str, str], *, force: bool = False, say: Callable[[str]
     say(library.why)
     results = resolve(parameters.get("results_dir", "results"))
     folder = results / folder_name(library.dataset, results)
+    if folder.name != library.dataset.name and not library.dataset.variant:
+        say(f"Another library of that name has results already; these go to {folder}, or as --name says")
     workshop = project_root() / "_build" / LISTEN / folder.name
     pages = [replace(chapter, pages=workshop / "pages") for chapter in chapters]
     outcomes = run.run_chapters(pages, parameters, corpus=folder.name, jobs=1, force=force)

@@ -14,7 +14,7 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
-from vaeclust.files import digest, read_json, resolve, write_json
+from vaeclust.files import digest, read_json, write_json
 
 PACKAGE = Path(__file__).parent.parent
 
@@ -125,16 +125,21 @@ def is_unchanged(slug: str, page: Path, made_from: str, known: Mapping[str, Kept
 
 def _is_path(name: str, value: Any) -> bool:
     from vaeclust.corpus.named import CORPORA
-    from vaeclust.corpus.tables import npz_array
 
     text = isinstance(value, str) and value not in ("", *CORPORA) and name != "results_dir"
-    return text and resolve(npz_array(value)[0]).exists()
+    return text and all(path.exists() for path in _paths(value))
+
+
+def _paths(value: str | Path) -> list[Path]:
+    """Return the paths that a parameter names: one, several folders of music, or the file of an array."""
+    from vaeclust.corpus.sources import source_paths
+    from vaeclust.corpus.tables import npz_array
+
+    return source_paths(npz_array(value)[0])
 
 
 def _files(place: str | Path) -> Iterator[tuple[str, list[int]]]:
-    from vaeclust.corpus.tables import npz_array
-
-    for path in _walk(resolve(npz_array(place)[0])):
+    for path in (path for each in _paths(place) for path in _walk(each)):
         yield str(path), file_stamp(path)
 
 

@@ -82,6 +82,7 @@ from .scaling import standardise as standardise
 from .sources import is_sound as is_sound
 from .sources import load as load
 from .sources import load_full as load_full
+from .sources import source_paths as source_paths
 from .tables import examples as examples
 from .tables import npz_array as npz_array
 from .tables import numeric_columns as numeric_columns

@@ -103,7 +103,7 @@ def load(
     named = str(source) if str(source) in CORPORA else None
     if named:
         source = fetch(named)
-    places = _places(source)
+    places = source_paths(source)
     path = places[0]
     without = [like.strip() for like in exclude.split(",") if like.strip()] if isinstance(exclude, str) else []
     exclude = None if isinstance(exclude, str) else exclude
@@ -186,7 +186,7 @@ def is_sound(path: Path) -> bool:
     return path.is_dir() or path.suffix.lower() in SUFFIXES
 
 
-def _places(source: str | Path) -> list[Path]:
+def source_paths(source: str | Path) -> list[Path]:
     """Return the paths that a source names: one, or several between which stands what separates paths here."""
     whole = resolve(source)
     parts = [part for part in str(source).split(os.pathsep) if part]
