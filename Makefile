@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 DATASET ?= demo
+MUSIC ?= demo
 TRACKS ?=
 LYRICS ?=
 JOBS ?= 0
@@ -14,7 +15,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help book paper check test lint lab bench resolve clean
+.PHONY: help listen book paper check test lint lab bench resolve clean
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -31,6 +32,9 @@ $(READY): pyproject.toml constraints.txt
 	@$(BIN)/python -c 'from vaeclust.corpus.audio import compile_once; compile_once("mfcc20")'
 	@$(BIN)/vaeclust fetch musicnn || echo "make goes on without these weights: only --features musicnn needs them"
 	touch $@
+
+listen: $(READY)  ## Group a folder of music (MUSIC=~/Music): names, a map, playlists, on a page of its own
+	$(BIN)/vaeclust listen "$(MUSIC)" $(PARAMETERS)
 
 book: $(READY)  ## Execute every chapter (DATASET=demo, or a feature table) and build the HTML book
 	$(BIN)/vaeclust book --dataset "$(DATASET)" --tracks "$(TRACKS)" --lyrics "$(LYRICS)" --jobs $(JOBS) $(PARAMETERS)

@@ -131,6 +131,7 @@ def listen(
     exclude: Annotated[list[str], typer.Option(help="Leave out files by path, such as '*/Audiobooks/*'.")] = [],  # noqa: B006
     playlists: Annotated[str, typer.Option(help="Where your player looks for playlists.")] = "",
     longest: Annotated[float, typer.Option(min=1, help="Minutes; longer files are in no playlist.")] = 15.0,
+    clips: Annotated[int, typer.Option(min=0, max=60, help="Cut so many seconds of every song beside the page.")] = 0,
     tracks: TracksOption = "",
     features: FeaturesOption = "",
     method: Annotated[str, typer.Option(help="What the groups are made of: raw, the description itself.")] = "",
@@ -144,7 +145,7 @@ def listen(
 
     chosen = {"playlists": _typed(playlists), "tracks": tracks, "features": features, "method": method, "name": name}
     given = _parameters(parameter, **chosen, exclude=",".join(exclude), dataset=_typed_sources(sources))
-    given["longest"] = str(longest)
+    given |= {"longest": str(longest), "clips": str(clips)}
     with console.status("Listening"):
         made = make(given, force=force, say=lambda line: console.print(line, markup=False))
     console.print(f"The page is ready: open {made}")

@@ -4,6 +4,7 @@
   const MOST_PANELS = 4;
   const MOST_SUGGESTIONS = 8;
   const MOST_BARS = 14;
+  const NEAR_SHOWN = 5; // of the nearest tracks; a playlist has all that the page knows
   const MARGIN = 14; // pixels around a map
   const CLOSEST = 16; // how far one can zoom in
   const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -553,7 +554,7 @@
     }
 
     drawNeighbours(panel, pen, focus, radius, ink, paper) {
-      const near = panel.method.near[focus];
+      const near = panel.method.near[focus].slice(0, NEAR_SHOWN);
       const [x, y] = this.place(panel, focus);
       for (const [colour, width] of [[paper, 4], [ink, 1.5]]) {
         pen.strokeStyle = colour;
@@ -649,7 +650,7 @@
         near.replaceChildren();
         return;
       }
-      const items = method.near[this.selected].map((track) => {
+      const items = method.near[this.selected].slice(0, NEAR_SHOWN).map((track) => {
         const button = make("button", { type: "button" }, this.name(track));
         button.addEventListener("click", () => {
           this.method = method;
@@ -658,7 +659,22 @@
         });
         return make("li", {}, button);
       });
-      near.replaceChildren(make("h3", {}, `Nearest in ${method.title}`), make("ol", {}, ...items));
+      const list = this.playlist([this.selected, ...method.near[this.selected]]);
+      near.replaceChildren(make("h3", {}, `Nearest in ${method.title}`), make("ol", {}, ...items), list);
+    }
+
+    // A link that saves a track and those nearest to it as a playlist, as far as they can be heard.
+    playlist(tracks) {
+      const heard = tracks.filter((track) => this.data.sounds?.[track]);
+      if (heard.length < 2) return "";
+      const entry = (track) => {
+        const name = this.name(track).replace(/\s+/g, " ");
+        return `#EXTINF:-1,${name}\n${new URL(this.data.sounds[track], document.baseURI).href}`;
+      };
+      const text = ["#EXTM3U", ...heard.map(entry), ""].join("\n");
+      const href = `data:audio/x-mpegurl;charset=utf-8,${encodeURIComponent(text)}`;
+      const words = `${heard.length} songs as a playlist`;
+      return make("p", {}, make("a", { href, download: "similar.m3u8" }, words));
     }
 
     showMethods() {

@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import replace
+from urllib.parse import unquote
 
 import numpy as np
 import pandas as pd
@@ -321,6 +322,13 @@ def test_a_click_plays_the_file_and_marks_the_track_in_every_map(open_page, owne
         names = [owned.tracks.iloc[near] for near in method["near"][track]]
         wanted = [owned.display_name(row.name) for row in names]
         assert lists.nth(place).locator("li").all_inner_texts() == wanted
+        saved = unquote(lists.nth(place).locator("a[download]").get_attribute("href").partition(",")[2]).splitlines()
+        assert saved[0] == "#EXTM3U"
+        assert (
+            next(line for line in saved if line.startswith("#EXTINF"))
+            == f"#EXTINF:-1,{owned.display_name(owned.ids[track])}"
+        )
+        assert all(line.startswith("file:///") for line in saved[2::2])
     rows = visit.page.locator(".explorer-about tbody tr").all_inner_texts()
     assert [row.split("\t")[0] for row in rows] == ["PCA", "VAE", "No network"]
     assert rows[0].split("\t")[2] == f"{visit.told['methods'][0]['agree'][track]} of 3"

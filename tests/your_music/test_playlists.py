@@ -362,3 +362,21 @@ def test_what_has_a_file_is_played_but_gtzan_never(corpus, tmp_path):
     silent = replace(silent, name="gtzan")
     assert len(write_playlists(silent, halves(silent), tmp_path / "lists").paths) == 2, "they are their owner's files"
     assert playlists.track_files(corpus).isna().all()
+
+
+def test_clips_lie_beside_their_page_and_move_with_it(six, tmp_path):
+    dataset = six
+    files = playlists.track_files(dataset)
+    place = tmp_path / "listen"
+    page = place / "html" / "book" / "chapters"
+    page.mkdir(parents=True)
+    Path(files.iloc[1]).write_bytes(b"no sound")
+    found = playlists.cut_clips(dataset, place / "clips", page, seconds=1)
+    assert found.isna().tolist() == [False, True] + [False] * (len(dataset) - 2)
+    moved = tmp_path / "elsewhere"
+    place.rename(moved)
+    for address in found.dropna():
+        clip = moved / "html" / "book" / "chapters" / address
+        assert song_seconds(clip) == pytest.approx(1, abs=0.1)
+    again = playlists.clip_addresses(dataset, moved / "clips", moved / "html" / "book" / "chapters")
+    assert again.tolist() == found.tolist()

@@ -17,6 +17,7 @@ from . import sources as sources
 from . import tables as tables
 from . import weights as weights
 from .audio import AudioError as AudioError
+from .audio import clip as clip
 from .audio import compile_once as compile_once
 from .audio import decode as decode
 from .audio import full_features as full_features

@@ -3,7 +3,6 @@
 To add a corpus, add a row.
 """
 
-import io
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
 from functools import partial
@@ -166,19 +165,7 @@ def _measure(folder: Path, tracks: pd.DataFrame, title: str) -> dict[str, np.nda
 def _track(track: str, about: pd.Series) -> tuple[str, np.ndarray, bytes]:
     """Return the id of a track, its features, and its start as MP3."""
     samples = demo.render(about)
-    return track, audio.measure(samples, "mfcc20"), _mp3(samples)
-
-
-def _mp3(samples: np.ndarray) -> bytes:
-    """Return the start of a track at 24 kbit/s; it fades out, because an abrupt end clicks."""
-    import soundfile
-
-    samples = samples[: CLIP_SECONDS * audio.SAMPLE_RATE]
-    fade = np.minimum(1, np.arange(len(samples))[::-1] / (0.2 * audio.SAMPLE_RATE))
-    mp3 = io.BytesIO()
-    small = {"format": "MP3", "bitrate_mode": "CONSTANT", "compression_level": 0.9}
-    soundfile.write(mp3, samples * fade, audio.SAMPLE_RATE, **small)
-    return mp3.getvalue()
+    return track, audio.measure(samples, "mfcc20"), audio.clip(samples, CLIP_SECONDS)
 
 
 def _clip(folder: Path, track: str) -> Path:

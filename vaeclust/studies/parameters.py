@@ -88,6 +88,7 @@ PARAMETERS = {
     "reads": Parameter("", "listen, or nothing", lambda value: value in ("", "listen")),
     "playlists": Parameter("", "the path of the folder where a player looks for playlists, or nothing"),
     "longest": Parameter(15.0, "minutes, at least 1: longer files are in no playlist", lambda value: value >= 1),
+    "clips": Parameter(0, "seconds that are cut of every song, at most 60, or 0", lambda value: 0 <= value <= 60),
     "benchmarks": Parameter("benchmarks", "the path of a folder", _something),
 }
 

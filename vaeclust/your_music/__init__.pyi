@@ -38,6 +38,8 @@ from .list_folder import writable_folder as writable_folder
 from .list_folder import write_lists as write_lists
 from .names import cluster_names as cluster_names
 from .names import name_check as name_check
+from .playlists import clip_addresses as clip_addresses
+from .playlists import cut_clips as cut_clips
 from .playlists import song_seconds as song_seconds
 from .playlists import sound_addresses as sound_addresses
 from .playlists import track_files as track_files

@@ -31,7 +31,7 @@ from vaeclust.scores.disentanglement import MOST_CATEGORIES, known_factors
 from vaeclust.scores.matching import match_clusters
 from vaeclust.your_music import playlists
 
-NEIGHBOURS = 5
+NEIGHBOURS, MANY_NEIGHBOURS = 5, 20  # of several methods, and of one alone, whose page has room for a playlist
 GRID = 4_000  # coordinates on the page are whole numbers from 0 to this
 MOST_ARTISTS = 9  # with a colour of their own; the others share one
 ORDER = ("tsne", "umap", "pca")  # of the projections to choose from
@@ -92,6 +92,7 @@ def explorer_contents(
     """
     by_method = dict(list(clusters.groupby("method")))
     methods, reference = [], None
+    neighbours = MANY_NEIGHBOURS if len(spaces) == 1 else NEIGHBOURS
     for slug, space in spaces.items():
         found = _first_clusters(by_method[slug], space, dataset, slug)
         reference = _size_ranks(found) if reference is None else reference
@@ -103,7 +104,7 @@ def explorer_contents(
             "maps": {name: _grid(rows.set_index("track_id").loc[dataset.ids]) for name, rows in points},
             "cluster": match_clusters(found, reference).tolist(),
             "agree": agree.sum(axis=1).astype(int).tolist(),
-            "near": nearest_tracks(space.loc[dataset.ids].to_numpy()).tolist(),
+            "near": nearest_tracks(space.loc[dataset.ids].to_numpy(), neighbours).tolist(),
         })  # fmt: skip
     count = 1 + max(max(method["cluster"]) for method in methods)
     heard = pd.Series(dtype=object) if sounds is None else sounds
@@ -130,10 +131,10 @@ def explorer_contents(
     }
 
 
-def nearest_tracks(space: np.ndarray) -> np.ndarray:
-    """Return the nearest other tracks in an embedding (n, d), (n, 5) int, nearest first; fewer in a tiny corpus."""
+def nearest_tracks(space: np.ndarray, neighbours: int = NEIGHBOURS) -> np.ndarray:
+    """Return the nearest other tracks in an embedding (n, d), (n, neighbours) int, nearest first."""
     with one_thread():
-        nearest = NearestNeighbors(n_neighbors=min(NEIGHBOURS, len(space) - 1), algorithm="brute").fit(space)
+        nearest = NearestNeighbors(n_neighbors=min(neighbours, len(space) - 1), algorithm="brute").fit(space)
         return nearest.kneighbors(return_distance=False)
 
 
@@ -169,8 +170,12 @@ def write_clips(dataset: Dataset, page: Path | None = None) -> pd.Series:
     """Put the clips of a corpus that has some, the demo, beside the pages; return the address of every track's sound.
 
     They go to ``book/_static/clips``, which no other corpus needs: it is removed for those, whose sounds are their own
-    files (see :func:`~vaeclust.your_music.playlists.sound_addresses`, which takes ``page``).
+    files (see :func:`~vaeclust.your_music.playlists.sound_addresses`, which takes ``page``), or the clips that were cut
+    of them beside the page.
     """
+    cut = page.parents[2] / playlists.CLIPS if page else None
+    if cut and cut.is_dir():
+        return playlists.clip_addresses(dataset, cut, page)
     folder = project_root() / "book" / "_static" / "clips"
     shutil.rmtree(folder, ignore_errors=True)
     known = CORPORA.get(dataset.known_as)

@@ -1,5 +1,6 @@
 """Playlists, and where the sounds of a corpus are (chapters ``10_your_music``, ``11_explorer``)."""
 
+import contextlib
 import math
 import os
 import re
@@ -12,14 +13,17 @@ from urllib.parse import quote
 import pandas as pd
 
 from vaeclust.clusters.ensembles import NOISE
+from vaeclust.cores import run
+from vaeclust.corpus import audio
 from vaeclust.corpus.dataset import Dataset, silence
 from vaeclust.corpus.measured import path_text
 from vaeclust.corpus.named import CORPORA
 from vaeclust.corpus.sources import file_name
-from vaeclust.files import project_root
+from vaeclust.files import project_root, replacement
 from vaeclust.your_music.list_folder import Written, writable_folder, write_lists
 
 LONGEST = 15.0  # minutes: mixes and audiobooks are longer, nearly all songs are not
+CLIPS = "clips"  # the folder of clips beside the pages of a library
 SAME_LENGTH = 5.0  # seconds by which two files of one recording may differ in length: silence at their ends
 
 _ESCAPED = re.compile(rb"\\x([0-9a-f]{2})")  # how path_text writes a byte that is no UTF-8
@@ -124,6 +128,42 @@ def sound_addresses(dataset: Dataset, page: Path | None = None) -> pd.Series:
     files = dataset.tracks["path"].dropna().map(lambda path: (project_root() / path).absolute())
     files = files[files.map(Path.is_file).astype(bool)]
     return files.map(lambda file: quote(os.path.relpath(file, page))).reindex(none.index)
+
+
+def cut_clips(dataset: Dataset, folder: Path, page: Path, seconds: float) -> pd.Series:
+    """Cut the first seconds of every song into a folder that is moved with its page, and return their addresses.
+
+    page: the folder of the page, three levels below the one that ``folder`` lies in. Missing are those that
+    :func:`sound_addresses` misses, and files that cannot be read.
+    """
+    files = track_files(dataset)[sound_addresses(dataset, page).notna()]
+    names = _clip_names(files.index)
+    folder.mkdir(parents=True, exist_ok=True)
+    tasks = [(file, folder / names[track], seconds) for track, file in files.items()]
+    for _ in run(_cut, tasks, total=len(tasks), title="cutting clips", unit="song") if tasks else ():
+        pass
+    return clip_addresses(dataset, folder, page)
+
+
+def clip_addresses(dataset: Dataset, folder: Path, page: Path) -> pd.Series:
+    """Return the addresses of the clips that :func:`cut_clips` has cut, by track id; missing where there is none."""
+    heard = sound_addresses(dataset, page)
+    names = _clip_names(heard.dropna().index)
+    place = os.path.relpath(page.parents[2] / folder.name, page)
+    found = {track: quote(f"{place}/{name}") for track, name in names.items() if (folder / name).is_file()}
+    return pd.Series(found, dtype=object).reindex(heard.index)
+
+
+def _clip_names(tracks: pd.Index) -> dict[str, str]:
+    return {track: f"{number:05d}.mp3" for number, track in enumerate(tracks)}
+
+
+def _cut(file: Path, clip: Path, seconds: float) -> None:
+    """Cut one clip, where the file can be read: the task of a worker."""
+    with contextlib.suppress(audio.AudioError):
+        samples = audio.decode(file, seconds=seconds)
+        with replacement(clip) as path:
+            path.write_bytes(audio.clip(samples, seconds))
 
 
 def _own_file(path: str) -> Path:
