@@ -143,9 +143,15 @@ def listen(
     """Group the music of some folders: a page with groups, names, a map, and playlists that last."""
     from vaeclust.book.listening import listen as make
 
-    chosen = {"playlists": _typed(playlists), "tracks": tracks, "features": features, "method": method, "name": name}
+    chosen = {
+        "playlists": _typed(playlists),
+        "tracks": _typed(tracks),
+        "features": features,
+        "method": method,
+        "name": name,
+    }
     given = _parameters(parameter, **chosen, exclude=",".join(exclude), dataset=_typed_sources(sources))
-    given |= {"longest": str(longest), "clips": str(clips)}
+    given = {"longest": str(longest), "clips": str(clips)} | given
     with console.status("Listening"):
         made = make(given, force=force, say=lambda line: console.print(line, markup=False))
     console.print(f"The page is ready: open {made}")

@@ -269,7 +269,7 @@ def test_a_click_on_the_map_plays_the_track_and_a_hostile_title_runs_nothing(cha
     page.wait_for_function("document.querySelector('#your-music-map-interactive ~ audio').currentTime > 0")
     assert page.evaluate("document.querySelector('#your-music-map-interactive ~ audio').error") is None
     assert HOSTILE in page.inner_text("#your-music-map-interactive + p")
-    assert HOSTILE in page.inner_text("#the-clusters")
+    assert HOSTILE in page.inner_text("#the-songs")
     assert page.locator("article img[src=x]").count() == 0
     assert dialogs == []
 

@@ -56,7 +56,7 @@ def test_without_weights_the_command_goes_on_and_says_what_that_costs(music, tmp
     found = describe_library(music, place=LISTEN)
     assert found.dataset.audio.shape == (6, 57)
     assert "vaeclust fetch musicnn" in found.why
-    assert "would group them better" in found.why
+    assert "what a network heard agreed more with genre" in found.why
 
 
 def test_folders_files_and_patterns(music, tmp_path):

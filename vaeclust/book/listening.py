@@ -44,12 +44,22 @@ def listen(given: Mapping[str, str], *, force: bool = False, say: Callable[[str]
     if folder.name != library.dataset.name and not library.dataset.variant:
         say(f"Another library of that name has results already; these go to {folder}, or as --name says")
     workshop = project_root() / "_build" / LISTEN / folder.name
-    pages = [replace(chapter, pages=workshop / "pages") for chapter in chapters]
-    outcomes = run.run_chapters(pages, parameters, corpus=folder.name, jobs=1, force=force)
-    if failed := [outcome for outcome in outcomes if outcome.error]:
-        raise RuntimeError(f"{failed[0].slug}: {failed[0].error}")
-    front = build_html(pages=workshop / "pages", alone=CHAPTERS)
-    built, html = front.parents[2], folder / LISTEN / "html"
-    shutil.rmtree(html, ignore_errors=True)
-    shutil.copytree(built, html)
-    return html / front.relative_to(built)
+    html, last = folder / LISTEN / "html", workshop / "book" / "_build" / "html"
+    try:
+        # The explorer reads what the chapter before it writes; what describes the library may be other than last time.
+        described, anew = workshop / "described", force
+        anew = anew or not described.is_file() or described.read_text("utf-8") != library.dataset.checksum
+        for chapter in chapters:
+            page = replace(chapter, pages=workshop / "pages")
+            own = {name: value for name, value in parameters.items() if name in chapter.parameters}
+            outcome = run.run_chapters([page], own, corpus=folder.name, jobs=1, force=anew)[0]
+            if outcome.error:
+                raise RuntimeError(f"{outcome.slug}: {outcome.error}")
+            anew = anew or not outcome.kept
+        front = build_html(pages=workshop / "pages", alone=CHAPTERS)
+        described.write_text(library.dataset.checksum, "utf-8")
+    finally:
+        if last.is_dir():  # after a failure the page of the last run
+            shutil.rmtree(html, ignore_errors=True)
+            shutil.copytree(last, html)
+    return html / front.relative_to(last)

@@ -48,6 +48,7 @@ from .differences import released_differences as released_differences
 from .differences import released_gains as released_gains
 from .differences import training_effects as training_effects
 from .differences import verdict as verdict
+from .listening import chance_agreement as chance_agreement
 from .listening import description_table as description_table
 from .listening import listening_effects as listening_effects
 from .listening import listening_facts as listening_facts

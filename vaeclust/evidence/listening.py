@@ -19,20 +19,22 @@ from vaeclust.evidence.words import (
 )
 from vaeclust.methods.catalogue import METHODS
 from vaeclust.scores.labels import ari
+from vaeclust.scores.metrics import METRICS
+from vaeclust.studies.conditions import random_clusters
 from vaeclust.studies.descriptions import JOINED
 from vaeclust.studies.records import MORE_TABLES, STANDARD, pick
 from vaeclust.studies.rules import FULL_FEATURES
 
 MEASURED = (FULL_FEATURES, "mfcc20", STANDARD)  # the first that there is, is what every description has to beat
 UNTRAINED = "layer_untrained"
-_DESCRIBED = {"condition": "description"}
 
 
 def listening_effects(clusters: pd.DataFrame, references: pd.DataFrame, metric: str = "nmi") -> pd.DataFrame:
     """Return how ways of grouping descriptions differ in a score, over seeds and tracks: a row a pair and label.
 
-    Every one against K-Means on what was measured; UMAP and VAE against K-Means on the same description; descriptions
-    against the network that has learned nothing; tags and features together against the tags. Columns: those of
+    Every one against K-Means on what was measured; K-Means on descriptions against UMAP on what was measured, and
+    against the network that has learned nothing; UMAP and VAE against K-Means on the same description; tags and
+    features together against the tags. Columns: those of
     ``effects`` in ``records.MORE_TABLES``. No row without labels, or with a single seed.
 
     clusters: of a record of several methods; references: labels by track id, missing where unknown, a column each.
@@ -40,11 +42,14 @@ def listening_effects(clusters: pd.DataFrame, references: pd.DataFrame, metric: 
     conditions = list(dict.fromkeys(clusters["condition"]))
     measured = next((Pipeline("features", condition=name) for name in MEASURED if name in conditions), None)
     found = list(clusters.groupby(["method", "condition"], sort=False))
+    there = {Pipeline(method, condition=condition) for (method, condition), _ in found}
+    laid_out = measured and measured._replace(method="umap")
     pairs: dict[tuple[Pipeline, Pipeline], None] = {}
     for (method, condition), _ in found:
         pipeline, alone = Pipeline(method, condition=condition), Pipeline("features", condition=condition)
         others = [measured, alone]
         if pipeline == alone:
+            others += [laid_out] if laid_out in there else []
             others += [Pipeline("features", condition=name) for name in (UNTRAINED,) if name in conditions]
             others += [Pipeline("features", condition="tags")] if condition == JOINED else []
         pairs |= {(pipeline, other): None for other in others if other not in (None, pipeline)}
@@ -62,18 +67,34 @@ def listening_effects(clusters: pd.DataFrame, references: pd.DataFrame, metric: 
 def over_measured(effects: pd.DataFrame) -> pd.DataFrame:
     """Return the differences to K-Means on what was measured; the condition is called ``description``."""
     known = [name for name in MEASURED if name in set(effects["baseline_condition"])][:1]
-    return pick(effects, baseline_condition=known).rename(columns=_DESCRIBED)
+    return _described(pick(effects, baseline=["features"], baseline_condition=known))
 
 
 def over_same(effects: pd.DataFrame) -> pd.DataFrame:
     """Return the differences of UMAP and VAE to K-Means on the same description, by ``description``."""
     same = effects["baseline_condition"] == effects["condition"]
-    return effects[same & (effects["method"] != "features")].rename(columns=_DESCRIBED)
+    return _described(effects[same & (effects["method"] != "features")])
 
 
 def over_untrained(effects: pd.DataFrame) -> pd.DataFrame:
     """Return the differences of K-Means on descriptions to the network with random weights, by ``description``."""
-    return pick(effects, baseline_condition=[UNTRAINED], method=["features"]).rename(columns=_DESCRIBED)
+    return _described(pick(effects, baseline_condition=[UNTRAINED], method=["features"]))
+
+
+def _described(effects: pd.DataFrame) -> pd.DataFrame:
+    """Return differences whose keys are called what they are here: a description, and K-Means on it as it is."""
+    return effects.rename(columns={"condition": "description"}).replace({"method": {"features": "kmeans"}})
+
+
+def chance_agreement(clusters: pd.DataFrame, reference: pd.Series, metric: str = "nmi") -> float:
+    """Return the mean score of the clusters of a record when they are dealt out to the tracks at random.
+
+    With few tracks and many clusters it is far from 0. reference: label by track id.
+    """
+    dealt = random_clusters(clusters.assign(clusterer=clusters["method"] + clusters["condition"]))
+    truth = reference.loc[dealt["track_id"]].to_numpy()
+    keys = dealt[["clusterer", "seed"]].assign(truth=truth, cluster=dealt["cluster"]).groupby(["clusterer", "seed"])
+    return float(np.mean([METRICS[metric].function(group["truth"], group["cluster"]) for _, group in keys]))
 
 
 def description_table(
@@ -121,7 +142,7 @@ def patch_agreement(clusters: pd.DataFrame) -> pd.Series:
     return pd.Series({
         "one patch of two, and all": np.mean([ari(some[seed], every[seed]) for seed in seeds]),
         "all patches, another seed": np.mean(
-            [ari(every[one], every[other]) for one, other in pairwise(seeds)]
+            [ari(every[one], every[other]) for one, other in pairwise(seeds)] or [np.nan]
         ),
     })  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from textwrap import fill
+from types import MappingProxyType
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -98,11 +99,13 @@ def scores_by_method(
     panels: Sequence[tuple[str, str]] = (("nmi", "genre"), ("ari", "genre"), ("purity", "genre")),
     *,
     probes: pd.DataFrame | None = None,
+    titles: Mapping[str, str] = MappingProxyType({}),
 ) -> Figure:
     """Draw scores with intervals, one panel a metric and label, a row a condition, a mark a method.
 
     intervals: of a record of several methods. probes: of ``probes.linear_probe``, by condition; their NMI is drawn,
-    too. For unlabelled music the figure says that there are no labels.
+    too. titles: what methods are called, where that is not their own title. For unlabelled music the figure says that
+    there are no labels.
     """
     panels = [panel for panel in panels if panel in set(zip(intervals["metric"], intervals["reference"], strict=True))]
     if not panels:
@@ -116,11 +119,11 @@ def scores_by_method(
         for number, slug in enumerate(methods):
             here = rows[rows["method"] == slug].set_index("condition")
             places = np.array(list(map(conditions.index, here.index))) + 0.7 * ((number + 0.5) / len(methods) - 0.5)
-            dots(ax, here, places, MARKERS[number], palette[slug], label=METHODS[slug].title)
+            dots(ax, here, places, MARKERS[number], palette[slug], label=titles.get(slug, METHODS[slug].title))
         if probes is not None and metric == "nmi":
             read = pick(probes, metric=["nmi"], reference=[reference]).groupby("condition")["value"].mean()
             places = list(map(conditions.index, read.index))
-            ax.plot(read, places, "|", color=GREY, markersize=14, markeredgewidth=2, label="linear probe")
+            ax.plot(read, places, "|", color=GREY, markersize=14, markeredgewidth=2, zorder=4, label="linear probe")
         title = METRICS[metric].title
         ax.set(title=title if len(set(panels)) == len({m for m, _ in panels}) else f"{title} with {reference}")
         ax.grid(axis="y", linewidth=0.4, alpha=0.5)

@@ -27,7 +27,8 @@ from vaeclust.studies.records import STANDARD, Record, pick
 PICTURES = {mode: RELEASED / f"answer-{mode}.svg" for mode in ("light", "dark")}
 ALT = (
     "Dots with error bars, one row a way of grouping the clips, further right for more agreement with genre: the "
-    "methods of the study above, ways beyond it below them, and what a network heard at the bottom, farthest right"
+    "methods of the study above, ways beyond it below them, and at the bottom numbers and tags of fewer clips, the "
+    "tags farthest right"
 )
 
 
@@ -78,7 +79,7 @@ def _heard_rows() -> pd.DataFrame:
         ("umap", "tags"): "Tags, UMAP",
         ("features", "tags"): "Tags",
     }
-    group = f"With a trained ear:\n{record.run()['tracks']} of the clips"
+    group = f"On {record.run()['tracks']} clips:\nnumbers, then an ear"
     return nmi.loc[list(titles)].assign(group=group, title=list(titles.values())).reset_index()
 
 
@@ -102,9 +103,9 @@ def readme_answer(root: Path | None = None) -> str:
     caption = (
         "*Agreement of the clusters with genre, on {{ tracks }} clips of GTZAN: NMI, mean and 95 % interval over "
         "{{ seeds }} runs; 0 is nothing in common, 1 is the same. The band is K-Means on the features themselves, "
-        "the dashed line the highest NMI that the study published for any method. The last group, with tags that a "
-        "network gives which has heard other music, is on {{ heard_tracks }} of the clips: compare its rows with each "
-        "other.*"
+        "the dashed line the highest NMI that the study published for any method. The dotted line is "
+        "random groups. The last group is on {{ heard_tracks }} clips, with {{ heard_left_out }}, which the others "
+        "leave out: compare its rows with each other.*"
     )
     parts = [front_page_sentences(root), f"<picture>\n{sources}\n{image}\n</picture>", caption]
     return fill_facts("\n\n".join(parts), read_facts(root))

@@ -160,22 +160,31 @@ def _listening_facts() -> Part:
     """What a network that has heard other music brings, on the tracks of GTZAN whose tags were published."""
     record = Record("gtzan", LISTENING, RELEASED)
     nmi = pick(record.read("intervals"), metric="nmi", reference="genre").set_index(["method", "condition"])["mean"]
-    effects = record.read("effects").set_index(["method", "condition", "baseline", "baseline_condition"])
+    effects = pick(record.read("effects"), reference="genre").set_index(
+        ["method", "condition", "baseline", "baseline_condition"]
+    )
     quoted = {
         "gain": ("features", "tags", "features", rules.FULL_FEATURES),
         "plain_gain": ("features", "plain_tags", "features", rules.FULL_FEATURES),
+        "over_layout": ("features", "tags", "umap", rules.FULL_FEATURES),
         "vae": ("vae", "tags", "features", "tags"),
         "umap": ("umap", "tags", "features", "tags"),
         "joined": ("features", "tags_and_features", "features", "tags"),
     }
-    facts: dict[str, object] = {"heard_tracks": record.run()["tracks"]}
+    left_out = set(record.read("clusters")["track_id"]) - set(released_genres().index)
+    facts: dict[str, object] = {"heard_tracks": record.run()["tracks"], "heard_left_out": listed(sorted(left_out))}
     for name, key in quoted.items():
         row = effects.loc[key].to_dict()
         facts |= {f"heard_{name}": difference_clause(row), f"heard_{name}_interval": difference_interval(row)}
     facts |= {f"heard_{slug}_{condition}": mean_sd(mean) for (slug, condition), mean in nmi.items()}
-    probes = pick(record.read("probes"), metric="accuracy").groupby("condition")["value"].mean()
+    probes = pick(record.read("probes"), metric="accuracy", reference="genre").groupby("condition")["value"].mean()
     facts |= {f"heard_probe_{condition}": percent(value) for condition, value in probes.items()}
     yield f"{GTZAN}/{LISTENING}", facts
+    songs = pick(Record("songs1000", LISTENING, RELEASED).read("effects"), reference="genre", baseline="features")
+    songs = pick(songs, baseline_condition=rules.FULL_FEATURES, method="features").set_index("condition")
+    named = {"tags": "heard_songs_tags", "layer_mtt": "heard_songs_mtt"}
+    facts = {name: difference_clause(songs.loc[condition].to_dict()) for condition, name in named.items()}
+    yield "book/released/songs1000/listening/effects.csv", facts
 
 
 def _answer_facts() -> Part:

@@ -18,7 +18,7 @@ from vaeclust.corpus.feature_sets import FEATURE_SETS
 from vaeclust.corpus.listening import PLAIN_TAGS, TAGS
 from vaeclust.corpus.named import CORPORA
 from vaeclust.corpus.scaling import SCALINGS
-from vaeclust.corpus.sources import load
+from vaeclust.corpus.sources import is_sound, load, source_paths
 from vaeclust.corpus.tables import npz_array, read_csv
 from vaeclust.files import resolve
 from vaeclust.studies.conditions import Condition
@@ -63,7 +63,7 @@ DESCRIPTIONS = {
 
 @cache
 def listening_rule() -> dict:
-    """Return the rule of the chapter: ``rule`` in words, ``ks``, ``folds``, ``sample``."""
+    """Return the rule of the chapter: ``rule`` and ``additions`` in words, ``ks``, ``folds``, ``sample``."""
     return tomllib.loads(files("vaeclust.studies").joinpath("reference/listening.toml").read_text("utf-8"))
 
 
@@ -83,7 +83,7 @@ def described_corpora(
         Tracks that it lacks are left out, and no track for a fault of its file: it was heard elsewhere. Without one,
         the sound is listened to where there is any.
     most : int
-        To so many tracks at most, drawn at random; 0 means to all.
+        The sound of so many tracks at most is listened to, drawn at random; 0 means of all.
 
     Returns
     -------
@@ -100,9 +100,11 @@ def described_corpora(
     found: dict[str, Dataset] = {}
     missing: dict[str, str] = {}
     synthetic = source in CORPORA and CORPORA[source].synthetic
-    sounds = source in CORPORA or resolve(source).is_dir()
+    places = source_paths(source)
+    sounds = source in CORPORA or len(places) > 1 or is_sound(places[0])
     arrays = _arrays(heard) if heard else {}
-    columns = set() if sounds else set(read_csv(resolve(source), "feature table"))
+    columns = set() if sounds else set(read_csv(places[0], "feature table"))
+    whole: dict[str, str] | None = {} if heard else None  # what was heard elsewhere is of whole files
     if features not in FEATURE_SETS:
         found[STANDARD] = load(source, features=features, most=0 if heard else most, **options)
     for name, row in DESCRIPTIONS.items():
@@ -110,14 +112,15 @@ def described_corpora(
             scaling = FEATURE_SETS[row.features].scaling
             found[name] = load(source, features=arrays[name], scaling=scaling, exclude={}, **options)
         elif synthetic and not row.quick:
-            missing[name] = "left out, to save time on a page that is about other music"
+            missing[name] = "left out on a synthetic corpus, to save time"
         elif sounds and not (heard and row.array):
             try:
-                found[name] = load(source, features=row.features, most=0 if heard else most, **options)
+                limit = 0 if heard else most
+                found[name] = load(source, features=row.features, most=limit, exclude=whole, **options)
             except (FileNotFoundError, ModuleNotFoundError) as error:
                 missing[name] = str(error)
         elif set(FEATURE_SETS[row.features].columns) <= columns:
-            found[name] = load(source, features=row.features, exclude={} if heard else None, **options)
+            found[name] = load(source, features=row.features, exclude=whole, **options)
         else:
             missing[name] = f"not in {heard}" if heard else "no sound here, and no file of what was heard"
     shared = set.intersection(*(set(corpus.ids) for corpus in found.values())) if found else set()

@@ -52,9 +52,12 @@ def choose_k(
 def recommend_k(table: pd.DataFrame) -> tuple[int, str]:
     """Return a number of clusters and the reason in words; table as from :func:`choose_k`.
 
-    Recommended is the k with the best mean rank over the three criteria. Stability's own choice is the largest k that
+    Two for a table without rows, of a corpus too small to tell. Recommended is the k with the best mean rank over the
+    three criteria. Stability's own choice is the largest k that
     is hardly less stable than any; the gap's the smallest that is as good as the next within one standard error.
     """
+    if table.empty:
+        return 2, "There are too few tracks to tell how many clusters there are."
     ranks = table[["silhouette", "stability", "gap"]].rank(ascending=False).mean(axis=1)
     best = int(table["k"][ranks.idxmin()])
     gap, after = table["gap"].to_numpy(), (table["gap"] - table["gap_sd"]).to_numpy()

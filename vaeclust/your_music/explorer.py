@@ -176,11 +176,13 @@ def write_clips(dataset: Dataset, page: Path | None = None) -> pd.Series:
     cut = page.parents[2] / playlists.CLIPS if page else None
     if cut and cut.is_dir():
         return playlists.clip_addresses(dataset, cut, page)
-    folder = project_root() / "book" / "_static" / "clips"
-    shutil.rmtree(folder, ignore_errors=True)
     known = CORPORA.get(dataset.known_as)
+    folder, html = project_root() / "book" / "_static" / "clips", project_root() / "_build" / "html"
+    if page is None or page.is_relative_to(html):  # the clips of the book are for its own pages to remove
+        shutil.rmtree(folder, ignore_errors=True)
     if known is None or known.clips is None:
         return playlists.sound_addresses(dataset, page)
+    shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(known.clips(), folder)
     names = dataset.tracks.index
     return pd.Series([f"../../_static/clips/{quote(name)}.mp3" for name in names], names)

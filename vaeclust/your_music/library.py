@@ -44,11 +44,12 @@ class Library(NamedTuple):
 
 
 def describe_library(source: str, *, features: str = "mfcc20", place: str = CHAPTER, **options: Any) -> Library:
-    """Load a library by what groups music best among what is at hand.
+    """Load a library by what is at hand that agrees most with genre in the chapter ``14_listening``.
 
-    features: what was asked for is taken; by default what musicnn hears, where that costs nothing because all files
-    were listened to before, or where ``place`` says that it was asked for (``LISTEN``); else all 57 measured features,
-    where there is sound or a table that has them; else the 20 means. ``options`` are those of
+    features: what was asked for is taken, but that ``mfcc20`` is what chapters ask for where nobody says anything. Then
+    what musicnn hears is taken, where that costs nothing because all files were listened to before, or where ``place``
+    says that it was asked for (``LISTEN``); else all 57 measured features, where there is sound or a table that has
+    them; else the 20 means. ``options`` are those of
     :func:`~vaeclust.corpus.sources.load`. Its results stand under its name, whichever it is.
 
     Raises as ``load`` does.
@@ -65,10 +66,10 @@ def describe_library(source: str, *, features: str = "mfcc20", place: str = CHAP
             lacks = f" ({error})"
     listened = sounds and not lacks and (place == LISTEN or _is_heard(source, path))
     if listened:
-        taken, why = LISTENING, "What musicnn hears: a network that has heard other music groups music best."
+        taken, why = LISTENING, "What musicnn hears, a network that has heard other music: see the chapter Ears."
     elif (sounds and not synthetic) or (not sounds and set(FULL) <= set(read_csv(path, "feature table"))):
         taken, why = "full", f"All 57 measured features, since nothing has listened to these files{lacks}."
-        why += " A network that has heard other music would group them better: see the chapter Ears."
+        why += " On the songs of the chapter Ears, what a network heard agreed more with genre than these do."
     else:
         taken, why = "mfcc20", f"The 20 means alone, since there is no more{lacks}."
     found = load(source, features=taken, **options)
@@ -166,12 +167,10 @@ def page_folder(record: Record) -> Path:
 
 def playlist_folder(record: Record, folder: str = "") -> Path:
     """Return the folder to write playlists to: the one that was asked for, or that of a record, with its last lists."""
-    if folder:
-        return resolve(folder)
     last, place = record.folder / "playlists", record.workplace / "playlists"
     if last.is_dir() and not place.exists():
         shutil.copytree(last, place)
-    return place
+    return resolve(folder) if folder else place
 
 
 def explored_corpus(source: str, *, features: str = "mfcc20", reads: str = "", **options: Any) -> Dataset:
@@ -244,14 +243,14 @@ def similar_table(folder: Path, text: str, n: int = 20) -> Similar:
     with np.load(place / "embeddings.npz", allow_pickle=False) as arrays:
         space = pd.DataFrame(arrays["embeddings"][0], index=arrays["track_id"])
     near = similar_songs(space, fits[0], n)
-    found = songs.loc[near.index, ["artist", "title", "path"]].assign(distance=near)
+    found = songs.reindex(near.index)[["artist", "title", "path"]].assign(distance=near)
     lines = [f"{number:3d}  {_called(track, row)}" for number, (track, row) in enumerate(found.iterrows(), 1)]
     told = [f"nearest to {_called(fits[0], songs.loc[fits[0]])}, in {place}:", *lines]
     return Similar(fits[0], found, "\n".join(told))
 
 
 def write_similar(found: Similar, path: Path) -> Path:
-    """Write a song and those nearest to it as a playlist, as far as they have files; ValueError where none has one."""
+    """Write the songs nearest to one as a playlist, as far as they have files; ValueError where none has one."""
     places = found.songs["path"].dropna()
     if places.empty:
         raise ValueError("no file of these songs is known, so there is nothing to write into a playlist")

@@ -57,7 +57,7 @@ def song_list(
     for cluster, members in clusters.groupby(clusters):
         tracks = order[members.index].sort_values(kind="stable").index
         items = [_item(dataset.display_name(track), heard[track], odd=odd[track]) for track in tracks]
-        parts.append(_section(names[cluster], items, n_odd=int(odd[tracks].sum())))
+        parts.append(_section(names[cluster], items, n_odd=int(odd[tracks[SHOWN:]].sum())))
     return HTML(f'<div class="song-lists">{"".join(parts)}</div>')
 
 
