@@ -579,3 +579,12 @@ def test_unlabelled_music_can_be_explored(open_page, corpus):
 def test_without_its_script_the_page_says_what_is_missing(open_page, named):
     visit = open_page(named, script=False)
     assert "any browser with JavaScript" in visit.page.inner_text(".explorer")
+
+
+def test_of_a_library_too_large_for_a_map_its_sample_is_explored(monkeypatch, corpus):
+    maps, clusters, spaces = records(corpus)
+    half = set(corpus.ids[::2])
+    monkeypatch.setattr(explorer, "MOST", 100)
+    shown = explorer.explorer_contents(corpus, maps[maps["track_id"].isin(half)], clusters, spaces)
+    assert shown["ids"] == corpus.ids[::2]
+    assert all(len(method["cluster"]) == 60 for method in shown["methods"])

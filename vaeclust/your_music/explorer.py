@@ -21,6 +21,7 @@ from vaeclust.corpus.dataset import Dataset, silence
 from vaeclust.corpus.demo.tracks import FACTOR_TABLE
 from vaeclust.corpus.moods import MOODS
 from vaeclust.corpus.named import CORPORA
+from vaeclust.corpus.sampling import MOST
 from vaeclust.corpus.tables import examples
 from vaeclust.evidence.agreement import seed_agreement
 from vaeclust.files import project_root
@@ -72,6 +73,8 @@ def explorer_contents(
     Clusters are renamed so that one number stands for what overlaps most in all methods: those of the first method by
     size, from 0, those of the others :func:`~vaeclust.scores.matching.match_clusters` with them.
 
+    Above 10,000 tracks only those are shown that the maps hold, a sample.
+
     Parameters
     ----------
     maps : DataFrame
@@ -90,6 +93,8 @@ def explorer_contents(
     ValueError
         When the records of a method are not those of this corpus.
     """
+    if len(dataset) > MOST:  # the maps are those of a sample, and so is what is explored
+        dataset = dataset.subset(dataset.tracks.index.isin(maps["track_id"]), rescale=False)
     by_method = dict(list(clusters.groupby("method")))
     methods, reference = [], None
     neighbours = MANY_NEIGHBOURS if len(spaces) == 1 else NEIGHBOURS
