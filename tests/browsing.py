@@ -1,7 +1,10 @@
 """What tests of pages share: the browser's program, two sizes of window, a visit to a page."""
 
 import shutil
+from contextlib import contextmanager
+from pathlib import Path
 
+STATIC = (Path(__file__).resolve().parent.parent / "book" / "_static").as_uri()
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
@@ -27,3 +30,31 @@ class Visit:
     def _requested(self, request):
         if not request.url.startswith(("file:", "data:", "blob:")):
             self.outside.append(request.url)
+
+
+def write_page(path, body, name, *, theme="light", script=True):
+    """Write a page that is nothing but a body, with the style sheet and, ``script``, the script of that name."""
+    loaded = f'<script src="{STATIC}/{name}.js"></script>' if script else ""
+    path.write_text(
+        f'<!doctype html><html lang="en" data-theme="{theme}"><head><meta charset="utf-8"><title>x</title>'
+        f'<meta name="viewport" content="width=device-width"><link rel="stylesheet" href="{STATIC}/{name}.css">'
+        f"{loaded}</head><body>{body}</body></html>",
+        encoding="utf-8",
+    )
+
+
+@contextmanager
+def visiting(browser):
+    """Yield ``visit(path, viewport)``; afterwards no page may have asked outside, complained, or opened a dialog."""
+    visits, dialogs = [], []
+
+    def visit(path, viewport):
+        visits.append(Visit(browser.new_context(viewport=viewport), path))
+        visits[-1].page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+        return visits[-1]
+
+    yield visit
+    for made in visits:
+        assert made.outside == made.failed == made.complaints == []
+        made.page.context.close()
+    assert dialogs == []

@@ -337,7 +337,7 @@ def _prepared(chosen: list[chapters.Chapter], parameters: dict) -> tuple[list[ch
     Returns the chapters, with those whose records do not fit, and the folder of the corpus among the results.
     """
     from vaeclust.corpus.sources import load
-    from vaeclust.studies.origins import folder_name, misfits, slugs_of
+    from vaeclust.studies.origins import folder_name, misfits, other_folder, slugs_of
     from vaeclust.studies.parameters import study_settings
 
     defaults = {name: value for chapter in chosen for name, value in chapter.parameters.items()}
@@ -357,8 +357,7 @@ def _prepared(chosen: list[chapters.Chapter], parameters: dict) -> tuple[list[ch
     console.print(str(corpus), markup=False)
     results = resolve(values["results_dir"])
     folder = folder_name(corpus, results)
-    if folder != "-".join(filter(None, (corpus.name, corpus.variant))):
-        said = f"another corpus of that name has records already; these go to {results / folder}, or as --name says"
+    if said := other_folder(corpus, results):
         console.print(said, markup=False)
     slugs = [chapter.slug for chapter in chosen]
     for slug in [other for chapter in chosen for other in chapter.after if other not in slugs]:

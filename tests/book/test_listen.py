@@ -83,7 +83,10 @@ def test_songs_like_one(heard):
     found = command("vaeclust", "similar", "so what's", "--in", "results/mine", "--playlist", "like.m3u8", cwd=project)
     assert found.returncode == 0, found.stderr
     assert "nearest to one/so what's" in found.stdout or "nearest to two/so what's" in found.stdout
-    assert len((project / "like.m3u8").read_text(encoding="utf-8").splitlines()) == 16
+    lines = (project / "like.m3u8").read_text(encoding="utf-8").splitlines()
+    assert [line[:8] for line in lines[:2]] == ["#EXTM3U", "#EXTINF:"]
+    assert len(lines) == 1 + 2 * 16
+    assert all((project / line).is_file() for line in lines[2::2])
     none = command("vaeclust", "similar", "nothing like it", "--in", "results/mine", cwd=project)
     assert none.returncode == 1
     assert "is meant by 'nothing like it'" in none.stderr

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
-from browsing import NARROW, WIDE, Visit
-from conftest import HOSTILE, ROOT
+from browsing import NARROW, WIDE, visiting, write_page
+from conftest import HOSTILE
 
 from vaeclust.corpus import named as corpus_named
 from vaeclust.corpus.dataset import Dataset, assemble
@@ -220,33 +220,22 @@ def home(tmp_path_factory):
 
 @pytest.fixture
 def open_page(browser, home, monkeypatch):
-    visits, dialogs = [], []
+    with visiting(browser) as visit:
 
-    def build_page(dataset, *, viewport=WIDE, theme="light", script=True, **options):
-        monkeypatch.chdir(home)
-        found = explorer.explorer_contents(
-            dataset, *records(dataset, **options), sounds=playlists.sound_addresses(dataset)
-        )
-        html = explorer.explorer_page(found)
-        static = (ROOT / "book" / "_static").as_uri()
-        script = f'<script src="{static}/explorer.js"></script>' if script else ""
-        path = home / "_build" / "html" / "book" / "chapters" / "page.html"
-        path.write_text(
-            f'<!doctype html><html lang="en" data-theme="{theme}"><head><meta charset="utf-8"><title>x</title>'
-            f'<meta name="viewport" content="width=device-width"><link rel="stylesheet" href="{static}/explorer.css">'
-            f'{script}</head><body>{html.data}<textarea id="elsewhere"></textarea></body></html>',
-            encoding="utf-8",
-        )
-        visits.append(Visit(browser.new_context(viewport=viewport), path))
-        visits[-1].page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
-        visits[-1].told = told(html)
-        return visits[-1]
+        def build_page(dataset, *, viewport=WIDE, theme="light", script=True, **options):
+            monkeypatch.chdir(home)
+            found = explorer.explorer_contents(
+                dataset, *records(dataset, **options), sounds=playlists.sound_addresses(dataset)
+            )
+            html = explorer.explorer_page(found)
+            path = home / "_build" / "html" / "book" / "chapters" / "page.html"
+            body = f'{html.data}<textarea id="elsewhere"></textarea>'
+            write_page(path, body, "explorer", theme=theme, script=script)
+            visited = visit(path, viewport)
+            visited.told = told(html)
+            return visited
 
-    yield build_page
-    for visit in visits:
-        assert visit.outside == visit.failed == visit.complaints == []
-        visit.page.context.close()
-    assert dialogs == []
+        yield build_page
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from browsing import NARROW, WIDE, Visit
+from browsing import NARROW, WIDE, visiting, write_page
 from conftest import HOSTILE, ROOT
 from sounds import song
 
@@ -98,31 +98,18 @@ SOUNDS = ["short%20%26%201.wav", "long%20100%25.wav", "last%20%272%27.wav"]
 
 @pytest.fixture
 def open_page(browser, home, library):
-    visits, dialogs = [], []
+    with visiting(browser) as visit:
 
-    def build(sounds=(), *, viewport=WIDE, theme="light", script=True, lists=1):
-        """Songs 119, 118, … of the corpus, those of the second cluster, have the sounds given, in that order."""
-        dataset, clusters, names, order = library
-        heard = pd.Series(list(sounds), dataset.ids[::-1][: len(sounds)], dtype=object)
-        html = song_list(dataset, clusters[[*dataset.ids[:40], *dataset.ids[112:]]], names, order, heard)
-        static = (ROOT / "book" / "_static").as_uri()
-        loaded = f'<script src="{static}/song_list.js"></script>' if script else ""
-        path = home / "page.html"
-        path.write_text(
-            f'<!doctype html><html lang="en" data-theme="{theme}"><head><meta charset="utf-8"><title>x</title>'
-            f'<meta name="viewport" content="width=device-width"><link rel="stylesheet" href="{static}/song_list.css">'
-            f"{loaded}</head><body>{CELL.replace('SONGS', html.data * lists)}</body></html>",
-            encoding="utf-8",
-        )
-        visits.append(Visit(browser.new_context(viewport=viewport), path))
-        visits[-1].page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
-        return visits[-1]
+        def build(sounds=(), *, viewport=WIDE, theme="light", script=True, lists=1):
+            """Songs 119, 118, … of the corpus, those of the second cluster, have the sounds given, in that order."""
+            dataset, clusters, names, order = library
+            heard = pd.Series(list(sounds), dataset.ids[::-1][: len(sounds)], dtype=object)
+            html = song_list(dataset, clusters[[*dataset.ids[:40], *dataset.ids[112:]]], names, order, heard)
+            body = CELL.replace("SONGS", html.data * lists)
+            write_page(home / "page.html", body, "song_list", theme=theme, script=script)
+            return visit(home / "page.html", viewport)
 
-    yield build
-    for visit in visits:
-        assert visit.outside == visit.failed == visit.complaints == []
-        visit.page.context.close()
-    assert dialogs == []
+        yield build
 
 
 def plays(page, number):

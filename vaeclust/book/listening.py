@@ -11,7 +11,7 @@ from vaeclust.book.html import build_html
 from vaeclust.corpus.feature_sets import WEIGHTS
 from vaeclust.corpus.weights import fetch_weights
 from vaeclust.files import project_root, resolve
-from vaeclust.studies.origins import folder_name
+from vaeclust.studies.origins import folder_name, other_folder
 from vaeclust.your_music.library import LISTEN, LISTENING, describe_library
 
 CHAPTERS = ("10_your_music", "11_explorer")
@@ -41,8 +41,8 @@ def listen(given: Mapping[str, str], *, force: bool = False, say: Callable[[str]
     say(library.why)
     results = resolve(parameters.get("results_dir", "results"))
     folder = results / folder_name(library.dataset, results)
-    if folder.name != library.dataset.name and not library.dataset.variant:
-        say(f"Another library of that name has results already; these go to {folder}, or as --name says")
+    if said := other_folder(library.dataset, results):
+        say(said)
     workshop = project_root() / "_build" / LISTEN / folder.name
     html, last = folder / LISTEN / "html", workshop / "book" / "_build" / "html"
     try:

@@ -32,6 +32,7 @@ from .dataset import corpora_by_seed as corpora_by_seed
 from .dataset import dataset_tables as dataset_tables
 from .dataset import equal_rows as equal_rows
 from .dataset import silence as silence
+from .dataset import track_name as track_name
 from .feature_sets import FEATURE_SETS as FEATURE_SETS
 from .feature_sets import WEIGHTS as WEIGHTS
 from .feature_sets import FeatureSet as FeatureSet

@@ -160,9 +160,17 @@ class Dataset:
 
     def display_name(self, track: str) -> str:
         """Return artist and title of a track as far as they are known, else its id."""
-        about = self.tracks.loc[track]
-        known = [str(about[column]) for column in ("artist", "title") if column in about and pd.notna(about[column])]
-        return " – ".join(known) or track
+        return track_name(track, self.tracks.loc[track])
+
+
+def track_name(track: str, about: pd.Series) -> str:
+    """Return what a track is called: artist and title, as far as a row of a table knows them, else its id.
+
+    >>> track_name("a1", pd.Series({"artist": "Ann", "title": None}))
+    'Ann'
+    """
+    known = [str(about[column]) for column in ("artist", "title") if column in about and pd.notna(about[column])]
+    return " – ".join(known) or track
 
 
 def assemble(

@@ -72,11 +72,11 @@ def _librosa(name: str, columns: tuple[str, ...]) -> Measurement:
     return Measurement(name, columns, partial(audio.measure, features=name), audio.recipe)
 
 
-def _musicnn(model: str) -> Measurement:
+def _musicnn(model: str, *, name: str = "", suffix: str = "", every: int = listening.EVERY) -> Measurement:
     return Measurement(
-        f"musicnn-{model}",
-        listening.LAYER[model] + listening.TAGS[model],
-        partial(listening.listen, model=model),
+        f"musicnn-{name or model}",
+        tuple(f"{column}{suffix}" for column in listening.LAYER[model]) + listening.TAGS[model],
+        partial(listening.listen, model=model, every=every),
         listening.recipe,
         listening.SAMPLE_RATE,
         partial(listening.MUSICNN.file, f"{model}.npz"),
@@ -84,14 +84,7 @@ def _musicnn(model: str) -> Measurement:
 
 
 _MSD, _MTT = _musicnn("msd"), _musicnn("mtt")
-_EVERY = Measurement(
-    "musicnn-msd-every-patch",
-    tuple(f"{column}_every" for column in listening.LAYER["msd"]) + listening.TAGS["msd"],
-    partial(listening.listen, every=1),
-    listening.recipe,
-    listening.SAMPLE_RATE,
-    _MSD.prepare,
-)
+_EVERY = _musicnn("msd", name="msd-every-patch", suffix="_every", every=1)
 _UNTRAINED = Measurement(
     "musicnn-untrained",
     listening.LAYER["untrained"],

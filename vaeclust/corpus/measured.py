@@ -105,18 +105,8 @@ def extract(
     recipe = _recipe(features, seconds)
     found: dict[Path, Measured] = {}
     with cache.open() as database:
-        rows = database.execute("SELECT path, size, mtime, digest FROM files")
-        known = {path: ((size, mtime), digest) for path, size, mtime, digest in rows}
         waiting = {}
-        for path in paths:
-            try:
-                status = path.stat()
-            except OSError as error:
-                found[path] = Measured("", reason=f"it cannot be opened ({error.strerror})")
-                continue
-            stamp = (status.st_size, status.st_mtime_ns)
-            before = known.get(path_text(path))
-            earlier = cache.recall(database, before[1], recipe) if before and before[0] == stamp else None
+        for path, stamp, earlier in _look_up(database, paths, recipe):
             if earlier:
                 found[path] = earlier
             else:
@@ -132,17 +122,28 @@ def extract(
 
 def is_measured(paths: Iterable[Path], *, features: str, seconds: float = audio.SECONDS) -> bool:
     """Return whether all these files were measured before, so that :func:`extract` only looks them up."""
-    recipe = _recipe(features, seconds)
     with Cache().open() as database:
-        rows = database.execute("SELECT path, size, mtime, digest FROM files")
-        known = {path: ((size, mtime), digest) for path, size, mtime, digest in rows}
-        for path in paths:
-            before = known.get(path_text(path))
-            status = path.stat() if path.is_file() else None
-            stamp = (status.st_size, status.st_mtime_ns) if status else None
-            if not before or before[0] != stamp or not Cache.recall(database, before[1], recipe):
-                return False
-    return True
+        return all(earlier for _, _, earlier in _look_up(database, paths, _recipe(features, seconds)))
+
+
+def _look_up(
+    database: sqlite3.Connection, paths: Iterable[Path], recipe: str
+) -> Iterator[tuple[Path, tuple[int, int], Measured | None]]:
+    """Yield every file with its size and time, and what was measured of it, if it has not changed since.
+
+    One that cannot be opened has the reason in place of a measurement.
+    """
+    rows = database.execute("SELECT path, size, mtime, digest FROM files")
+    known = {path: ((size, mtime), digest) for path, size, mtime, digest in rows}
+    for path in paths:
+        try:
+            status = path.stat()
+        except OSError as error:
+            yield path, (0, 0), Measured("", reason=f"it cannot be opened ({error.strerror})")
+            continue
+        stamp = (status.st_size, status.st_mtime_ns)
+        before = known.get(path_text(path))
+        yield path, stamp, Cache.recall(database, before[1], recipe) if before and before[0] == stamp else None
 
 
 def measure_file(path: Path, features: str, seconds: float) -> tuple[Path, Measured]:

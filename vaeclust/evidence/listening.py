@@ -103,7 +103,7 @@ def description_table(
     """Return descriptions × ways of grouping, ``mean ± sd`` with a label, beside what can be read off them.
 
     The last columns: how many of its dimensions the VAE uses, and of a linear probe the same score and the share of
-    labels that it predicts. No row for music without that label.
+    labels that it predicts; a column that has nothing in any row is left out. No row for music without that label.
     """
     rows = pick(intervals, metric=[metric], reference=[reference])
     if rows.empty:
@@ -124,7 +124,8 @@ def description_table(
             {key: mean_sd(values.mean(), values.std()) for key, values in of_seed}, dtype=object
         )
     last = ["VAE, active", f"Probe, {metric_head(metric)}", "Probe, accuracy ↑"]
-    return Table.keyed(text.fillna("–"), columns=[*text.columns[:-3], *last])
+    shown = text.set_axis([*text.columns[:-3], *last], axis=1).dropna(axis=1, how="all")
+    return Table.keyed(shown.fillna("–"), columns=list(shown))
 
 
 def patch_agreement(clusters: pd.DataFrame) -> pd.Series:

@@ -127,7 +127,7 @@ def scores_by_method(
         title = METRICS[metric].title
         ax.set(title=title if len(set(panels)) == len({m for m, _ in panels}) else f"{title} with {reference}")
         ax.grid(axis="y", linewidth=0.4, alpha=0.5)
-        ax.locator_params(axis="x", nbins=4)
+        ax.locator_params(axis="x", nbins=max(4, 9 // len(panels)))
     axes[0, 0].set_yticks(range(len(conditions)), [fill(condition_title(name), 18) for name in conditions])
     axes[0, 0].invert_yaxis()
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
@@ -151,7 +151,8 @@ def scores_over_k(by_k: pd.DataFrame, metrics: tuple[str, ...] = ("nmi", "ari"),
             ax.fill_between(found.min().index, found.min(), found.max(), color=colour, alpha=0.2, linewidth=0)
             marker = f"{MARKERS[number % len(MARKERS)]}-"
             ax.plot(found.mean(), marker, color=colour, markersize=4, label=condition_title(name))
-        ax.set(title=METRICS[metric].title, xlabel="clusters", ylim=(0, None), xticks=sorted(rows["k"].unique()))
+        ax.set(title=METRICS[metric].title, xlabel="clusters", ylim=(0, None))
+        ax.locator_params(axis="x", integer=True)
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure
 

@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from vaeclust.corpus.dataset import Dataset
+from vaeclust.corpus.dataset import Dataset, track_name
 from vaeclust.evidence.words import NO_LABELS
 from vaeclust.methods.projections import PROJECTIONS
 from vaeclust.plots.panels import words
@@ -48,9 +48,10 @@ def scatter(points: pd.DataFrame, labels: pd.Series, *, ax: Axes | None = None, 
 
 
 def _columns_that_fit(names: list, width: float) -> int:
-    """Return how many legend entries fit side by side into a width in inches."""
+    """Return how many legend entries to put side by side into a width in inches: rows as full as each other."""
     entry = 0.45 + 0.075 * max((len(str(name)) for name in names), default=1)
-    return max(1, min(len(names), int(width / entry), 5))
+    most = max(1, min(len(names), int(width / entry), 5))
+    return -(-len(names) // -(-len(names) // most)) if names else 1
 
 
 def genre_and_cluster(points: pd.DataFrame, dataset: Dataset, clusters: pd.Series) -> Figure:
@@ -123,11 +124,10 @@ def interactive(
 
 def _hover(rows: pd.DataFrame) -> list[str]:
     """Return the text beside a point: artist and title if known, else the id. Plotly shows it as HTML: escape."""
-    texts = []
-    for track, row in rows.iterrows():
-        known = [str(row[c]) for c in ("artist", "title") if c in row and pd.notna(row[c])]
-        texts.append(escape(" – ".join(known) or str(track)) + f"<br>{escape(str(track))}, cluster {row['cluster']}")
-    return texts
+    return [
+        f"{escape(track_name(str(track), row))}<br>{escape(str(track))}, cluster {row['cluster']}"
+        for track, row in rows.iterrows()
+    ]
 
 
 def _show_plotly_offline() -> None:

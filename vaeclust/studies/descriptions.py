@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -122,7 +123,7 @@ def described_corpora(
         elif set(FEATURE_SETS[row.features].columns) <= columns:
             found[name] = load(source, features=row.features, exclude=whole, **options)
         else:
-            missing[name] = f"not in {heard}" if heard else "no sound here, and no file of what was heard"
+            missing[name] = f"not in {Path(heard).name}" if heard else "no sound here, and no file of what was heard"
     shared = set.intersection(*(set(corpus.ids) for corpus in found.values())) if found else set()
     found = {name: _only(corpus, shared) for name, corpus in found.items()}
     if FULL_FEATURES in found:

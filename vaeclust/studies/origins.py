@@ -25,6 +25,14 @@ def folder_name(dataset: Dataset, results: Path) -> str:
     return next(n for n in names if read_json(results / n / CORPUS).get("source", dataset.source) == dataset.source)
 
 
+def other_folder(dataset: Dataset, results: Path) -> str:
+    """Return what to say where the results of a corpus do not go into the folder of its name; else nothing."""
+    folder = folder_name(dataset, results)
+    if folder == "-".join(filter(None, (dataset.name, dataset.variant))):
+        return ""
+    return f"another corpus of that name has records already; these go to {results / folder}, or as --name says"
+
+
 def origin(dataset: Dataset, inputs: Iterable[str] = ("audio", "lyrics")) -> dict[str, str]:
     """Return what a method saw of a corpus and is scored against, as digests of 16 digits.
 

@@ -40,6 +40,8 @@ from .names import cluster_names as cluster_names
 from .names import name_check as name_check
 from .playlists import clip_addresses as clip_addresses
 from .playlists import cut_clips as cut_clips
+from .playlists import own_file as own_file
+from .playlists import playlist_text as playlist_text
 from .playlists import song_seconds as song_seconds
 from .playlists import sound_addresses as sound_addresses
 from .playlists import track_files as track_files

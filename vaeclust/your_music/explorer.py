@@ -9,7 +9,6 @@ import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import numpy as np
 import pandas as pd
@@ -183,14 +182,12 @@ def write_clips(dataset: Dataset, page: Path | None = None) -> pd.Series:
         return playlists.clip_addresses(dataset, cut, page)
     known = CORPORA.get(dataset.known_as)
     folder, html = project_root() / "book" / "_static" / "clips", project_root() / "_build" / "html"
-    if page is None or page.is_relative_to(html):  # the clips of the book are for its own pages to remove
+    has_clips = known is not None and known.clips is not None
+    if has_clips or page is None or page.is_relative_to(html):  # other pages leave alone what the book plays
         shutil.rmtree(folder, ignore_errors=True)
-    if known is None or known.clips is None:
-        return playlists.sound_addresses(dataset, page)
-    shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(known.clips(), folder)
-    names = dataset.tracks.index
-    return pd.Series([f"../../_static/clips/{quote(name)}.mp3" for name in names], names)
+    if has_clips:
+        shutil.copytree(known.clips(), folder)
+    return playlists.sound_addresses(dataset, page)
 
 
 def silence_reason(dataset: Dataset) -> str:

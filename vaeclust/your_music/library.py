@@ -11,7 +11,7 @@ import pandas as pd
 
 from vaeclust.clusters.clusterers import cluster
 from vaeclust.corpus.audio import FULL
-from vaeclust.corpus.dataset import Dataset
+from vaeclust.corpus.dataset import Dataset, track_name
 from vaeclust.corpus.feature_sets import FEATURE_SETS
 from vaeclust.corpus.folders import found_files
 from vaeclust.corpus.measured import is_measured
@@ -28,6 +28,7 @@ from vaeclust.scores.metrics import score
 from vaeclust.scores.uncertainty import intervals
 from vaeclust.studies.records import STANDARD, Record, Study, pick, read_all
 from vaeclust.your_music.groups import read_songs
+from vaeclust.your_music.playlists import own_file, playlist_text
 from vaeclust.your_music.portraits import WORDS
 from vaeclust.your_music.similar import find_songs, similar_songs
 
@@ -208,7 +209,7 @@ def explored_records(dataset: Dataset, results_dir: str | Path, *, reads: str = 
 
 
 class Similar(NamedTuple):
-    """The songs that are nearest to one, by track id: ``artist, title, path, distance``; and the same in words."""
+    """A song and those nearest to it, by track id: ``artist, title, path, distance``; and the same in words."""
 
     song: str
     songs: pd.DataFrame
@@ -242,25 +243,19 @@ def similar_table(folder: Path, text: str, n: int = 20) -> Similar:
         raise ValueError(f"{text!r} may mean {len(fits)} songs; say which: {'; '.join(map(str, fits[:10]))}")
     with np.load(place / "embeddings.npz", allow_pickle=False) as arrays:
         space = pd.DataFrame(arrays["embeddings"][0], index=arrays["track_id"])
-    near = similar_songs(space, fits[0], n)
+    near = pd.concat([pd.Series({fits[0]: 0.0}), similar_songs(space, fits[0], n)])
     found = songs.reindex(near.index)[["artist", "title", "path"]].assign(distance=near)
-    lines = [f"{number:3d}  {_called(track, row)}" for number, (track, row) in enumerate(found.iterrows(), 1)]
-    told = [f"nearest to {_called(fits[0], songs.loc[fits[0]])}, in {place}:", *lines]
+    called = [track_name(track, row) for track, row in found.iterrows()]
+    lines = [f"{number:3d}  {name}" for number, name in enumerate(called) if number]
+    told = [f"nearest to {called[0]}, in {place}:", *lines]
     return Similar(fits[0], found, "\n".join(told))
 
 
 def write_similar(found: Similar, path: Path) -> Path:
-    """Write the songs nearest to one as a playlist, as far as they have files; ValueError where none has one."""
-    places = found.songs["path"].dropna()
-    if places.empty:
+    """Write a song and those nearest to it as a playlist, as far as they have files; ValueError where none has one."""
+    files = found.songs["path"].dropna().map(own_file)
+    if files.empty:
         raise ValueError("no file of these songs is known, so there is nothing to write into a playlist")
-    files = [(project_root() / place).absolute() for place in places]
-    lines = [file.as_uri() if "\n" in str(file) else str(file) for file in files]
     with replacement(path) as temporary:
-        temporary.write_text("\n".join(["#EXTM3U", *lines]) + "\n", encoding="utf-8")
+        temporary.write_text(playlist_text(found.songs.loc[files.index], files, path.parent), encoding="utf-8")
     return path
-
-
-def _called(track: str, about: pd.Series) -> str:
-    known = [str(about[column]) for column in ("artist", "title") if pd.notna(about[column])]
-    return " – ".join(known) or track

@@ -85,11 +85,26 @@ def write_playlists(
         for cluster, members in listed.groupby(listed):
             ranks = members * 0 if order is None else order.reindex(members.index)
             songs = ranks.sort_values(kind="stable").index
-            lines = [line for track in songs for line in _entry(dataset, track, seconds[track], there[track], folder)]
             name = (names or {}).get(int(cluster), "")
-            lists.append((_list_name(name, int(cluster)), "\n".join(["#EXTM3U", *lines]) + "\n"))
+            text = playlist_text(dataset.tracks.loc[songs], there[songs], folder, seconds=seconds)
+            lists.append((_list_name(name, int(cluster)), text))
         written = write_lists(folder, lists, library=file_name(dataset.name) or "library")
     return replace(written, left_out=left_out)
+
+
+def playlist_text(songs: pd.DataFrame, files: pd.Series, folder: Path, *, seconds: pd.Series | None = None) -> str:
+    """Return what stands in a playlist: songs in their order, with what is known of artist and title, and their files.
+
+    songs: by track id, with any of ``artist, title``; files: an absolute Path by track id; folder: that of the list.
+    seconds: how long each is, where that was read before.
+    """
+    lasting = files.map(song_seconds) if seconds is None else seconds
+    lines = ["#EXTM3U"]
+    for track, about in songs.iterrows():
+        told = " - ".join(filter(None, _artist_and_title(about))) or _one_line(track)
+        length = -1 if math.isnan(lasting[track]) else round(lasting[track])
+        lines += [f"#EXTINF:{length},{told}", _place(files[track], folder)]
+    return "\n".join(lines) + "\n"
 
 
 def track_files(dataset: Dataset) -> pd.Series:
@@ -99,7 +114,7 @@ def track_files(dataset: Dataset) -> pd.Series:
     """
     known = CORPORA.get(dataset.known_as)
     clips = known.clips() if known and known.clips else None
-    own = dataset.tracks["path"].dropna().map(_own_file).to_dict() if "path" in dataset.tracks else {}
+    own = dataset.tracks["path"].dropna().map(own_file).to_dict() if "path" in dataset.tracks else {}
     files = [own.get(track, clips / f"{track}.mp3" if clips else None) for track in dataset.ids]
     return pd.Series(files, dataset.tracks.index, dtype=object)
 
@@ -119,9 +134,13 @@ def sound_addresses(dataset: Dataset, page: Path | None = None) -> pd.Series:
     """Return the address of every track's file, relative to the built chapter; missing where there is nothing to play.
 
     page: the folder that the chapter will lie in, by default that of the book. A track without a file has nothing to
-    play, nor one that may not be played (``dataset.silence``).
+    play, nor one that may not be played (``dataset.silence``). Those of a corpus with clips, the demo, are the clips
+    that ``explorer.write_clips`` puts beside the pages.
     """
     none = pd.Series(None, dataset.tracks.index, dtype=object)
+    known = CORPORA.get(dataset.known_as)
+    if known and known.clips:
+        return none.index.to_series().map(lambda track: f"../../_static/clips/{quote(track)}.mp3").astype(object)
     if silence(dataset) or "path" not in dataset.tracks:
         return none
     page = page or project_root() / "_build" / "html" / "book" / "chapters"
@@ -166,7 +185,7 @@ def _cut(file: Path, clip: Path, seconds: float) -> None:
             path.write_bytes(audio.clip(samples, seconds))
 
 
-def _own_file(path: str) -> Path:
+def own_file(path: str) -> Path:
     """Return the file that a corpus names, which may have bytes in its name that are no UTF-8."""
     file = (project_root() / path).absolute()
     if "\\x" in path and not _is_there(file):
@@ -204,7 +223,7 @@ def _copies(dataset: Dataset, tracks: Iterable[str], seconds: pd.Series) -> dict
     first: dict[Hashable, list[str]] = {}
     copies = {}
     for track in tracks:
-        names = tuple(text.casefold() for text in _artist_and_title(dataset, track))
+        names = tuple(text.casefold() for text in _artist_and_title(dataset.tracks.loc[track]))
         keys = [values[track].tobytes(), *([names] if all(names) else [])]
         same = [other for key in keys for other in first.get(key, ()) if _same_length(seconds[track], seconds[other])]
         if same:
@@ -219,16 +238,9 @@ def _same_length(one: float, other: float) -> bool:
     return not abs(one - other) > SAME_LENGTH  # lengths that are not known tell nothing apart
 
 
-def _entry(dataset: Dataset, track: str, seconds: float, file: Path, folder: Path) -> tuple[str, str]:
-    """Return the two lines of a song."""
-    told = " - ".join(filter(None, _artist_and_title(dataset, track))) or _one_line(track)
-    return f"#EXTINF:{-1 if math.isnan(seconds) else round(seconds)},{told}", _place(file, folder)
-
-
-def _artist_and_title(dataset: Dataset, track: str) -> tuple[str, str]:
+def _artist_and_title(about: pd.Series) -> tuple[str, str]:
     """Return artist and title of a track on one line each, empty where unknown."""
-    artist, title = (dataset.tracks[part][track] if part in dataset.tracks else None for part in ("artist", "title"))
-    return _one_line(artist), _one_line(title)
+    return _one_line(about.get("artist")), _one_line(about.get("title"))
 
 
 def _one_line(text: object) -> str:
