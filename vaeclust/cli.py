@@ -165,7 +165,7 @@ def similar(
     playlist: Annotated[str, typer.Option(help="Also write them to this file (.m3u8).")] = "",
 ) -> None:
     """Name the songs that are nearest to one, as the last `vaeclust listen` described them."""
-    from vaeclust.your_music.library import similar_table, write_similar
+    from vaeclust.your_music.similar import similar_table, write_similar
 
     found = similar_table(Path(_typed(place)), song, count)
     console.print(found.told, markup=False)

@@ -16,6 +16,7 @@ from vaeclust.studies.records import Record
 from vaeclust.your_music import library
 from vaeclust.your_music.groups import songs_table, write_songs
 from vaeclust.your_music.library import CHAPTER, LISTEN, describe_library
+from vaeclust.your_music.similar import similar_table, write_similar
 
 
 @pytest.fixture
@@ -135,7 +136,7 @@ def test_the_explorer_reads_one_record_or_those_of_all(record, corpus, tmp_path)
 
 
 def test_songs_like_one_song(record, corpus):
-    found = library.similar_table(record.folder.parent, "song 003", 5)
+    found = similar_table(record.folder.parent, "song 003", 5)
     assert found.song == corpus.ids[3]
     assert len(found.songs) == 6
     assert found.songs.index[0] == found.song
@@ -144,13 +145,13 @@ def test_songs_like_one_song(record, corpus):
     assert found.songs.index[1] == corpus.ids[np.argsort(distances)[1]]
     assert "nearest to Ann – Song 003" in found.told
     with pytest.raises(ValueError, match="may mean 120 songs; say which"):
-        library.similar_table(record.folder.parent, "Ann", 5)
+        similar_table(record.folder.parent, "Ann", 5)
     with pytest.raises(ValueError, match=r"no song of .* is meant by 'nothing like it'"):
-        library.similar_table(record.folder.parent, "nothing like it")
+        similar_table(record.folder.parent, "nothing like it")
     with pytest.raises(FileNotFoundError, match="vaeclust listen FOLDER"):
-        library.similar_table(record.folder.parent / "elsewhere", "song")
+        similar_table(record.folder.parent / "elsewhere", "song")
     with pytest.raises(ValueError, match="no file of these songs is known"):
-        library.write_similar(found, record.folder / "like.m3u8")
+        write_similar(found, record.folder / "like.m3u8")
 
 
 def test_records_that_do_not_fit_are_not_shown(corpus, tmp_path):

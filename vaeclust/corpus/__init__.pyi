@@ -81,6 +81,8 @@ from .scaling import SCALINGS as SCALINGS
 from .scaling import scale_in_common as scale_in_common
 from .scaling import scale_roots as scale_roots
 from .scaling import standardise as standardise
+from .sources import has_features as has_features
+from .sources import has_sound as has_sound
 from .sources import is_sound as is_sound
 from .sources import load as load
 from .sources import load_full as load_full

@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from vaeclust.corpus.audio import FULL, SECONDS, SUFFIXES
+from vaeclust.corpus.audio import SECONDS, SUFFIXES
 from vaeclust.corpus.dataset import LABELS, Dataset, assemble
 from vaeclust.corpus.feature_sets import FEATURE_SETS, FeatureSet, mean_of, recognise
 from vaeclust.corpus.folders import measure_folder
@@ -300,7 +300,19 @@ def load_full(source: str, *, features: str = "mfcc20", **options: Any) -> Datas
 
     options: of :func:`load`.
     """
-    path = resolve(source)
-    if features == "full" or (path.is_file() and set(FULL) <= set(pd.read_csv(path, nrows=0).columns)):
+    if features == "full" or has_features(source, "full"):
         return load(source, features="full", **options)
     return None
+
+
+def has_features(source: str | Path, features: str) -> bool:
+    """Return whether a source is a table that has all columns of a row of FEATURE_SETS."""
+    path = resolve(source)
+    table = path.is_file() and not is_sound(path)
+    return table and set(FEATURE_SETS[features].columns) <= set(pd.read_csv(path, nrows=0).columns)
+
+
+def has_sound(source: str | Path) -> bool:
+    """Return whether a source has sound to measure: a named corpus, folders, files of audio."""
+    places = source_paths(source)
+    return str(source) in CORPORA or len(places) > 1 or is_sound(places[0])

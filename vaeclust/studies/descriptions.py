@@ -19,8 +19,8 @@ from vaeclust.corpus.feature_sets import FEATURE_SETS
 from vaeclust.corpus.listening import PLAIN_TAGS, TAGS
 from vaeclust.corpus.named import CORPORA
 from vaeclust.corpus.scaling import SCALINGS
-from vaeclust.corpus.sources import is_sound, load, source_paths
-from vaeclust.corpus.tables import npz_array, read_csv
+from vaeclust.corpus.sources import has_features, has_sound, load
+from vaeclust.corpus.tables import npz_array
 from vaeclust.files import resolve
 from vaeclust.studies.conditions import Condition
 from vaeclust.studies.records import STANDARD
@@ -101,27 +101,22 @@ def described_corpora(
     found: dict[str, Dataset] = {}
     missing: dict[str, str] = {}
     synthetic = source in CORPORA and CORPORA[source].synthetic
-    places = source_paths(source)
-    sounds = source in CORPORA or len(places) > 1 or is_sound(places[0])
-    arrays = _arrays(heard) if heard else {}
-    columns = set() if sounds else set(read_csv(places[0], "feature table"))
-    whole: dict[str, str] | None = {} if heard else None  # what was heard elsewhere is of whole files
+    sounds, arrays = has_sound(source), _arrays(heard) if heard else {}
+    # What was heard elsewhere is of all tracks, and of whole files.
+    options |= {"most": most if sounds and not heard else 0, "exclude": {} if heard else None}
     if features not in FEATURE_SETS:
-        found[STANDARD] = load(source, features=features, most=0 if heard else most, **options)
+        found[STANDARD] = load(source, features=features, **options)
     for name, row in DESCRIPTIONS.items():
-        if name in arrays:
-            scaling = FEATURE_SETS[row.features].scaling
-            found[name] = load(source, features=arrays[name], scaling=scaling, exclude={}, **options)
-        elif synthetic and not row.quick:
+        if synthetic and not row.quick:
             missing[name] = "left out on a synthetic corpus, to save time"
-        elif sounds and not (heard and row.array):
+        elif name in arrays:
+            scaling = FEATURE_SETS[row.features].scaling
+            found[name] = load(source, features=arrays[name], scaling=scaling, **options)
+        elif has_features(source, row.features) or (sounds and not (heard and row.array)):
             try:
-                limit = 0 if heard else most
-                found[name] = load(source, features=row.features, most=limit, exclude=whole, **options)
+                found[name] = load(source, features=row.features, **options)
             except (FileNotFoundError, ModuleNotFoundError) as error:
                 missing[name] = str(error)
-        elif set(FEATURE_SETS[row.features].columns) <= columns:
-            found[name] = load(source, features=row.features, exclude=whole, **options)
         else:
             missing[name] = f"not in {Path(heard).name}" if heard else "no sound here, and no file of what was heard"
     shared = set.intersection(*(set(corpus.ids) for corpus in found.values())) if found else set()

@@ -54,5 +54,7 @@ from .portraits import near_duplicates as near_duplicates
 from .portraits import odd_tracks as odd_tracks
 from .similar import find_songs as find_songs
 from .similar import similar_songs as similar_songs
+from .similar import similar_table as similar_table
+from .similar import write_similar as write_similar
 from .song_lists import odd_ones_out as odd_ones_out
 from .song_lists import song_list as song_list

@@ -10,17 +10,15 @@ import numpy as np
 import pandas as pd
 
 from vaeclust.clusters.clusterers import cluster
-from vaeclust.corpus.audio import FULL
-from vaeclust.corpus.dataset import Dataset, track_name
+from vaeclust.corpus.dataset import Dataset
 from vaeclust.corpus.feature_sets import FEATURE_SETS
 from vaeclust.corpus.folders import found_files
 from vaeclust.corpus.measured import is_measured
 from vaeclust.corpus.moods import MOODS
 from vaeclust.corpus.named import CORPORA
-from vaeclust.corpus.sources import is_sound, load
-from vaeclust.corpus.tables import read_csv
+from vaeclust.corpus.sources import has_features, has_sound, load, source_paths
 from vaeclust.evidence.agreement import seed_agreement
-from vaeclust.files import project_root, replacement, resolve
+from vaeclust.files import project_root, resolve
 from vaeclust.methods.catalogue import COMPARED
 from vaeclust.methods.fits import Fit
 from vaeclust.methods.projections import maps
@@ -28,9 +26,7 @@ from vaeclust.scores.metrics import score
 from vaeclust.scores.uncertainty import intervals
 from vaeclust.studies.records import STANDARD, Record, Study, pick, read_all
 from vaeclust.your_music.groups import read_songs
-from vaeclust.your_music.playlists import own_file, playlist_text
 from vaeclust.your_music.portraits import WORDS
-from vaeclust.your_music.similar import find_songs, similar_songs
 
 LISTEN, CHAPTER = "listen", "your_music"  # the records of the command and of the chapter of the book
 LISTENING = "musicnn"
@@ -57,18 +53,16 @@ def describe_library(source: str, *, features: str = "mfcc20", place: str = CHAP
     """
     if features != "mfcc20":
         return Library(load(source, features=features, **options), f"The features that were asked for: {features}.")
-    path, heard, lacks = resolve(source), FEATURE_SETS[LISTENING].measurement, ""
+    lacks, sounds = "", has_sound(source)
     synthetic = source in CORPORA and CORPORA[source].measure is not None
-    sounds = source in CORPORA or is_sound(path) or not path.exists()
     if sounds and place == LISTEN:
         try:
-            heard.prepare()
+            FEATURE_SETS[LISTENING].measurement.prepare()
         except FileNotFoundError as error:
             lacks = f" ({error})"
-    listened = sounds and not lacks and (place == LISTEN or _is_heard(source, path))
-    if listened:
+    if sounds and not lacks and (place == LISTEN or _is_heard(source)):
         taken, why = LISTENING, "What musicnn hears, a network that has heard other music: see the chapter Ears."
-    elif (sounds and not synthetic) or (not sounds and set(FULL) <= set(read_csv(path, "feature table"))):
+    elif has_features(source, "full") or (sounds and not synthetic):
         taken, why = "full", f"All 57 measured features, since nothing has listened to these files{lacks}."
         why += " On the songs of the chapter Ears, what a network heard agreed more with genre than these do."
     else:
@@ -77,9 +71,10 @@ def describe_library(source: str, *, features: str = "mfcc20", place: str = CHAP
     return Library(replace(found, variant="", source=f"{found.source.partition('|')[0]}|mfcc20"), why)
 
 
-def _is_heard(source: str, path: Path) -> bool:
-    """Return whether all files of a folder were listened to before."""
-    return source not in CORPORA and path.is_dir() and is_measured(found_files(path).values(), features=LISTENING)
+def _is_heard(source: str) -> bool:
+    """Return whether all files of a library were listened to before."""
+    places = source_paths(source)
+    return source not in CORPORA and is_measured(found_files(*places).values(), features=LISTENING)
 
 
 def last_songs(record: Record) -> pd.DataFrame | None:
@@ -104,7 +99,7 @@ def library_moods(dataset: Dataset, source: str, *, place: str = CHAPTER, **opti
     """
     if set(MOODS) <= set(dataset.features):
         return dataset.features[list(MOODS)]
-    if place != LISTEN or not (source in CORPORA or is_sound(resolve(source))):
+    if place != LISTEN or not has_sound(source):
         return None
     try:
         FEATURE_SETS["moods"].measurement.prepare()
@@ -206,56 +201,3 @@ def explored_records(dataset: Dataset, results_dir: str | Path, *, reads: str = 
     clusters = pick(clusters, condition=STANDARD, clusterer="kmeans")
     found = (table.assign(method=table["method"].map(slugs)) for table in (maps_found, clusters))
     return Explored(*found, spaces)
-
-
-class Similar(NamedTuple):
-    """A song and those nearest to it, by track id: ``artist, title, path, distance``; and the same in words."""
-
-    song: str
-    songs: pd.DataFrame
-    told: str
-
-
-def similar_table(folder: Path, text: str, n: int = 20) -> Similar:
-    """Return the songs that are nearest to the one that a text means, in the description of the last run.
-
-    folder: of a corpus among the results, whose record ``listen`` is read, else that of the chapter. text: as
-    :func:`~vaeclust.your_music.similar.find_songs` takes it.
-
-    Raises
-    ------
-    FileNotFoundError
-        Where neither is there; says which command makes it.
-    ValueError
-        For a text that means no song, or several: these are listed.
-    """
-    place = next((folder / name for name in (LISTEN, CHAPTER) if (folder / name / SONGS).is_file()), None)
-    if place is None:
-        raise FileNotFoundError(
-            f"no {SONGS} in {folder / LISTEN} or {folder / CHAPTER}: make it with `vaeclust listen FOLDER`, then give "
-            f"the folder of its results"
-        )
-    songs = read_songs(place / SONGS).set_index("track_id")
-    fits = find_songs(songs, text)
-    if not fits:
-        raise ValueError(f"no song of {place} is meant by {text!r}; expected a path, an id, or a part of a title")
-    if len(fits) > 1:
-        raise ValueError(f"{text!r} may mean {len(fits)} songs; say which: {'; '.join(map(str, fits[:10]))}")
-    with np.load(place / "embeddings.npz", allow_pickle=False) as arrays:
-        space = pd.DataFrame(arrays["embeddings"][0], index=arrays["track_id"])
-    near = pd.concat([pd.Series({fits[0]: 0.0}), similar_songs(space, fits[0], n)])
-    found = songs.reindex(near.index)[["artist", "title", "path"]].assign(distance=near)
-    called = [track_name(track, row) for track, row in found.iterrows()]
-    lines = [f"{number:3d}  {name}" for number, name in enumerate(called) if number]
-    told = [f"nearest to {called[0]}, in {place}:", *lines]
-    return Similar(fits[0], found, "\n".join(told))
-
-
-def write_similar(found: Similar, path: Path) -> Path:
-    """Write a song and those nearest to it as a playlist, as far as they have files; ValueError where none has one."""
-    files = found.songs["path"].dropna().map(own_file)
-    if files.empty:
-        raise ValueError("no file of these songs is known, so there is nothing to write into a playlist")
-    with replacement(path) as temporary:
-        temporary.write_text(playlist_text(found.songs.loc[files.index], files, path.parent), encoding="utf-8")
-    return path

@@ -3,13 +3,18 @@
 import os
 import unicodedata
 from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from vaeclust.corpus.dataset import Dataset
+from vaeclust.corpus.dataset import Dataset, track_name
 from vaeclust.corpus.tables import examples
-from vaeclust.files import project_root
+from vaeclust.files import project_root, replacement
+from vaeclust.your_music.groups import read_songs
+from vaeclust.your_music.library import CHAPTER, LISTEN, SONGS
+from vaeclust.your_music.playlists import own_file, playlist_text
 
 DASHES = dict.fromkeys(map(ord, "‐‑‒–—−"), "-")  # a keyboard has one key for all of them
 
@@ -134,3 +139,56 @@ def _names(row: dict[str, str]) -> list[str]:
     artist, title = row.get("artist", ""), row.get("title", "")
     whole = f"{artist} - {title}" if artist and title else artist
     return [folded(name) for name in (title, whole) if name]
+
+
+class Similar(NamedTuple):
+    """A song and those nearest to it, by track id: ``artist, title, path, distance``; and the same in words."""
+
+    song: str
+    songs: pd.DataFrame
+    told: str
+
+
+def similar_table(folder: Path, text: str, n: int = 20) -> Similar:
+    """Return the songs that are nearest to the one that a text means, in the description of the last run.
+
+    folder: of a corpus among the results, whose record ``listen`` is read, else that of the chapter. text: as
+    :func:`find_songs` takes it.
+
+    Raises
+    ------
+    FileNotFoundError
+        Where neither is there; says which command makes it.
+    ValueError
+        For a text that means no song, or several: these are listed.
+    """
+    place = next((folder / name for name in (LISTEN, CHAPTER) if (folder / name / SONGS).is_file()), None)
+    if place is None:
+        raise FileNotFoundError(
+            f"no {SONGS} in {folder / LISTEN} or {folder / CHAPTER}: make it with `vaeclust listen FOLDER`, then give "
+            f"the folder of its results"
+        )
+    songs = read_songs(place / SONGS).set_index("track_id")
+    fits = find_songs(songs, text)
+    if not fits:
+        raise ValueError(f"no song of {place} is meant by {text!r}; expected a path, an id, or a part of a title")
+    if len(fits) > 1:
+        raise ValueError(f"{text!r} may mean {len(fits)} songs; say which: {'; '.join(map(str, fits[:10]))}")
+    with np.load(place / "embeddings.npz", allow_pickle=False) as arrays:
+        space = pd.DataFrame(arrays["embeddings"][0], index=arrays["track_id"])
+    near = pd.concat([pd.Series({fits[0]: 0.0}), similar_songs(space, fits[0], n)])
+    found = songs.reindex(near.index)[["artist", "title", "path"]].assign(distance=near)
+    called = [track_name(track, row) for track, row in found.iterrows()]
+    lines = [f"{number:3d}  {name}" for number, name in enumerate(called) if number]
+    told = [f"nearest to {called[0]}, in {place}:", *lines]
+    return Similar(fits[0], found, "\n".join(told))
+
+
+def write_similar(found: Similar, path: Path) -> Path:
+    """Write a song and those nearest to it as a playlist, as far as they have files; ValueError where none has one."""
+    files = found.songs["path"].dropna().map(own_file)
+    if files.empty:
+        raise ValueError("no file of these songs is known, so there is nothing to write into a playlist")
+    with replacement(path) as temporary:
+        temporary.write_text(playlist_text(found.songs.loc[files.index], files, path.parent), encoding="utf-8")
+    return path
