@@ -453,3 +453,12 @@ def test_the_check_tells_shares_and_what_it_cannot_know():
 def test_what_cannot_be_named_is_refused(clusters, tags, message):
     with pytest.raises(ValueError, match=message):
         cluster_names(clusters, tags=tags)
+
+
+def test_the_opposite_of_a_word_is_no_news():
+    songs = [f"song {n}" for n in range(16)]
+    clusters = pd.Series(np.arange(16) // 4, songs)
+    loud = pd.Series(np.where(clusters < 2, 2.0, -2.0) + 0.1 * np.arange(16) % 0.4, songs)
+    names = cluster_names(clusters, tags=pd.DataFrame({"loud": loud, "quiet": -loud}))
+    assert sorted(names[:2]) == ["loud", "loud · B"]  # and not: loud, less quiet
+    assert sorted(names[2:]) == ["quiet", "quiet · B"]

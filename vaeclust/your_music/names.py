@@ -177,7 +177,11 @@ class _Words:
         true = true.sort_values("lift", key=lambda lift: -lift.abs().round(DIGITS), kind="stable")
         tag, above = true["kind"] == TAG, true["side"] == "above"
         self.tags = _without_repetition(true.loc[tag & above, "word"])
-        self.lacking = _without_repetition(true.loc[tag & ~above, "word"])
+        lifts = dict(zip(true["word"], true["lift"], strict=True))
+        had = [lifts[word] for word in self.tags]
+        # What is lacked just as much as another is had is its opposite, and no news: quiet, less loud.
+        opposite = {word for word in true.loc[tag & ~above, "word"] if np.isclose(-lifts[word], had).any()}
+        self.lacking = _without_repetition([word for word in true.loc[tag & ~above, "word"] if word not in opposite])
         self.moods = list(true.loc[~tag, "word"])
         if not self.tags:
             # At the head of a name, a mood that is a tag, too, would be taken for the tag, which does not hold.

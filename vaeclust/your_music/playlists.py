@@ -146,7 +146,14 @@ def sound_addresses(dataset: Dataset, page: Path | None = None) -> pd.Series:
     page = page or project_root() / "_build" / "html" / "book" / "chapters"
     files = dataset.tracks["path"].dropna().map(lambda path: (project_root() / path).absolute())
     files = files[files.map(Path.is_file).astype(bool)]
-    return files.map(lambda file: quote(os.path.relpath(file, page))).reindex(none.index)
+    return files.map(lambda file: _address(file, page)).reindex(none.index)
+
+
+def _address(file: Path, page: Path) -> str:
+    try:
+        return quote(os.path.relpath(file, page))
+    except ValueError:  # on another drive of Windows there is no relative path
+        return file.as_uri()
 
 
 def cut_clips(dataset: Dataset, folder: Path, page: Path, seconds: float) -> pd.Series:
