@@ -162,6 +162,27 @@ def test_a_changed_file_is_measured_again_and_a_moved_one_recognised(library):
     assert changed[changed].index.tolist() == ["rock/0"]
 
 
+def test_a_library_that_moved_is_not_measured_again(library, monkeypatch):
+    first = load(library)
+    moved = library.rename(library.parent / "elsewhere")
+    song(moved / "rock" / "0.wav", 99)  # as long as it was, but another
+    measured_now = []
+    run = measured.run
+
+    def counted(function, tasks, **options):
+        tasks = list(tasks)
+        measured_now.extend(path.name for path, *_ in tasks)
+        return run(function, tasks, **options)
+
+    monkeypatch.setattr(measured, "run", counted)
+    again = load(moved)
+    assert measured_now == ["0.wav"]
+    assert again.ids == first.ids
+    assert again.features.drop("rock/0").equals(first.features.drop("rock/0"))
+    monkeypatch.setattr(measured, "run", lambda *a, **k: pytest.fail("a file was measured again"))
+    assert load(moved).features.equals(again.features)
+
+
 def test_a_damaged_cache_is_put_aside(library):
     first = load(library)
     path = Cache().path

@@ -9,11 +9,14 @@ import pytest
 from sounds import song
 
 from vaeclust.corpus.sources import load
+from vaeclust.methods.catalogue import COMPARED
 from vaeclust.methods.training import fit
+from vaeclust.studies.drafts import publish
 from vaeclust.studies.origins import folder_name
 from vaeclust.studies.protocol import fitting_records, method_settings, study
 from vaeclust.studies.records import Record
 from vaeclust.your_music import library
+from vaeclust.your_music.explorer import explorer_contents
 from vaeclust.your_music.groups import songs_table, write_songs
 from vaeclust.your_music.library import CHAPTER, LISTEN, describe_library
 from vaeclust.your_music.similar import similar_table, write_similar
@@ -73,8 +76,70 @@ def test_folders_files_and_patterns(music, tmp_path):
     assert part.excluded == {
         "a/4": "its path is like 4.wav", **{f"b/{n}": "its path is like */b/*" for n in (1, 3, 5)},
     }  # fmt: skip
+    (music / "a" / "0.wav").rename(music / "a" / "hello, goodbye.wav")
+    assert load(music, exclude=r"hello\, good*,b/*").ids == ["a/2", "a/4"]
     with pytest.raises(FileNotFoundError, match="nowhere"):
         load(os.pathsep.join([str(music), str(tmp_path / "nowhere")]))
+
+
+def test_patterns_leave_out_tracks_of_a_table(table_path, tmp_path):
+    part = load(table_path, exclude="a/*,*/track 1")
+    assert len(part) == 89
+    assert set(part.ids) & {"a/track 0", "b/track 1"} == set()
+    assert part.excluded["a/track 0"] == "it is like a/*"
+    about = pd.DataFrame({"track_id": load(table_path).ids, "path": "Music/Audiobooks/x.mp3"})
+    about.loc[5:, "path"] = "Music/y.mp3"
+    about.to_csv(tmp_path / "tracks.csv", index=False)
+    assert len(load(table_path, tracks=tmp_path / "tracks.csv", exclude="*/Audiobooks/*")) == 115
+
+
+def test_the_twenty_means_can_be_asked_for(music):
+    assert describe_library(music, features="mfcc20", place=LISTEN).dataset.audio.shape == (6, 20)
+
+
+def listened(dataset, results, names=("one", "two")):
+    """What a run of the command keeps of a library: its folder's owner, and songs.csv."""
+    record = Record(dataset, LISTEN, results).draft()
+    groups = pd.Series(np.arange(len(dataset)) % 2, dataset.tracks.index)
+    write_songs(songs_table(dataset, groups, dict(enumerate(names))), record.workplace / "songs.csv")
+    publish()
+    return groups
+
+
+def test_a_library_that_moved_or_grew_is_gone_on_with(music, tmp_path):
+    results = tmp_path / "results"
+    first = load(music)
+    groups = listened(first, results)
+    assert library.lasting_folder(first, results) == "music"
+
+    moved = tmp_path / "disk" / "music"
+    moved.parent.mkdir()
+    music.rename(moved)
+    now = load(moved)
+    assert folder_name(now, results) == "music-2"
+    assert library.lasting_folder(now, results) == folder_name(now, results) == "music"
+    before = library.last_songs(Record(now, LISTEN, results), now)
+    assert before["cluster"].to_dict() == groups.to_dict()
+    listened(now, results)
+
+    song(tmp_path / "more" / "a" / "0.wav", seed=20, seconds=4)  # its id would be that of another song
+    both = load(os.pathsep.join([str(moved), str(tmp_path / "more")]))
+    assert library.lasting_folder(both, results) == "music"
+    before = library.last_songs(Record(replace(both, name="music"), LISTEN, results), both)
+    assert before["cluster"].to_dict() == {f"disk/music/{track}": group for track, group in groups.items()}
+
+    part = load(moved / "a")
+    assert library.lasting_folder(part, results) == "a"  # a part of a library is another one
+    for number in range(30, 50):
+        song(tmp_path / "others" / f"{number}.wav", seed=number, seconds=4)
+    other = load(tmp_path / "others", name="music")
+    assert library.lasting_folder(other, results) == "music-2"  # another library of that name
+
+
+def test_languages_stand_in_names(corpus):
+    assert list(library.quoted_labels(corpus)) == ["genre"]
+    spoken = replace(corpus, tracks=corpus.tracks.assign(language=["bn", "en"] * 60))
+    assert list(library.quoted_labels(spoken)) == ["genre", "language"]
 
 
 def file_stem(path):
@@ -119,11 +184,11 @@ def test_the_groups_of_the_first_seed_are_those_that_were_given(record, corpus):
 
 
 def test_what_the_last_run_found_is_read_again(record, tmp_path, corpus):
-    songs = library.last_songs(record)
+    songs = library.last_songs(record, corpus)
     assert library.group_names(songs) == {n: f"name {'ABCD'[n]}" for n in range(4)}
-    assert library.last_songs(Record(corpus, LISTEN, tmp_path)) is None
+    assert library.last_songs(Record(corpus, LISTEN, tmp_path), corpus) is None
     songs.drop(columns="cluster").to_csv(record.folder / "songs.csv")
-    assert library.last_songs(record) is None
+    assert library.last_songs(record, corpus) is None
 
 
 def test_the_explorer_reads_one_record_or_those_of_all(record, corpus, tmp_path):
@@ -133,6 +198,15 @@ def test_the_explorer_reads_one_record_or_those_of_all(record, corpus, tmp_path)
     np.testing.assert_array_equal(found.spaces["raw"].loc[corpus.ids], corpus.audio)
     with pytest.raises(FileNotFoundError, match="of pca"):
         library.explored_records(corpus, tmp_path)
+    settings = {"seeds": 2, "epochs": 1, "latent_dim": 3}
+    for slug in COMPARED:
+        study(slug, corpus, Record(corpus, slug, tmp_path), projections=("pca",), **settings)
+    every = library.explored_records(corpus, tmp_path, **settings)
+    assert list(every.spaces) == [CHAPTER, *COMPARED]
+    assert set(every.clusters["method"]) == set(every.maps["method"]) == set(every.spaces)
+    shown = explorer_contents(corpus, every.maps, every.clusters, every.spaces)
+    assert shown["methods"][0]["title"] == "Your own music"
+    assert shown["shown"][0] == CHAPTER
 
 
 def test_songs_like_one_song(record, corpus):

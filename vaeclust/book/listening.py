@@ -1,5 +1,6 @@
 """``vaeclust listen``: a folder of music becomes a page with groups, a map and playlists (page ``reproduce``)."""
 
+import os
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -12,7 +13,8 @@ from vaeclust.corpus.feature_sets import WEIGHTS
 from vaeclust.corpus.weights import fetch_weights
 from vaeclust.files import project_root, resolve
 from vaeclust.studies.origins import folder_name, other_folder
-from vaeclust.your_music.library import LISTEN, LISTENING, describe_library
+from vaeclust.your_music.library import LISTEN, LISTENING, describe_library, lasting_folder
+from vaeclust.your_music.playlists import CLIPS
 
 CHAPTERS = ("10_your_music", "11_explorer")
 
@@ -28,20 +30,23 @@ def listen(given: Mapping[str, str], *, force: bool = False, say: Callable[[str]
     """
     chapters = [all_chapters()[slug] for slug in CHAPTERS]
     parameters = {**typed_parameters(chapters, given), "place": LISTEN, "reads": LISTEN}
-    features = parameters.get("features", "mfcc20")
-    if features in ("mfcc20", LISTENING) or features.startswith(f"{LISTENING}-"):
+    features = parameters.get("features", "")
+    if features in ("", LISTENING) or features.startswith(f"{LISTENING}-"):
         try:
             fetch_weights(WEIGHTS[LISTENING])
         except ConnectionError as error:
             say(f"Nothing can listen here, so what is measured has to do: {error}")
-    names = ("tracks", "name", "exclude")
+    names = ("tracks", "name", "exclude", "labels")
     described = {name: parameters[name] for name in names if name in parameters}
     library = describe_library(parameters["dataset"], features=features, place=LISTEN, **described)
     say(str(library.dataset))
     say(library.why)
     results = resolve(parameters.get("results_dir", "results"))
-    folder = results / folder_name(library.dataset, results)
-    if said := other_folder(library.dataset, results):
+    folder = results / lasting_folder(library.dataset, results)
+    if folder_name(library.dataset, results) != folder.name:
+        parameters["name"] = folder.name.removesuffix(f"-{library.dataset.variant}")
+        say(f"These are the songs of {folder.name}, whose groups and names are gone on with")
+    elif said := other_folder(library.dataset, results):
         say(said)
     workshop = project_root() / "_build" / LISTEN / folder.name
     html, last = folder / LISTEN / "html", workshop / "book" / "_build" / "html"
@@ -62,4 +67,14 @@ def listen(given: Mapping[str, str], *, force: bool = False, say: Callable[[str]
         if last.is_dir():  # after a failure the page of the last run
             shutil.rmtree(html, ignore_errors=True)
             shutil.copytree(last, html)
+            if (clips := folder / LISTEN / CLIPS).is_dir():  # so that the folder of the page can be moved
+                shutil.copytree(clips, html / CLIPS, copy_function=_link)
     return html / front.relative_to(last)
+
+
+def _link(source: str, target: str) -> None:
+    """Let a file stand at two places, of which a file system that can keeps one."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)

@@ -63,6 +63,8 @@ def run_chapters(
     digests: dict[str, str] = {}
     jobs = min(jobs or cores.core_count(), len(chosen))
     threads = max(1, cores.core_count() // jobs)
+    # A kernel that takes long to end is killed, and Python would say that the locks of its libraries leaked.
+    os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")
     with ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_prepare, initargs=(threads,)) as pool:
         running: dict[Future, str] = {}
         waiting: list[Chapter] = []

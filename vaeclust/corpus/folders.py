@@ -4,7 +4,7 @@ import os
 import re
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -50,7 +50,7 @@ def measure_folder(
     folder = ", ".join(map(str, places))
     if not files:
         raise ValueError(f"{folder}: no audio file found; expected some of {', '.join(audio.SUFFIXES)}")
-    unwanted = {track: like for track, path in files.items() if (like := _pattern(track, path, without))}
+    unwanted = unwanted_files(files, without)
     files = {track: path for track, path in files.items() if track not in unwanted}
     files = {track: files[track] for track in draw(files, most)}
     measured = extract(files.values(), features=features, seconds=seconds)
@@ -85,14 +85,40 @@ def found_files(*places: Path) -> dict[str, Path]:
     """Return every audio file of some folders, and single files, by track id: its path below what they share."""
     paths = sorted({path for place in places for path in ([place] if place.is_file() else audio_files(place))})
     folders = [place.parent if place.is_file() else place for place in places]
-    common = folders[0] if len(set(folders)) == 1 else Path(os.path.commonpath(folders))
-    return dict(_track_names(common, paths))
+    return dict(_track_names(shared_folder(folders), paths))
 
 
-def _pattern(track: str, path: Path, without: Sequence[str]) -> str:
-    """Return the first of some patterns that a file is like, or nothing."""
-    names = (f"/{track}{path.suffix}", path.name, track)
-    return next((like for like in without if any(fnmatch(name, like) for name in names)), "")
+def unwanted_files(files: Mapping[str, Path], without: Sequence[str]) -> dict[str, str]:
+    """Return the pattern that a file is like, by track id, of those that are like one."""
+    names = {track: (f"/{track}{path.suffix}", path.name, track) for track, path in files.items()}
+    return {track: like for track in files if (like := first_like(names[track], without))}
+
+
+def shared_folder(places: Sequence[Path]) -> Path:
+    """Return the folder that some places share; none (``.``) where they lie on several drives.
+
+    >>> shared_folder([Path("/music/one"), Path("/music/two/three")]).as_posix()
+    '/music'
+    """
+    try:
+        return places[0] if len(set(places)) == 1 else Path(os.path.commonpath(places))
+    except ValueError:  # drives of Windows
+        return Path()
+
+
+def listed_patterns(text: str) -> list[str]:
+    """Return the patterns that a text lists; a comma that has a backslash before it belongs to a pattern.
+
+    >>> listed_patterns(r"*/Audiobooks/*, Hello\\, Goodbye*")
+    ['*/Audiobooks/*', 'Hello, Goodbye*']
+    """
+    parts = (part.replace("\\,", ",").strip() for part in re.split(r"(?<!\\),", text))
+    return [part for part in parts if part]
+
+
+def first_like(names: Sequence[str], patterns: Sequence[str]) -> str:
+    """Return the first of some patterns that any of these names is like, or nothing."""
+    return next((like for like in patterns if any(fnmatch(name, like) for name in names)), "")
 
 
 def audio_files(folder: Path) -> Iterator[Path]:
@@ -128,7 +154,7 @@ def sidecar(path: Path) -> str:
 
 def _track_names(folder: Path, paths: list[Path]) -> Iterator[tuple[str, Path]]:
     """Yield track ids: relative paths without suffix, with it where two files differ in nothing else."""
-    names = [path.relative_to(folder).as_posix() for path in paths]
+    names = [(path.relative_to(folder) if path.is_relative_to(folder) else path).as_posix() for path in paths]
     stems = [AUDIO_SUFFIX.sub("", name) for name in names]
     twice = {stem for stem, times in Counter(stems).items() if times > 1}
     for name, stem, path in zip(names, stems, paths, strict=True):

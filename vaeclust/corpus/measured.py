@@ -2,8 +2,8 @@
 
 What was measured is kept in one SQLite file in the user's cache folder, under the digest of the file's content and
 the recipe: which measurement, how much of the file, which libraries, and its number (such as ``audio.RECIPE``). A file
-that is unchanged by size and time is not read again. Every result is committed as it comes, so that a killed run goes
-on where it stopped.
+that is unchanged by size and time is not read again; one that was moved is read, and known by its content. Every result
+is committed as it comes, so that a killed run goes on where it stopped.
 """
 
 import hashlib
@@ -131,10 +131,12 @@ def _look_up(
 ) -> Iterator[tuple[Path, tuple[int, int], Measured | None]]:
     """Yield every file with its size and time, and what was measured of it, if it has not changed since.
 
-    One that cannot be opened has the reason in place of a measurement.
+    One that cannot be opened has the reason in place of a measurement. A file of a length that is known may be a known
+    one elsewhere, and is read to see.
     """
     rows = database.execute("SELECT path, size, mtime, digest FROM files")
     known = {path: ((size, mtime), digest) for path, size, mtime, digest in rows}
+    sizes = {size for (size, _), _ in known.values()}
     for path in paths:
         try:
             status = path.stat()
@@ -143,14 +145,32 @@ def _look_up(
             continue
         stamp = (status.st_size, status.st_mtime_ns)
         before = known.get(path_text(path))
-        yield path, stamp, Cache.recall(database, before[1], recipe) if before and before[0] == stamp else None
+        if before and before[0] == stamp:
+            yield path, stamp, Cache.recall(database, before[1], recipe)
+        else:
+            yield path, stamp, _known_elsewhere(database, path, stamp, recipe) if stamp[0] in sizes else None
+
+
+def _known_elsewhere(database: sqlite3.Connection, path: Path, stamp: tuple[int, int], recipe: str) -> Measured | None:
+    """Return what was measured of a file of the same content, which lay elsewhere, and remember its new place."""
+    try:
+        found = Cache.recall(database, _content_digest(path), recipe)
+    except OSError:  # said by whoever measures it
+        return None
+    if found:
+        Cache.remember(database, path_text(path), stamp, recipe, found)
+    return found
+
+
+def _content_digest(path: Path) -> str:
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def measure_file(path: Path, features: str, seconds: float) -> tuple[Path, Measured]:
     """Measure one file: the task of a worker."""
     try:
-        with path.open("rb") as content:
-            digest = hashlib.file_digest(content, "sha256").hexdigest()
+        digest = _content_digest(path)
     except OSError as error:
         return path, Measured("", reason=f"it cannot be opened ({error.strerror})")
     measurement = FEATURE_SETS[features].measurement

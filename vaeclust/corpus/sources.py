@@ -7,7 +7,7 @@ further along has to doubt them.
 import os
 import unicodedata
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ import pandas as pd
 from vaeclust.corpus.audio import SECONDS, SUFFIXES
 from vaeclust.corpus.dataset import LABELS, Dataset, assemble
 from vaeclust.corpus.feature_sets import FEATURE_SETS, FeatureSet, mean_of, recognise
-from vaeclust.corpus.folders import measure_folder
+from vaeclust.corpus.folders import first_like, listed_patterns, measure_folder, shared_folder
 from vaeclust.corpus.named import CORPORA, fetch, known_name
 from vaeclust.corpus.sampling import draw
 from vaeclust.corpus.scaling import check_scaling
@@ -53,16 +53,17 @@ def load(
         A CSV with ``track_id`` and any of genre, artist, title, path. Here and for ``lyrics`` an empty text means
         none.
     features : str or Path
-        A row of FEATURE_SETS: ``"mfcc20"``, the 20 time means of the MFCCs; ``"full"``, all 57 features of the GTZAN
-        table; ``"musicnn"``, ``"moods"`` and others, what a listening network makes of the sound. Or the file of any
-        features, such as the embeddings of a model (see :func:`~vaeclust.corpus.tables.read_embeddings`), joined by
+        A row of FEATURE_SETS: ``"mfcc20"``, the 20 time means of the MFCCs, also if empty; ``"full"``, all 57 of the
+        GTZAN table; ``"musicnn"``, ``"moods"`` and others, what a listening network makes of the sound. Or the file of
+        any features, such as the embeddings of a model (see :func:`~vaeclust.corpus.tables.read_embeddings`), joined by
         track id; ``FILE.npz:ARRAY`` is one array of several. Tracks that it does not have are left out and named; one
         that has the columns of a row, or the tags of one as ``<tag> mean``, is taken for that row.
     name : str
         What to call the corpus; by default as its file or folder is called, in whatever script.
     exclude : mapping or str, optional
         Track id → reason. By default what CORPORA says, such as GTZAN's damaged track; ``{}`` keeps every track. A text
-        lists patterns of paths beside that, ``*/Audiobooks/*,*.wav``: files like them are not measured.
+        lists patterns of paths beside that, ``*/Audiobooks/*,*.wav``: files like them are not measured, tracks of a
+        table whose id or path is like them are left out. A comma in a pattern has a backslash before it.
     seconds : float
         How much of an audio file is measured.
     scaling : str
@@ -95,8 +96,9 @@ def load(
     """
     options = {"tracks": tracks, "lyrics": lyrics if isinstance(lyrics, str | Path) else None}
     paths = {option: str(resolve(value)) for option, value in options.items() if value}
-    known_set = FEATURE_SETS.get(str(features))
-    own = str(features) if known_set else str(resolve(features))
+    features = str(features) or "mfcc20"
+    known_set = FEATURE_SETS.get(features)
+    own = features if known_set else str(resolve(features))
     given = None if known_set else _features_file(features)
     if scaling:
         check_scaling(scaling)
@@ -105,7 +107,7 @@ def load(
         source = fetch(named)
     places = source_paths(source)
     path = places[0]
-    without = [like.strip() for like in exclude.split(",") if like.strip()] if isinstance(exclude, str) else []
+    without = listed_patterns(exclude) if isinstance(exclude, str) else []
     exclude = None if isinstance(exclude, str) else exclude
     if named and (path / "features.csv").is_file():
         tracks, lyrics = tracks or _table(path, "tracks"), lyrics or _table(path, "lyrics_features")
@@ -131,7 +133,7 @@ def load(
     about = _tracks(table, tracks)
     references = _labels(labels, about)
     known = named or known_name(set(values.index))
-    whole = path if len(places) == 1 else Path(os.path.commonpath(places))
+    whole = path if len(places) == 1 else shared_folder(places)
     called = file_name(name) or known or file_name(whole.resolve().name.split(".")[0]) or "corpus"
     if called in CORPORA and called != known:
         called = f"{called}-own"
@@ -143,6 +145,7 @@ def load(
     if exclude is None:
         exclude = CORPORA[known].excluded if known else {}
     excluded = {track: why for track, why in exclude.items() if track in values.index}
+    excluded |= _unwanted(about.loc[values.index], without)
     values = values[~values.index.isin(list(excluded))]
     if values.empty:
         raise ValueError(f"{path}: no track is left after leaving out {len(excluded)}; expected at least one")
@@ -171,6 +174,16 @@ def load(
         source="|".join([identity, own, *other]),
         given={"dataset": typed, **paths, **({} if own == "mfcc20" else {"features": own}), **chosen},
     )
+
+
+def _unwanted(about: pd.DataFrame, without: Sequence[str]) -> dict[str, str]:
+    """Return the tracks whose id or path is like a pattern: track id → reason."""
+    paths = about["path"].fillna("") if "path" in about else pd.Series("", about.index)
+    found = {
+        track: first_like((f"/{track}", str(track), f"/{path}", Path(path).name), without)
+        for track, path in paths.astype(str).items()
+    }
+    return {str(track): f"it is like {like}" for track, like in found.items() if like}
 
 
 def _labels(labels: str, about: pd.DataFrame) -> tuple[str, ...]:

@@ -60,7 +60,7 @@ PARAMETERS = {
     ),
     "lyrics": Parameter("", "the path of a folder or table of lyrics, or nothing"),
     "tracks": Parameter("", "the path of a table of tracks, or nothing"),
-    "features": Parameter("mfcc20", f"{', '.join(FEATURE_SETS)}, or the path of a file of features", _something),
+    "features": Parameter("mfcc20", f"{', '.join(FEATURE_SETS)}, or the path of a file of features"),
     "name": Parameter("", "a name for the corpus, or nothing"),
     "seeds": Parameter(10, "a whole number of at least 1", _at_least(1)),
     "epochs": Parameter(50, "a whole number of at least 1", _at_least(1)),

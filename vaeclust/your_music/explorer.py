@@ -40,6 +40,7 @@ ALIKE = 0.8  # correlation of two tags above which one of them is enough to colo
 TENTHS = 10  # of the corpus, in which the page knows how much of a tag a track has
 FLOOR = 0.01  # probability below which a track does not have a tag, even if no other has more; "sad" seldom gets more
 TAG_NOTE = "Tenths of the corpus, by how likely a listening network finds the tag."
+OWN_TITLE = "Your own music"  # the groups of the chapter of that name
 WITHOUT_SCRIPT = (
     "The explorer stands here in the built book, in any browser with JavaScript. Without it, the maps of every method "
     "are pictures in the method's own chapter, and the table below says how sure their clusters are."
@@ -65,7 +66,7 @@ def explorer_contents(
     spaces: Mapping[str, pd.DataFrame],
     *,
     sounds: pd.Series | None = None,
-    shown: Iterable[str] = ("pca", "vae"),
+    shown: Iterable[str] = ("your_music", "pca", "vae"),
 ) -> dict[str, Any]:
     """Return what the explorer shows, as lists of text and whole numbers in the order of the corpus' tracks.
 
@@ -104,7 +105,7 @@ def explorer_contents(
         points = maps[maps["method"] == slug].groupby("projection")
         methods.append({
             "slug": slug,
-            "title": METHODS[slug].title,
+            "title": METHODS[slug].title if slug in METHODS else OWN_TITLE,
             "maps": {name: _grid(rows.set_index("track_id").loc[dataset.ids]) for name, rows in points},
             "cluster": match_clusters(found, reference).tolist(),
             "agree": agree.sum(axis=1).astype(int).tolist(),

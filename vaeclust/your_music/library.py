@@ -12,20 +12,23 @@ import pandas as pd
 from vaeclust.clusters.clusterers import cluster
 from vaeclust.corpus.dataset import Dataset
 from vaeclust.corpus.feature_sets import FEATURE_SETS
-from vaeclust.corpus.folders import found_files
-from vaeclust.corpus.measured import is_measured
+from vaeclust.corpus.folders import found_files, listed_patterns, unwanted_files
+from vaeclust.corpus.measured import is_measured, path_text
 from vaeclust.corpus.moods import MOODS
 from vaeclust.corpus.named import CORPORA
 from vaeclust.corpus.sources import has_features, has_sound, load, source_paths
 from vaeclust.evidence.agreement import seed_agreement
-from vaeclust.files import project_root, resolve
+from vaeclust.files import project_root, resolve, write_json
 from vaeclust.methods.catalogue import COMPARED
 from vaeclust.methods.fits import Fit
 from vaeclust.methods.projections import maps
 from vaeclust.scores.metrics import score
 from vaeclust.scores.uncertainty import intervals
+from vaeclust.studies.descriptions import scored_labels
+from vaeclust.studies.origins import CORPUS, folder_name, origin
 from vaeclust.studies.records import STANDARD, Record, Study, pick, read_all
-from vaeclust.your_music.groups import read_songs
+from vaeclust.your_music.groups import LEAST_SHARED, read_songs
+from vaeclust.your_music.playlists import track_files
 from vaeclust.your_music.portraits import WORDS
 
 LISTEN, CHAPTER = "listen", "your_music"  # the records of the command and of the chapter of the book
@@ -40,18 +43,17 @@ class Library(NamedTuple):
     why: str
 
 
-def describe_library(source: str, *, features: str = "mfcc20", place: str = CHAPTER, **options: Any) -> Library:
+def describe_library(source: str, *, features: str = "", place: str = CHAPTER, **options: Any) -> Library:
     """Load a library by what is at hand that agrees most with genre in the chapter ``14_listening``.
 
-    features: what was asked for is taken, but that ``mfcc20`` is what chapters ask for where nobody says anything. Then
-    what musicnn hears is taken, where that costs nothing because all files were listened to before, or where ``place``
-    says that it was asked for (``LISTEN``); else all 57 measured features, where there is sound or a table that has
-    them; else the 20 means. ``options`` are those of
+    features: what was asked for is taken. Where nothing was, that is what musicnn hears, if that costs nothing because
+    all files were listened to before, or if ``place`` says that it was asked for (``LISTEN``); else all 57 measured
+    features, where there is sound or a table that has them; else the 20 means. ``options`` are those of
     :func:`~vaeclust.corpus.sources.load`. Its results stand under its name, whichever it is.
 
     Raises as ``load`` does.
     """
-    if features != "mfcc20":
+    if features:
         return Library(load(source, features=features, **options), f"The features that were asked for: {features}.")
     lacks, sounds = "", has_sound(source)
     synthetic = source in CORPORA and CORPORA[source].measure is not None
@@ -60,7 +62,7 @@ def describe_library(source: str, *, features: str = "mfcc20", place: str = CHAP
             FEATURE_SETS[LISTENING].measurement.prepare()
         except FileNotFoundError as error:
             lacks = f" ({error})"
-    if sounds and not lacks and (place == LISTEN or _is_heard(source)):
+    if sounds and not lacks and (place == LISTEN or _is_heard(source, options.get("exclude", ""))):
         taken, why = LISTENING, "What musicnn hears, a network that has heard other music: see the chapter Ears."
     elif has_features(source, "full") or (sounds and not synthetic):
         taken, why = "full", f"All 57 measured features, since nothing has listened to these files{lacks}."
@@ -71,18 +73,26 @@ def describe_library(source: str, *, features: str = "mfcc20", place: str = CHAP
     return Library(replace(found, variant="", source=f"{found.source.partition('|')[0]}|mfcc20"), why)
 
 
-def _is_heard(source: str) -> bool:
-    """Return whether all files of a library were listened to before."""
-    places = source_paths(source)
-    return source not in CORPORA and is_measured(found_files(*places).values(), features=LISTENING)
+def _is_heard(source: str, exclude: str) -> bool:
+    """Return whether all files of a library were listened to before, but those that nobody wants."""
+    if source in CORPORA:
+        return False
+    files = found_files(*source_paths(source))
+    unwanted = unwanted_files(files, listed_patterns(exclude))
+    return is_measured((path for track, path in files.items() if track not in unwanted), features=LISTENING)
 
 
-def last_songs(record: Record) -> pd.DataFrame | None:
-    """Return songs.csv of the last run of a library by track id, where there was one: what lasting groups start from.
+def last_songs(record: Record, dataset: Dataset) -> pd.DataFrame | None:
+    """Return songs.csv of the last run of a library, where there was one: what lasting groups start from.
 
-    A file that its owner has changed so far that it cannot be read as that is none.
+    By track id as the songs are called now: the same file is the same song, whatever its id; else the id says it, so
+    that a library can move. A table that its owner has changed so far that it cannot be read as that is none.
     """
-    path = record.folder / SONGS
+    songs = _read_songs(record.folder / SONGS)
+    return None if songs is None else _by_now(songs, dataset)
+
+
+def _read_songs(path: Path) -> pd.DataFrame | None:
     if not path.is_file():
         return None
     try:
@@ -90,6 +100,46 @@ def last_songs(record: Record) -> pd.DataFrame | None:
         return None if songs["cluster"].isna().any() else songs
     except (KeyError, ValueError):
         return None
+
+
+def _by_now(songs: pd.DataFrame, dataset: Dataset) -> pd.DataFrame:
+    """Return the songs of the last run by what they are called now; whose id another file bears by now is gone."""
+    now = songs["path"].map(_tracks_by_path(dataset)).dropna()
+    others = songs.drop(index=now.index)
+    found = pd.concat([songs.loc[now.index].set_axis(now), others[~others.index.isin(now)]])
+    return found.rename_axis("track_id")
+
+
+def _tracks_by_path(dataset: Dataset) -> dict[str, str]:
+    files = track_files(dataset)
+    return {path_text(file): track for track, file in files.items() if file is not None}
+
+
+def lasting_folder(dataset: Dataset, results: Path) -> str:
+    """Return the folder of a library among the results, which is that of its last run wherever its songs are by now.
+
+    One of the same name that has another source is the same library where more than half of its songs are here, by file
+    or id: it was moved, or a folder was added or taken away. One of another name is, where more than half of the songs
+    of each are files of the other. Its folder is that of this source from now on.
+    """
+    own = folder_name(dataset, results)
+    if (results / own / LISTEN / SONGS).is_file():
+        return own
+    named = "-".join(filter(None, (dataset.name, dataset.variant)))
+    places = sorted(results.glob(f"*/{LISTEN}/{SONGS}"), key=lambda path: (path.parts[-3] != named, path))
+    by_path, ids = _tracks_by_path(dataset), set(dataset.ids)
+    for place in places:
+        folder = place.parts[-3]
+        songs = _read_songs(place)
+        if songs is None or not folder.endswith(dataset.variant):
+            continue
+        files = songs["path"].isin(by_path)
+        theirs = (files | songs.index.isin(ids)).mean() if folder == named else files.mean()
+        ours = 1.0 if folder == named else files.sum() / len(dataset)
+        if min(theirs, ours) > LEAST_SHARED:
+            write_json(results / folder / CORPUS, {"source": dataset.source})
+            return folder
+    return own
 
 
 def library_moods(dataset: Dataset, source: str, *, place: str = CHAPTER, **options: Any) -> pd.DataFrame | None:
@@ -106,6 +156,12 @@ def library_moods(dataset: Dataset, source: str, *, place: str = CHAPTER, **opti
     except (ModuleNotFoundError, FileNotFoundError):
         return None
     return load(source, features="moods", **options).features.reindex(dataset.ids)
+
+
+def quoted_labels(dataset: Dataset) -> pd.DataFrame:
+    """Return the labels that a name may quote, by track id: those to score against but artists, and the language."""
+    labels = [*scored_labels(dataset), *(["language"] if "language" in dataset.tracks else [])]
+    return dataset.tracks[list(dict.fromkeys(labels))]
 
 
 def measured_words(dataset: Dataset) -> pd.DataFrame | None:
@@ -169,11 +225,25 @@ def playlist_folder(record: Record, folder: str = "") -> Path:
     return resolve(folder) if folder else place
 
 
-def explored_corpus(source: str, *, features: str = "mfcc20", reads: str = "", **options: Any) -> Dataset:
-    """Return the corpus of the explorer: as it was described for the record that ``reads`` names, or as it is given."""
+def explored_corpus(source: str, *, features: str = "", reads: str = "", **options: Any) -> Dataset:
+    """Return the corpus of the explorer: as it was described for the record that ``reads`` names, or as it is given.
+
+    With the tags that a network heard, where it has listened to all files.
+    """
     if reads:
         return describe_library(source, features=features, place=reads, **options).dataset
-    return load(source, features=features, **options)
+    found = load(source, features=features, **options)
+    if features or not has_sound(source) or not _is_heard(source, options.get("exclude", "")):
+        return found
+    return replace(found, tags=load(source, features=LISTENING, **options).tags.reindex(found.ids))
+
+
+def _is_of(record: Record, dataset: Dataset) -> bool:
+    """Return whether a record is there and of the same tracks, described by whatever."""
+    try:
+        return record.run()["origin"]["tracks"] == origin(dataset)["tracks"]
+    except (FileNotFoundError, KeyError):
+        return False
 
 
 class Explored(NamedTuple):
@@ -187,12 +257,17 @@ class Explored(NamedTuple):
 def explored_records(dataset: Dataset, results_dir: str | Path, *, reads: str = "", **settings: Any) -> Explored:
     """Return the records of all methods that are compared, or, of the record that ``reads`` names, its one.
 
+    That of the chapter, where it is one of the same tracks, stands before those of the methods.
+
     settings: those of the study. Raises as :func:`~vaeclust.studies.records.read_all` does.
     """
-    names = [reads] if reads else list(COMPARED)
-    wanted = {} if reads else settings
-    maps_found, clusters = (read_all(table, dataset, names, results_dir, **wanted) for table in ("maps", "clusters"))
-    records = {name: Record(dataset, name, results_dir) for name in names}
+    own = [] if reads or not _is_of(Record(dataset, CHAPTER, results_dir), dataset) else [CHAPTER]
+    parts = [([reads], {})] if reads else [(own, {}), (list(COMPARED), settings)]
+    maps_found, clusters = (
+        pd.concat([read_all(table, dataset, names, results_dir, **wanted) for names, wanted in parts if names])
+        for table in ("maps", "clusters")
+    )
+    records = {name: Record(dataset, name, results_dir) for names, _ in parts for name in names}
     slugs = {name: record.run()["parameters"]["method"] if reads else name for name, record in records.items()}
     spaces = {}
     for name, record in records.items():

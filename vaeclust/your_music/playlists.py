@@ -159,7 +159,7 @@ def _address(file: Path, page: Path) -> str:
 def cut_clips(dataset: Dataset, folder: Path, page: Path, seconds: float) -> pd.Series:
     """Cut the first seconds of every song into a folder that is moved with its page, and return their addresses.
 
-    page: the folder of the page, three levels below the one that ``folder`` lies in. Missing are those that
+    page: the folder of the page, two levels below the one that will hold a copy of ``folder``. Missing are those that
     :func:`sound_addresses` misses, and files that cannot be read.
     """
     files = track_files(dataset)[sound_addresses(dataset, page).notna()]
@@ -175,7 +175,7 @@ def clip_addresses(dataset: Dataset, folder: Path, page: Path) -> pd.Series:
     """Return the addresses of the clips that :func:`cut_clips` has cut, by track id; missing where there is none."""
     heard = sound_addresses(dataset, page)
     names = _clip_names(heard.dropna().index)
-    place = os.path.relpath(page.parents[2] / folder.name, page)
+    place = os.path.relpath(page.parents[1] / folder.name, page)
     found = {track: quote(f"{place}/{name}") for track, name in names.items() if (folder / name).is_file()}
     return pd.Series(found, dtype=object).reindex(heard.index)
 
