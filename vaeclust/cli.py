@@ -5,6 +5,8 @@ import re
 import signal
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -31,6 +33,7 @@ app = typer.Typer(
 )
 
 console = Console(highlight=False, soft_wrap=True)
+MEASURED = "what was measured is kept, and the same command goes on from there"
 errors = Console(stderr=True, highlight=False, soft_wrap=True, style="red")
 SOURCES = "The name of a corpus, such as demo or gtzan, a folder of audio, or a feature table (CSV), one row a track."
 DatasetOption = Annotated[str, typer.Option(help=SOURCES)]
@@ -128,7 +131,7 @@ def run(
 @app.command()
 def listen(
     sources: Annotated[list[str], typer.Argument(metavar="FOLDER...", help="Folders of music, files, or a corpus.")],
-    exclude: Annotated[list[str], typer.Option(help="Leave out files by path, such as '*/Audiobooks/*'.")] = [],  # noqa: B006
+    exclude: Annotated[list[str], typer.Option(help="Leave out what is like a path: '*/Audiobooks/*'.")] = [],  # noqa: B006
     playlists: Annotated[str, typer.Option(help="Where your player looks for playlists.")] = "",
     longest: Annotated[float, typer.Option(min=1, help="Minutes; longer files are in no playlist.")] = 15.0,
     clips: Annotated[int, typer.Option(min=0, max=60, help="Cut so many seconds of every song beside the page.")] = 0,
@@ -152,7 +155,7 @@ def listen(
     }
     given = _parameters(parameter, **chosen, exclude=",".join(exclude), dataset=_typed_sources(sources))
     given = {"longest": str(longest), "clips": str(clips)} | given
-    with console.status("Listening"):
+    with console.status("Listening"), _interruptible(MEASURED):
         made = make(given, force=force, say=lambda line: console.print(line, markup=False))
     console.print(f"The page is ready: open {made}")
 
@@ -189,7 +192,8 @@ def data(
     from vaeclust.corpus.sources import load
     from vaeclust.studies.origins import folder_name
 
-    corpus = load(dataset, tracks=tracks, lyrics=lyrics, features=features, name=name, seconds=seconds)
+    with _interruptible(MEASURED):
+        corpus = load(dataset, tracks=tracks, lyrics=lyrics, features=features, name=name, seconds=seconds)
     folder = resolve(results_dir) / folder_name(corpus, resolve(results_dir))
     for file, table in dataset_tables(corpus).items():
         write_csv(folder / f"{file}.csv", table)
@@ -263,12 +267,22 @@ def check(
 
 def entry() -> None:
     """Run the command; what is wrong with the input is said in one line, without a traceback."""
-    warnings.showwarning = lambda message, *_, **__: errors.print(f"warning: {message}", style="yellow")
+    warnings.showwarning = lambda message, *_, **__: errors.print(f"warning: {message}", style="yellow", markup=False)
     try:
         app()
     except (ValueError, OSError, RuntimeError, ImportError) as error:
         errors.print(f"error: {error}", markup=False)
         sys.exit(1)
+
+
+@contextmanager
+def _interruptible(kept: str) -> Iterator[None]:
+    """Say in one line, after Ctrl-C, what is not lost, and exit as is usual then."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        errors.print(f"interrupted; {kept}")
+        raise typer.Exit(130) from None
 
 
 def _parameters(pairs: list[str], **options: str) -> dict[str, str]:
@@ -301,7 +315,8 @@ def _run(chosen: list[chapters.Chapter], given: dict[str, str], jobs: int, force
     Returns the folder of the executed chapters, where the results are not the project's own.
     """
     parameters = chapters.typed_parameters(chosen, given)
-    chosen, corpus = _prepared(chosen, parameters)
+    with _interruptible(MEASURED):
+        chosen, corpus = _prepared(chosen, parameters)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task, running = progress.add_task("starting", total=len(chosen)), []
@@ -317,11 +332,8 @@ def _run(chosen: list[chapters.Chapter], given: dict[str, str], jobs: int, force
                 progress.console.print(said)
             progress.update(task, description="running " + (", ".join(running) or "…"))
 
-        try:
+        with _interruptible("finished chapters and their records are kept"):
             outcomes = book_run.run_chapters(chosen, parameters, corpus=corpus, jobs=jobs, force=force, report=report)
-        except KeyboardInterrupt:
-            errors.print("interrupted; finished chapters and their records are kept")
-            raise typer.Exit(130) from None
     failed = [outcome for outcome in outcomes if outcome.error]
     for outcome in failed:
         errors.print(f"{outcome.slug}: {outcome.error}", markup=False)

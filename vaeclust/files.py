@@ -19,6 +19,24 @@ if TYPE_CHECKING:
 WRITTEN = "VAECLUST_WRITTEN"
 
 
+def unwritable(folder: Path, what: str, error: OSError) -> OSError:
+    """Return the error for a folder that something cannot be written to, which says what to do."""
+    return OSError(
+        f"{folder}: {what} cannot be written there ({error.strerror or error}). Expected a folder that can be written "
+        f"to: is its disk there, not full, and yours to write? Else choose another folder"
+    )
+
+
+def check_writable(folder: Path, what: str) -> None:
+    """Make a folder, if it is not there, and raise OSError, saying what to do, if nothing can be written to it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise unwritable(folder, what, error) from error
+
+
 @contextlib.contextmanager
 def replacement(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside ``path`` that takes its place at the end, or vanishes after an error."""

@@ -124,4 +124,37 @@ def test_what_cannot_be_listened_to_is_said(project, tmp_path):
     song(project / "single" / "one.wav", seed=1, seconds=4)
     done = command("vaeclust", "listen", "single", cwd=project)
     assert done.returncode == 1
-    assert "expected at least" in done.stderr or "1 tracks" in done.stderr
+    assert "single: songs to group: 1; expected at least 4" in done.stderr
+    (project / "file").write_text("no folder")
+    for more, what in ((["--playlists", "file/lists"], "playlists"), (["-p", "results_dir=file/results"], "results")):
+        done = command("vaeclust", "listen", "single", *more, cwd=project)
+        assert done.returncode == 1
+        assert f"{what} cannot be written there" in done.stderr
+        assert "measuring" not in done.stderr  # said before an hour of listening, not after
+
+
+def test_the_fewest_songs_their_clips_and_a_move(project, tmp_path):
+    for number in range(4):
+        song(project / "few" / f"{number}.wav", seed=number, seconds=4)
+    done = command("vaeclust", "listen", "few", "--clips", "2", cwd=project)
+    assert done.returncode == 0, done.stdout + done.stderr
+    html = project / "results" / "few" / "listen" / "html"
+    page = html / "book" / "chapters" / "10_your_music.html"
+    addresses = re.findall(r'href="([^"]+\.mp3)"', page.read_text(encoding="utf-8"))
+    html.rename(tmp_path / "shown")
+    clips = {(tmp_path / "shown" / "book" / "chapters" / address).resolve() for address in addresses}
+    assert len(clips) == 4
+    assert all(clip.is_file() and clip.is_relative_to(tmp_path / "shown") for clip in clips)
+
+    before = read_songs(project / "results" / "few" / "listen" / "songs.csv").set_index("track_id")
+    (project / "few").rename(project / "many")
+    done = command("vaeclust", "listen", "many", "--name", "few", cwd=project)
+    assert done.returncode == 0, done.stdout + done.stderr
+    song(project / "more" / "4.wav", seed=4, seconds=4)
+    done = command("vaeclust", "listen", "many", "more", cwd=project)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "These are the songs of few" in done.stdout
+    assert sorted(path.name for path in (project / "results").iterdir()) == ["few"]
+    after = read_songs(project / "results" / "few" / "listen" / "songs.csv").set_index("track_id")
+    assert after["cluster"].iloc[:4].tolist() == before["cluster"].tolist()
+    assert list(after.index) == ["many/0", "many/1", "many/2", "many/3", "more/4"]

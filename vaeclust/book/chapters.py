@@ -6,7 +6,8 @@ on the demo corpus, 10 if nothing is said.
 """
 
 import ast
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from fnmatch import fnmatch
@@ -23,7 +24,7 @@ class Chapter:
     """A text notebook: its slug, its file, the chapters it comes after, its parameters and their defaults.
 
     ``seconds``: about how long it takes, compared with the others; see :func:`urgency`. ``pages``: the folder of the
-    executed chapters, where that is not the book's own.
+    executed chapters, where that is not the book's own. ``without``: headings of sections that are not executed.
     """
 
     slug: str
@@ -32,6 +33,7 @@ class Chapter:
     parameters: Mapping[str, Any]
     seconds: float = 10.0
     pages: Path | None = None
+    without: tuple[str, ...] = ()
 
     @property
     def root(self) -> Path:
@@ -48,6 +50,20 @@ class Chapter:
         """The folder that says what the executed chapters were made from (see ``unchanged``)."""
         return self.pages / ".kept" if self.pages else self.root / "_build" / "kept"
 
+    def notebook(self) -> Any:
+        """Return what is executed: the notebook without some sections, but for their cells that no page shows."""
+        import nbformat
+
+        from vaeclust.book.notebook_io import handler
+
+        notebook = nbformat.reads(handler.read(str(self.path)), as_version=4)
+        cells = cells_with_headings(notebook)
+        hidden = "remove-cell"
+        notebook.cells = [
+            cell for heading, cell in cells if heading not in self.without or hidden in cell.metadata.get("tags", [])
+        ]
+        return notebook
+
     def for_results(self, results_dir: str | Path) -> "Chapter":
         """Return the chapter as it is executed into a folder of results; one of their own keeps its own pages, too."""
         if self.pages:
@@ -55,6 +71,15 @@ class Chapter:
         results = resolve(results_dir).resolve()
         own = results != (self.root / "results").resolve()
         return replace(self, pages=results / "pages" if own else None)
+
+
+def cells_with_headings(notebook: Any) -> Iterator[tuple[str, Any]]:
+    """Yield every cell of a notebook with the heading of the section that it stands in."""
+    section = ""
+    for cell in notebook.cells:
+        heading = re.match(r"## (.+)", cell.source) if cell.cell_type == "markdown" else None
+        section = heading[1] if heading else section
+        yield section, cell
 
 
 def all_chapters(root: Path | None = None) -> dict[str, Chapter]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vaeclust.book import unchanged
-from vaeclust.book.chapters import all_chapters
+from vaeclust.book.chapters import all_chapters, cells_with_headings
 from vaeclust.book.pages import write_evidence_index, write_status
 from vaeclust.files import project_root
 from vaeclust.released.facts import quotes
@@ -100,15 +100,10 @@ def _hide_code(page: Path) -> None:
     import nbformat
 
     notebook = nbformat.read(page, as_version=4)
-    sections, kept = "", []
+    notebook.cells = [cell for heading, cell in cells_with_headings(notebook) if heading not in _FOR_READERS_OF_CODE]
     for cell in notebook.cells:
-        heading = re.match(r"## (.+)", cell.source) if cell.cell_type == "markdown" else None
-        sections = heading[1] if heading else sections
-        if sections not in _FOR_READERS_OF_CODE:
-            kept.append(cell)
         if cell.cell_type == "code":
             cell.metadata["tags"] = [*cell.metadata.get("tags", []), "remove-input"]
-    notebook.cells = kept
     nbformat.write(notebook, page)
 
 

@@ -11,12 +11,14 @@ from vaeclust.book.chapters import all_chapters, typed_parameters
 from vaeclust.book.html import build_html
 from vaeclust.corpus.feature_sets import WEIGHTS
 from vaeclust.corpus.weights import fetch_weights
-from vaeclust.files import project_root, resolve
+from vaeclust.files import check_writable, project_root, resolve
 from vaeclust.studies.origins import folder_name, other_folder
-from vaeclust.your_music.library import LISTEN, LISTENING, describe_library, lasting_folder
+from vaeclust.your_music.library import LISTEN, LISTENING, describe_library, lasting_folder, library_moods
 from vaeclust.your_music.playlists import CLIPS
 
 CHAPTERS = ("10_your_music", "11_explorer")
+NOT_EXECUTED = ("Features of another model", "Exercises")
+LEAST = 4  # songs, below which there is nothing to group
 
 
 def listen(given: Mapping[str, str], *, force: bool = False, say: Callable[[str], object] = print) -> Path:
@@ -36,12 +38,17 @@ def listen(given: Mapping[str, str], *, force: bool = False, say: Callable[[str]
             fetch_weights(WEIGHTS[LISTENING])
         except ConnectionError as error:
             say(f"Nothing can listen here, so what is measured has to do: {error}")
+    results = resolve(parameters.get("results_dir", "results"))
+    for place, what in ((results, "results"), (resolve(parameters.get("playlists") or results), "playlists")):
+        check_writable(place, what)  # before anything is listened to
     names = ("tracks", "name", "exclude", "labels")
     described = {name: parameters[name] for name in names if name in parameters}
     library = describe_library(parameters["dataset"], features=features, place=LISTEN, **described)
     say(str(library.dataset))
     say(library.why)
-    results = resolve(parameters.get("results_dir", "results"))
+    if len(library.dataset) < LEAST:
+        raise ValueError(f"{library.dataset.name}: songs to group: {len(library.dataset)}; expected at least {LEAST}")
+    library_moods(library.dataset, parameters["dataset"], place=LISTEN, **described)  # measured here, progress is seen
     folder = results / lasting_folder(library.dataset, results)
     if folder_name(library.dataset, results) != folder.name:
         parameters["name"] = folder.name.removesuffix(f"-{library.dataset.variant}")
@@ -55,7 +62,7 @@ def listen(given: Mapping[str, str], *, force: bool = False, say: Callable[[str]
         described, anew = workshop / "described", force
         anew = anew or not described.is_file() or described.read_text("utf-8") != library.dataset.checksum
         for chapter in chapters:
-            page = replace(chapter, pages=workshop / "pages")
+            page = replace(chapter, pages=workshop / "pages", without=NOT_EXECUTED)
             own = {name: value for name, value in parameters.items() if name in chapter.parameters}
             outcome = run.run_chapters([page], own, corpus=folder.name, jobs=1, force=anew)[0]
             if outcome.error:

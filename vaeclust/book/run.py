@@ -184,7 +184,7 @@ def execute(chapter: Chapter, parameters: Mapping[str, Any], *, starts: int = 3)
     start = time.perf_counter()
     try:
         papermill.execute_notebook(
-            f"jupytext://{chapter.path}", attempt, dict(parameters), cwd=root, progress_bar=False,
+            chapter.notebook(), attempt, dict(parameters), cwd=root, progress_bar=False,
             request_save_on_cell_execute=False,  # writing all that there is anew for every cell costs a second
             extra_arguments=["--IPKernelApp.log_level=50"],
         )  # fmt: skip

@@ -13,7 +13,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from vaeclust.files import digest, read_json, replacement, write_json
+from vaeclust.files import digest, read_json, replacement, unwritable, write_json
 
 SUFFIX = ".m3u8"
 OWNERSHIP = ".vaeclust-playlists.json"
@@ -49,10 +49,7 @@ def writable_folder(folder: Path) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         yield
     except OSError as error:
-        raise OSError(
-            f"{folder}: playlists cannot be written there ({error.strerror or error}). Expected a folder that can be "
-            f"written to: is its disk there, not full, and yours to write? Else choose another folder"
-        ) from error
+        raise unwritable(folder, "playlists", error) from error
 
 
 def write_lists(folder: Path, lists: Sequence[tuple[str, str]], *, library: str) -> Written:
