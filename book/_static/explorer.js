@@ -21,6 +21,8 @@
   const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
   const plural = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
   const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+  // What a cluster is called on a page: its letter, and its name where its method gives names.
+  const called = (method, cluster) => [letter(cluster), method.names?.[cluster]].filter(Boolean).join(": ");
   const letter = (number) => (number < 26 ? "" : letter(Math.floor(number / 26) - 1)) + ALPHABET[number % 26];
 
   class Explorer {
@@ -89,10 +91,13 @@
         const [low, high] = [Math.min(...values), Math.max(...values)];
         return { title, note, range: [low, high], colour: (track) => scale(low, high)(values[track]) };
       };
+      const alone = this.data.methods.length === 1;
       const cluster = {
         title: "Cluster",
-        note: "Clusters of different methods bear one letter and colour where they share most tracks.",
-        legend: clusters.map((colour, key) => ({ key, name: letter(key), colour })),
+        note: alone ? "" : "Clusters of different methods bear one letter and colour where they share most tracks.",
+        legend: clusters.map((colour, key) => ({
+          key, name: alone ? called(this.data.methods[0], key) : letter(key), colour,
+        })),
         key: (track, method) => method.cluster[track],
         colour: (track, method) => clusters[method.cluster[track]],
         labelled: true,
@@ -283,7 +288,7 @@
       this.showCluster();
       this.draw();
       if (track === null) return;
-      const cluster = `${this.method.title}: cluster ${letter(this.method.cluster[track])}`;
+      const cluster = `${this.method.title}: cluster ${called(this.method, this.method.cluster[track])}`;
       const parts = [this.name(track), this.genre(track), cluster, this.sure(track, this.method)];
       this.live.textContent = parts.filter(Boolean).join(", ");
       if (play) this.play(track);
@@ -604,7 +609,7 @@
       const lines = [
         artists[track],
         joined(this.genre(track), titles[track] && ids[track]),
-        joined(`cluster ${letter(method.cluster[track])}`, this.sure(track, method)),
+        joined(`cluster ${called(method, method.cluster[track])}`, this.sure(track, method)),
       ];
       const title = make("strong", {}, this.title(track));
       tip.replaceChildren(title, ...lines.filter(Boolean).map((line) => make("span", {}, line)));

@@ -55,7 +55,8 @@ def test_the_page_shows_songs_and_no_code(heard):
     for heading in ("The groups", "The map", "The songs", "The odd ones out", "Almost the same"):
         assert f">{heading}<" in page
     assert "cell_input" not in page
-    assert "Exercises" not in page
+    for hidden in ("Exercises", "Parameters", "papermill", "Features of another model"):
+        assert hidden not in page
     assert "<img src=x" not in page
     files = re.findall(r'(?:data-sound|href)="([^"]+\.wav)"', page)
     assert files

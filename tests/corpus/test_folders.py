@@ -51,6 +51,12 @@ def test_as_many_seconds_are_measured_as_asked(library):
     assert not np.allclose(short, load(library).features.loc["folk/0"], rtol=1e-3)
 
 
+def test_folders_called_by_numbers_are_no_labels(tmp_path):
+    for i in range(9):
+        song(tmp_path / "music" / ("000", "001", "2019-07")[i % 3] / f"{i}.wav", i)
+    assert load(tmp_path / "music").genres is None
+
+
 def test_genres_from_tags_win_over_folders(library):
     import mutagen.flac
 

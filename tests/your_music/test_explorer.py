@@ -222,11 +222,10 @@ def home(tmp_path_factory):
 def open_page(browser, home, monkeypatch):
     with visiting(browser) as visit:
 
-        def build_page(dataset, *, viewport=WIDE, theme="light", script=True, **options):
+        def build_page(dataset, *, viewport=WIDE, theme="light", script=True, names=None, titles=None, **options):
             monkeypatch.chdir(home)
-            found = explorer.explorer_contents(
-                dataset, *records(dataset, **options), sounds=playlists.sound_addresses(dataset)
-            )
+            more = {"names": names, "titles": titles, "sounds": playlists.sound_addresses(dataset)}
+            found = explorer.explorer_contents(dataset, *records(dataset, **options), **more)
             html = explorer.explorer_page(found)
             path = home / "_build" / "html" / "book" / "chapters" / "page.html"
             body = f'{html.data}<textarea id="elsewhere"></textarea>'
@@ -294,6 +293,20 @@ def test_a_point_under_the_pointer_says_what_it_is(open_page, named):
     assert [int(bar.split()[-1]) for bar in bars] == [genres.get(f"genre {g}", 0) for g in "ABCD"]
     visit.page.mouse.move(0, 0)
     assert visit.page.locator(".explorer-tip:visible").count() == 0
+
+
+def test_groups_are_called_by_their_names(open_page, named):
+    _, clusters, _ = records(named, methods=("pca",))
+    first = clusters[clusters["seed"] == 0].set_index("track_id")["cluster"]
+    names = first.map({0: "calm <b>", 1: "loud", 2: None, 3: "old"})
+    visit = open_page(named, methods=("pca",), names=names, titles={"pca": "Mine"})
+    visit.page.get_by_label("Colour by").select_option(label="Cluster")
+    legend = visit.page.locator(".explorer-legend button").all_inner_texts()
+    assert sorted(text.partition(": ")[2] for text in legend) == ["", "calm <b>", "loud", "old"]
+    canvas, place = spot(visit, track := alone(visit))
+    canvas.hover(position=place)
+    tip = visit.page.locator(".explorer-tip:visible").inner_text()
+    assert (names.iloc[track] or "cluster") in tip
 
 
 def test_a_click_plays_the_file_and_marks_the_track_in_every_map(open_page, owned):

@@ -204,9 +204,14 @@ def test_the_explorer_reads_one_record_or_those_of_all(record, corpus, tmp_path)
     every = library.explored_records(corpus, tmp_path, **settings)
     assert list(every.spaces) == [CHAPTER, *COMPARED]
     assert set(every.clusters["method"]) == set(every.maps["method"]) == set(every.spaces)
-    shown = explorer_contents(corpus, every.maps, every.clusters, every.spaces)
+    shown = explorer_contents(corpus, every.maps, every.clusters, every.spaces, names=every.names, titles=every.titles)
     assert shown["methods"][0]["title"] == "Your own music"
     assert shown["shown"][0] == CHAPTER
+    called = {shown["methods"][0]["names"][str(n)] for n in shown["methods"][0]["cluster"]}
+    assert called == {f"name {letter}" for letter in "ABCD"}
+    first = shown["methods"][0]
+    assert first["names"][str(first["cluster"][2])] == "name C"  # the third track's group, under whatever number
+    assert shown["methods"][1]["names"] is None
 
 
 def test_songs_like_one_song(record, corpus):

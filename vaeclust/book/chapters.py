@@ -8,6 +8,7 @@ on the demo corpus, 10 if nothing is said.
 import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from fnmatch import fnmatch
@@ -57,11 +58,12 @@ class Chapter:
         from vaeclust.book.notebook_io import handler
 
         notebook = nbformat.reads(handler.read(str(self.path)), as_version=4)
-        cells = cells_with_headings(notebook)
-        hidden = "remove-cell"
-        notebook.cells = [
-            cell for heading, cell in cells if heading not in self.without or hidden in cell.metadata.get("tags", [])
-        ]
+        if self.without:
+            notebook.cells = [
+                cell
+                for heading, cell in cells_with_headings(notebook)
+                if heading not in self.without or "remove-cell" in cell.metadata.get("tags", [])
+            ]
         return notebook
 
     def for_results(self, results_dir: str | Path) -> "Chapter":
@@ -74,12 +76,18 @@ class Chapter:
 
 
 def cells_with_headings(notebook: Any) -> Iterator[tuple[str, Any]]:
-    """Yield every cell of a notebook with the heading of the section that it stands in."""
+    """Yield every cell of a notebook with the heading of the section that it stands in; prose of several is parted."""
     section = ""
     for cell in notebook.cells:
-        heading = re.match(r"## (.+)", cell.source) if cell.cell_type == "markdown" else None
-        section = heading[1] if heading else section
-        yield section, cell
+        if cell.cell_type != "markdown":
+            yield section, cell
+            continue
+        for number, text in enumerate(filter(str.strip, re.split(r"(?m)^(?=## )", cell.source))):
+            heading = re.match(r"## (.+)", text)
+            section = heading[1] if heading else section
+            part = copy(cell)
+            part.update(source=text.strip(), id=f"{cell.get('id', 'prose')}-{number}")
+            yield section, part
 
 
 def all_chapters(root: Path | None = None) -> dict[str, Chapter]:

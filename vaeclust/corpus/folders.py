@@ -168,6 +168,8 @@ def _genres(tagged: pd.Series, ids: pd.Index) -> pd.Series:
         return pd.Series(ids.str.split(".").str[0], ids)
     if tagged.notna().mean() >= 0.5:
         return tagged
-    folders = pd.Series([track.split("/")[0] if "/" in track else None for track in ids], ids, dtype=object)
+    levels = (track.split("/")[0] if "/" in track else "" for track in ids)
+    # A folder that is called by numbers alone, 000 or 2019-07, says where a file lies, not what it is.
+    folders = pd.Series([level if re.search(r"[^\W\d_]", level) else None for level in levels], ids, dtype=object)
     enough = folders.nunique() >= 2 and folders.notna().sum() >= LEAST_PER_LABEL * folders.nunique()
     return folders if enough else pd.Series(None, ids, dtype=object)

@@ -40,7 +40,6 @@ ALIKE = 0.8  # correlation of two tags above which one of them is enough to colo
 TENTHS = 10  # of the corpus, in which the page knows how much of a tag a track has
 FLOOR = 0.01  # probability below which a track does not have a tag, even if no other has more; "sad" seldom gets more
 TAG_NOTE = "Tenths of the corpus, by how likely a listening network finds the tag."
-OWN_TITLE = "Your own music"  # the groups of the chapter of that name
 WITHOUT_SCRIPT = (
     "The explorer stands here in the built book, in any browser with JavaScript. Without it, the maps of every method "
     "are pictures in the method's own chapter, and the table below says how sure their clusters are."
@@ -65,6 +64,8 @@ def explorer_contents(
     clusters: pd.DataFrame,
     spaces: Mapping[str, pd.DataFrame],
     *,
+    names: pd.Series | None = None,
+    titles: Mapping[str, str] | None = None,
     sounds: pd.Series | None = None,
     shown: Iterable[str] = ("your_music", "pca", "vae"),
 ) -> dict[str, Any]:
@@ -83,6 +84,10 @@ def explorer_contents(
         ``method, track_id, seed, cluster`` of one condition and clusterer.
     spaces : mapping
         Slug of each method to show → its embedding of the first seed, (n, d) indexed by track id.
+    names : Series, optional
+        Of the groups of the first method, by track id; missing where a group has none.
+    titles : mapping, optional
+        What methods are called, where not as everywhere.
     sounds : Series, optional
         Address of each track's sound, by track id; see :func:`write_clips`.
     shown : iterable of str
@@ -105,7 +110,8 @@ def explorer_contents(
         points = maps[maps["method"] == slug].groupby("projection")
         methods.append({
             "slug": slug,
-            "title": METHODS[slug].title if slug in METHODS else OWN_TITLE,
+            "title": (titles or {}).get(slug) or METHODS[slug].title,
+            "names": None if names is None or methods else _cluster_names(reference, names.loc[dataset.ids]),
             "maps": {name: _grid(rows.set_index("track_id").loc[dataset.ids]) for name, rows in points},
             "cluster": match_clusters(found, reference).tolist(),
             "agree": agree.sum(axis=1).astype(int).tolist(),
@@ -201,6 +207,12 @@ def silence_reason(dataset: Dataset) -> str:
             "folder of audio in place of the features, brings the sound."
         )
     return "No file was found for this track where the corpus says that it is."
+
+
+def _cluster_names(shown: np.ndarray, names: pd.Series) -> dict[str, str]:
+    """Return what clusters are called by the numbers (n,) that the page shows; names: (n,), missing where unknown."""
+    told = names.groupby(shown).first().dropna()
+    return {str(number): name for number, name in told.items()}
 
 
 def _first_clusters(clusters: pd.DataFrame, space: pd.DataFrame, dataset: Dataset, slug: str) -> np.ndarray:

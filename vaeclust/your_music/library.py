@@ -34,6 +34,7 @@ from vaeclust.your_music.portraits import WORDS
 LISTEN, CHAPTER = "listen", "your_music"  # the records of the command and of the chapter of the book
 LISTENING = "musicnn"
 SONGS = "songs.csv"
+TITLE = "Your own music"  # of its groups, beside those of the methods
 
 
 class Library(NamedTuple):
@@ -247,11 +248,17 @@ def _is_of(record: Record, dataset: Dataset) -> bool:
 
 
 class Explored(NamedTuple):
-    """What the explorer shows: maps and clusters by method, and the space of each by track id."""
+    """What the explorer shows: maps and clusters by method, and the space of each by track id.
+
+    names: of the groups of the chapter or the command, by track id, None where these are not shown; titles: what these
+    groups are called among the methods.
+    """
 
     maps: pd.DataFrame
     clusters: pd.DataFrame
     spaces: dict[str, pd.DataFrame]
+    names: pd.Series | None
+    titles: dict[str, str]
 
 
 def explored_records(dataset: Dataset, results_dir: str | Path, *, reads: str = "", **settings: Any) -> Explored:
@@ -275,4 +282,7 @@ def explored_records(dataset: Dataset, results_dir: str | Path, *, reads: str = 
         spaces[slugs[name]] = pd.DataFrame(embeddings[0], index=ids)
     clusters = pick(clusters, condition=STANDARD, clusterer="kmeans")
     found = (table.assign(method=table["method"].map(slugs)) for table in (maps_found, clusters))
-    return Explored(*found, spaces)
+    shown = reads or (CHAPTER if own else "")
+    songs = _read_songs(records[shown].folder / SONGS) if shown else None
+    titles = {slugs[shown]: TITLE} if shown else {}
+    return Explored(*found, spaces, None if songs is None else songs["name"].reindex(dataset.ids), titles)
