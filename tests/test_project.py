@@ -15,7 +15,11 @@ PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 CONDA_NAMES = {"torch": "pytorch-cpu", "matplotlib": "matplotlib-base", "soundfile": "pysoundfile"}
 
 
-PYPI_ONLY = {"typst"}  # conda-forge's typst is the program; `pip: -e .` installs the Python package
+PYPI_ONLY = {
+    "typst",
+    "py3langid",
+    "stopwordsiso",
+}  # conda-forge's typst is the program; `pip: -e .` installs the Python package
 
 
 def test_the_conda_environment_is_that_of_pip():

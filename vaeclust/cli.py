@@ -131,7 +131,9 @@ def run(
 @app.command()
 def listen(
     sources: Annotated[list[str], typer.Argument(metavar="FOLDER...", help="Folders of music, files, or a corpus.")],
-    exclude: Annotated[list[str], typer.Option(help="Leave out what is like a path: '*/Audiobooks/*'.")] = [],  # noqa: B006
+    exclude: Annotated[
+        list[str], typer.Option(help="Leave out files by path, such as '*/Audiobooks/*'; repeatable.")
+    ] = [],  # noqa: B006
     playlists: Annotated[str, typer.Option(help="Where your player looks for playlists.")] = "",
     longest: Annotated[float, typer.Option(min=1, help="Minutes; longer files are in no playlist.")] = 15.0,
     clips: Annotated[int, typer.Option(min=0, max=60, help="Cut so many seconds of every song beside the page.")] = 0,
@@ -153,7 +155,12 @@ def listen(
         "method": method,
         "name": name,
     }
-    given = _parameters(parameter, **chosen, exclude=",".join(exclude), dataset=_typed_sources(sources))
+    given = _parameters(
+        parameter,
+        **chosen,
+        exclude=",".join(like.replace(",", r"\,") for like in exclude),
+        dataset=_typed_sources(sources),
+    )
     given = {"longest": str(longest), "clips": str(clips)} | given
     with console.status("Listening"), _interruptible(MEASURED):
         made = make(given, force=force, say=lambda line: console.print(line, markup=False))
@@ -198,6 +205,8 @@ def data(
     for file, table in dataset_tables(corpus).items():
         write_csv(folder / f"{file}.csv", table)
     console.print(str(corpus), markup=False)
+    for note in corpus.notes:
+        console.print(note, markup=False)
     for track, why in corpus.excluded.items():
         console.print(f"left out {track}: {why}", markup=False)
     if corpus.genres is not None:

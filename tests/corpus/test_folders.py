@@ -16,9 +16,10 @@ from conftest import command
 from sounds import song
 
 from vaeclust.corpus import audio, measured
-from vaeclust.corpus.folders import audio_files, sidecar
+from vaeclust.corpus.folders import audio_files, sidecars
 from vaeclust.corpus.measured import Cache, extract
 from vaeclust.corpus.sources import load
+from vaeclust.corpus.words import sung, words
 
 
 @pytest.fixture(autouse=True)
@@ -88,8 +89,25 @@ def test_lyrics_beside_the_files(library):
     (library / "folk" / "0.txt").write_text("river mountain willow " * 4)
     data = load(library)
     assert pd.Series(data.has_lyrics, data.ids)[lambda has: has].index.tolist() == ["folk/0", "rock/0", "rock/1"]
-    assert "12" not in sidecar(library / "rock" / "1.wav")
-    assert "station" in sidecar(library / "rock" / "1.wav")
+
+
+LINES = "engine station highway wheel"
+TIMED = {
+    "0.lrc": "[ar:someone]\n[00:12.30]engine station\n[01:02]highway wheel\n",
+    "1.LRC": "[offset:+200]\n[00:12.40]<00:12.40>engine <00:13.10>station\n[00:20.1][00:40.1]highway wheel\n",
+    "2.en.lrc": "\ufeff[00:01]engine station\r\n[00:02]highway wheel",
+    "3.srt": "1\n00:00:01,000 --> 00:00:04,000\nengine station\n\n2\n00:00:05,000 --> 00:00:06,000\nhighway wheel\n",
+}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp1252"])
+def test_timed_lyrics_of_all_kinds_are_their_words_alone(library, encoding):
+    for name, text in TIMED.items():
+        (library / "rock" / name).write_text(text, encoding=encoding, errors="ignore")
+    (library / "rock" / "0.txt").write_text(" \n")  # says nothing, so the .lrc is read
+    found = sidecars((library / "rock").glob("*.wav"))
+    assert len(found) == 4
+    assert {" ".join(words(sung(text))) for text in found.values()} == {LINES}
 
 
 def test_every_fault_has_its_reason_and_the_rest_is_unharmed(library):

@@ -19,7 +19,7 @@ BAD = [
     ("method", "vea"),
     *(("dataset", value) for value in ("", "  ")),
     *(("results_dir", value) for value in ("", " ")),
-    *(("features", value) for value in ("", 20)),
+    ("features", 20),
 ]
 
 
@@ -38,7 +38,8 @@ def test_good_values_pass():
 
 def test_every_parameter_of_every_chapter_has_its_row_and_its_default():
     for chapter in all_chapters().values():
-        assert {n: PARAMETERS[n].default for n in chapter.parameters} == dict(chapter.parameters), chapter.slug
+        found = {**chapter.parameters, "features": chapter.parameters.get("features") or "mfcc20"}
+        assert {n: PARAMETERS[n].default for n in found} == found, chapter.slug
 
 
 def test_a_default_that_is_too_large_is_lowered_in_a_line(corpus, capsys):

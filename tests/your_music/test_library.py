@@ -68,7 +68,7 @@ def test_folders_files_and_patterns(music, tmp_path):
     song(tmp_path / "elsewhere" / "8.wav", seed=8)
     both = os.pathsep.join([str(music / "a"), str(other)])
     found = load(both)
-    assert found.ids == ["elsewhere/7", "music/a/0", "music/a/2", "music/a/4"]
+    assert found.ids == ["music/a/0", "music/a/2", "music/a/4", "elsewhere/7"]
     assert found.source.split("|")[0].split(os.pathsep) == [str(music / "a"), str(other)]
     assert load(str(other) + os.pathsep + str(music)).name == file_stem(tmp_path)
     part = load(music, exclude="*/b/*, 4.wav")
@@ -128,6 +128,14 @@ def test_a_library_that_moved_or_grew_is_gone_on_with(music, tmp_path):
     before = library.last_songs(Record(replace(both, name="music"), LISTEN, results), both)
     assert before["cluster"].to_dict() == {f"disk/music/{track}": group for track, group in groups.items()}
 
+    assert library.lasting_folder(replace(both, name="mine"), results, named=True) == "mine"  # a name keeps apart
+    renamed = moved.rename(tmp_path / "disk" / "songs")
+    again = load(renamed)
+    assert library.lasting_folder(again, results) == "music"  # known by the content of its files
+    assert library.last_songs(Record(replace(again, name="music"), LISTEN, results), again)["cluster"].to_dict() == (
+        groups.to_dict()
+    )
+    moved = renamed
     part = load(moved / "a")
     assert library.lasting_folder(part, results) == "a"  # a part of a library is another one
     for number in range(30, 50):

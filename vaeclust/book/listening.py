@@ -10,6 +10,7 @@ from vaeclust.book import run
 from vaeclust.book.chapters import all_chapters, typed_parameters
 from vaeclust.book.html import build_html
 from vaeclust.corpus.feature_sets import WEIGHTS
+from vaeclust.corpus.folders import listed_patterns
 from vaeclust.corpus.weights import fetch_weights
 from vaeclust.files import check_writable, project_root, resolve
 from vaeclust.studies.origins import folder_name, other_folder
@@ -17,7 +18,10 @@ from vaeclust.your_music.library import LISTEN, LISTENING, describe_library, las
 from vaeclust.your_music.playlists import CLIPS
 
 CHAPTERS = ("10_your_music", "11_explorer")
-NOT_EXECUTED = ("Features of another model", "Exercises")
+NOT_EXECUTED = {
+    "10_your_music": ("Features of another model", "Exercises"),
+    "11_explorer": ("What we saw", "Exercises"),  # which compares methods
+}
 LEAST = 4  # songs, below which there is nothing to group
 
 
@@ -46,10 +50,13 @@ def listen(given: Mapping[str, str], *, force: bool = False, say: Callable[[str]
     library = describe_library(parameters["dataset"], features=features, place=LISTEN, **described)
     say(str(library.dataset))
     say(library.why)
+    for pattern in listed_patterns(parameters.get("exclude", "")):
+        if not any(pattern in why for why in library.dataset.excluded.values()):
+            say(f"No file is like {pattern}, which should be left out")
     if len(library.dataset) < LEAST:
         raise ValueError(f"{library.dataset.name}: songs to group: {len(library.dataset)}; expected at least {LEAST}")
     library_moods(library.dataset, parameters["dataset"], place=LISTEN, **described)  # measured here, progress is seen
-    folder = results / lasting_folder(library.dataset, results)
+    folder = results / lasting_folder(library.dataset, results, named="name" in parameters)
     if folder_name(library.dataset, results) != folder.name:
         parameters["name"] = folder.name.removesuffix(f"-{library.dataset.variant}")
         say(f"These are the songs of {folder.name}, whose groups and names are gone on with")
@@ -62,7 +69,7 @@ def listen(given: Mapping[str, str], *, force: bool = False, say: Callable[[str]
         described, anew = workshop / "described", force
         anew = anew or not described.is_file() or described.read_text("utf-8") != library.dataset.checksum
         for chapter in chapters:
-            page = replace(chapter, pages=workshop / "pages", without=NOT_EXECUTED)
+            page = replace(chapter, pages=workshop / "pages", without=NOT_EXECUTED[chapter.slug])
             own = {name: value for name, value in parameters.items() if name in chapter.parameters}
             outcome = run.run_chapters([page], own, corpus=folder.name, jobs=1, force=anew)[0]
             if outcome.error:

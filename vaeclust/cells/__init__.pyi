@@ -6,6 +6,7 @@ from .about import corpus_paragraph as corpus_paragraph
 from .about import described as described
 from .about import equal_pairs as equal_pairs
 from .about import excluded_list as excluded_list
+from .about import intake_list as intake_list
 from .about import lyrics_coverage as lyrics_coverage
 from .about import player as player
 from .about import players as players

@@ -47,6 +47,12 @@ def described(corpora: Mapping[str, Dataset], missing: Mapping[str, str]) -> pd.
     return pd.DataFrame.from_dict(rows, orient="index", columns=["tracks are described by"])
 
 
+def intake_list(dataset: Dataset) -> HTML:
+    """Return what was understood of the files of a corpus: how they were joined, what was guessed."""
+    rows = "".join(f"<li>{escape(note)}</li>" for note in dataset.notes)
+    return HTML(f'<p class="facts">How these files were read:</p><ul class="facts">{rows}</ul>' if rows else "")
+
+
 def excluded_list(dataset: Dataset) -> HTML:
     """Return every excluded track and the whole reason for it."""
     if not dataset.excluded:

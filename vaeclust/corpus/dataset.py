@@ -15,7 +15,7 @@ from vaeclust.corpus.scaling import SCALINGS, check_scaling
 from vaeclust.corpus.tables import examples
 from vaeclust.files import CHECKSUM, digest
 
-LABELS = ("genre", "artist")
+LABELS = ("genre", "language", "mood", "tag", "artist")  # what is known by name to score against
 LEAST_SHARE = 0.01  # of the labelled tracks: what a genre needs to be looked for
 
 
@@ -60,6 +60,8 @@ class Dataset:
         The columns of ``tracks`` to score against, the first before all.
     tags : DataFrame or None
         (n, 50) float64, indexed by ``track_id``: how likely a listening network finds each of its tags, in its order.
+    notes : tuple of str
+        What was understood of its files: which column says which track a row is, what was guessed, what was left.
 
     Examples
     --------
@@ -90,6 +92,7 @@ class Dataset:
     n_groups: int = 10
     labels: tuple[str, ...] = LABELS
     tags: pd.DataFrame | None = None
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.tracks)
@@ -189,7 +192,10 @@ def assemble(
     """
     check_scaling(scaling)
     audio = SCALINGS[scaling](features)
-    lyrics_features, has_lyrics = load_lyrics(lyrics, tracks.index)
+    words = load_lyrics(lyrics, tracks.index, tracks.get("language"))
+    if words.languages is not None and "language" not in tracks:
+        tracks = tracks.assign(language=words.languages.reindex(tracks.index))
+    lyrics_features, has_lyrics = words.features, words.has_lyrics
     genres, genre_names = _genres(tracks["genre"])
     labels = [] if genres is None else [genre_names[g] if g >= 0 else "" for g in genres]
     checksum = digest(

@@ -4,7 +4,7 @@ import os
 import re
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -12,12 +12,14 @@ import pandas as pd
 
 from vaeclust.corpus import audio
 from vaeclust.corpus.feature_sets import FEATURE_SETS
+from vaeclust.corpus.lyrics import TEXTS
 from vaeclust.corpus.measured import extract, path_text
 from vaeclust.corpus.sampling import draw
 from vaeclust.corpus.tables import AUDIO_SUFFIX, GTZAN_ID, GTZAN_IDS, examples
+from vaeclust.corpus.words import sung, text_of
 
 LEAST_PER_LABEL = 3
-_TIMES = re.compile(r"\[(?:\d+:\d+(?:[.:]\d+)?|[a-z]+:[^\]]*)\]", re.IGNORECASE)  # of an .lrc file
+_LANGUAGE = re.compile(r"\.[a-z]{2}(?:[-_][A-Za-z]{2,4})?$")  # of a name such as song.en or song.pt-BR
 
 
 def measure_folder(
@@ -57,6 +59,7 @@ def measure_folder(
     rows, about, texts = {}, {}, {}
     excluded = {track: f"its path is like {like}" for track, like in unwanted.items()}
     seen: dict[str, str] = {}  # digest → track
+    beside = sidecars(files.values())
     copies_are_known = set(files) <= GTZAN_IDS
     for track, path in files.items():
         result = measured[path]
@@ -68,7 +71,7 @@ def measure_folder(
             seen[result.digest] = track
             rows[track] = result.values
             about[track] = {**result.tags, "path": path_text(path)}
-            texts[track] = sidecar(path) or result.tags.get("lyrics", "")
+            texts[track] = beside.get(path, "") or result.tags.get("lyrics", "")
     if not rows:
         reasons = examples((f"{track}: {why}" for track, why in excluded.items()), 3)
         raise ValueError(f"{folder}: none of the {len(files)} audio files can be used ({reasons})")
@@ -78,14 +81,17 @@ def measure_folder(
     lyrics = pd.Series(texts, dtype=object).reindex(ids).rename("text")
     columns = pd.Index(FEATURE_SETS[features].measurement.columns)
     values = pd.DataFrame(list(rows.values()), index=ids, columns=columns, dtype="float64")
-    return values, tracks.assign(genre=_genres(tracks["genre"], ids)), lyrics[lyrics.str.strip() != ""], excluded
+    genres = _genres(tracks["genre"], ids, levels=len(places) == 1)
+    return values, tracks.assign(genre=genres), lyrics[lyrics.str.strip() != ""], excluded
 
 
 def found_files(*places: Path) -> dict[str, Path]:
     """Return every audio file of some folders, and single files, by track id: its path below what they share."""
-    paths = sorted({path for place in places for path in ([place] if place.is_file() else audio_files(place))})
+    paths: dict[Path, None] = {}  # each once, those of the first place first: of two copies that one stays
+    for place in places:
+        paths |= dict.fromkeys(sorted([place] if place.is_file() else audio_files(place)))
     folders = [place.parent if place.is_file() else place for place in places]
-    return dict(_track_names(shared_folder(folders), paths))
+    return dict(_track_names(shared_folder(folders), list(paths)))
 
 
 def unwanted_files(files: Mapping[str, Path], without: Sequence[str]) -> dict[str, str]:
@@ -142,14 +148,25 @@ def audio_files(folder: Path) -> Iterator[Path]:
                 yield path
 
 
-def sidecar(path: Path) -> str:
-    """Return the lyrics beside an audio file, without the times of an .lrc; empty if there are none to be read."""
-    for suffix in (".txt", ".lrc"):
-        try:
-            return _TIMES.sub("", path.with_suffix(suffix).read_text(encoding="utf-8-sig"))
-        except (OSError, UnicodeDecodeError):
-            continue
-    return ""
+def sidecars(files: Iterable[Path]) -> dict[Path, str]:
+    """Return the lyrics beside audio files, by file: ``.txt``, ``.lrc`` or ``.srt`` of its name, in whatever capitals.
+
+    A language may stand between name and suffix, ``song.en.lrc``. Of several the first that has words is taken.
+    """
+    wanted = list(files)
+    listed: dict[tuple[Path, str], list[Path]] = {}
+    for folder in {file.parent for file in wanted}:
+        texts = [path for path in folder.iterdir() if path.suffix.lower() in TEXTS]
+        for path in sorted(texts, key=lambda path: (TEXTS.index(path.suffix.lower()), path)):
+            for name in {path.stem, _LANGUAGE.sub("", path.stem)}:
+                listed.setdefault((folder, name.casefold()), []).append(path)
+    found = {}
+    for file in wanted:
+        for path in listed.get((file.parent, file.stem.casefold()), ()):
+            if (text := text_of(path)) and sung(text).strip():
+                found[file] = text
+                break
+    return found
 
 
 def _track_names(folder: Path, paths: list[Path]) -> Iterator[tuple[str, Path]]:
@@ -163,13 +180,14 @@ def _track_names(folder: Path, paths: list[Path]) -> Iterator[tuple[str, Path]]:
         yield path_text(track), path
 
 
-def _genres(tagged: pd.Series, ids: pd.Index) -> pd.Series:
+def _genres(tagged: pd.Series, ids: pd.Index, *, levels: bool) -> pd.Series:
+    """Return a genre for every track, or none; levels: whether the folders of the first level may be genres."""
     if set(ids) <= GTZAN_IDS:
         return pd.Series(ids.str.split(".").str[0], ids)
     if tagged.notna().mean() >= 0.5:
         return tagged
-    levels = (track.split("/")[0] if "/" in track else "" for track in ids)
+    first = (track.split("/")[0] if "/" in track and levels else "" for track in ids)
     # A folder that is called by numbers alone, 000 or 2019-07, says where a file lies, not what it is.
-    folders = pd.Series([level if re.search(r"[^\W\d_]", level) else None for level in levels], ids, dtype=object)
+    folders = pd.Series([level if re.search(r"[^\W\d_]", level) else None for level in first], ids, dtype=object)
     enough = folders.nunique() >= 2 and folders.notna().sum() >= LEAST_PER_LABEL * folders.nunique()
     return folders if enough else pd.Series(None, ids, dtype=object)

@@ -5,27 +5,47 @@ Tracks without lyrics are a normal case: their features are zero, which after ce
 
 import warnings
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
-from vaeclust.corpus.tables import examples, numeric_columns, read_csv, track_ids
+from vaeclust.corpus.arrays import ARRAYS, given_numbers, numeric_names
+from vaeclust.corpus.formats import read_table
+from vaeclust.corpus.joining import joined, matched
+from vaeclust.corpus.roles import LYRICS, LYRICS_PATH, columns_of
+from vaeclust.corpus.tables import examples, npz_array, numeric_columns
+from vaeclust.corpus.words import ENGLISH, stop_words, sung, text_of, words
+from vaeclust.corpus.words import languages as languages_of
 from vaeclust.files import resolve
 
 RECIPE = 1  # of the features of texts: raised whenever they change, see ``audio.RECIPE``
 N_FEATURES = 30
 NOT_FEATURES = ("track_id", "filename", "row", "genre", "label", "own_genre")
+TEXTS = (".txt", ".lrc", ".srt")
 LEAST_TRACKS, LARGEST_SHARE = 2, 0.5  # a term must be in at least two tracks and at most half of them
 
 
-def load_lyrics(source: str | Path | pd.Series | None, ids: pd.Index) -> tuple[np.ndarray | None, np.ndarray]:
-    """Return lyrics features (n, 30) float32, or None, and has_lyrics (n,) bool, in the order of ``ids``.
+class Lyrics(NamedTuple):
+    """Features (n, d) float32, or None; has_lyrics (n,) bool; the language of every text by track id, or None."""
 
-    ``source`` is a series of texts by track id; a folder of ``<track_id>.txt``; a CSV with ``track_id`` and either
-    ``text``, or ``term`` and ``count`` (a bag of words), or 30 numeric columns; or a CSV with ``row`` in place of
-    ``track_id``, whose rows are joined to the tracks by their place alone, as the published study did.
+    features: np.ndarray | None
+    has_lyrics: np.ndarray
+    languages: pd.Series | None = None
+
+
+def load_lyrics(source: str | Path | pd.Series | None, ids: pd.Index, languages: pd.Series | None = None) -> Lyrics:
+    """Return lyrics features (n, d) float32, or None, and has_lyrics (n,) bool, in the order of ``ids``; languages.
+
+    ``source`` is a series of texts by track id; a folder of ``<track_id>.txt``; a table with a column that says which
+    track a row is and either ``text`` or ``lyrics``, or the paths of files of them, or ``term`` and ``count`` (a bag of
+    words), or columns of numbers, such as the embeddings of a sentence model; an ``.npz`` or ``.npy`` of such numbers;
+    or a table with ``row`` in place of an id, whose rows are joined to the tracks by their place alone, as the
+    published study did. Texts and bags become d = 30 features, numbers stay as they are.
+
+    languages: of the tracks, by track id, where they are known; else those of texts are guessed.
 
     Raises
     ------
@@ -38,40 +58,101 @@ def load_lyrics(source: str | Path | pd.Series | None, ids: pd.Index) -> tuple[n
     Examples
     --------
     >>> texts = pd.Series({"a": "river and moon", "b": "river of stone", "c": "moon over stone"})
-    >>> features, has_lyrics = load_lyrics(texts, pd.Index(["a", "b", "c", "d"]))
-    >>> features.shape, has_lyrics.tolist()
+    >>> found = load_lyrics(texts, pd.Index(["a", "b", "c", "d"]))
+    >>> found.features.shape, found.has_lyrics.tolist()
     ((4, 30), [True, True, True, False])
     """
     if source is None or (not isinstance(source, pd.Series) and not source):
-        return None, np.zeros(len(ids), dtype=bool)
-    path = Path("lyrics beside the audio") if isinstance(source, pd.Series) else resolve(source)
+        return Lyrics(None, np.zeros(len(ids), dtype=bool))
     if isinstance(source, pd.Series):
-        features = text_features(source)
-    elif path.is_dir():
-        features = text_features(_read_folder(path, ids))
+        found, where = _Found(source[source.index.isin(ids)]), "lyrics beside the audio"
+        if not len(found.content):
+            return Lyrics(None, np.zeros(len(ids), dtype=bool))
     else:
-        table = read_csv(path, "table of lyrics")
-        if "row" in table and "track_id" not in table:
-            table.index = _row_tracks(table, ids, path)
-            features = _numeric_features(table, path)
-        elif {"term", "count"} <= set(table.columns):
-            features = _bag_features(table, path)
-        else:
-            table.index = track_ids(table, path)
-            features = text_features(table["text"].dropna()) if "text" in table else _numeric_features(table, path)
-    unknown = features.index.difference(ids)
-    if len(unknown):
-        warnings.warn(f"{path}: lyrics of tracks that the corpus does not have: {examples(unknown)}", stacklevel=2)
-    has_lyrics = np.asarray(ids.isin(features.index))
-    if not has_lyrics.any():
-        raise ValueError(
-            f"{path}: lyrics of {examples(features.index)}, but of none of the {len(ids)} tracks ({examples(ids)})"
+        place, array = npz_array(source)
+        path = resolve(place)
+        found, where = _found(path, array, ids), str(path)
+    if found.unknown:
+        warnings.warn(
+            f"{where}: lyrics of tracks that the corpus does not have: {examples(found.unknown)}", stacklevel=2
         )
-    return features.reindex(ids).fillna(0.0).to_numpy(dtype=np.float32), has_lyrics
+    content, told = found.content, languages
+    if isinstance(content, pd.Series):
+        content = content.map(sung)
+        told = _guessed(content) if told is None else told.reindex(content.index)
+        features = text_features(content, told)
+    elif isinstance(content, Bag):
+        features = count_features(*content, languages=None if told is None else told.reindex(content.ids))
+    else:
+        features = content
+    has_lyrics = np.asarray(ids.isin(features.index))
+    values = features.reindex(ids).fillna(0.0).to_numpy(dtype=np.float32)
+    return Lyrics(values, has_lyrics, told if isinstance(content, pd.Series) else None)
 
 
-def text_features(texts: pd.Series) -> pd.DataFrame:
+class Bag(NamedTuple):
+    """Counts (tracks, terms), sparse, the terms and the ids of the tracks."""
+
+    counts: sparse.spmatrix
+    terms: np.ndarray
+    ids: pd.Index
+
+
+class _Found(NamedTuple):
+    """Lyrics by track id, as texts, counts or features (n, d); ids of those that are of no track."""
+
+    content: pd.Series | pd.DataFrame | Bag
+    unknown: list[str] = []  # noqa: RUF012
+
+
+def _found(path: Path, array: str, ids: pd.Index) -> _Found:
+    """Read a folder or file of lyrics."""
+    if path.is_dir():
+        return _Found(*_of_tracks(_read_folder(path, ids), ids, path))
+    if path.suffix.lower() in ARRAYS:
+        return _Found(given_numbers(path, array, list(ids)).values)
+    table = read_table(path, "table of lyrics").table
+    if "row" in table and "track_id" not in table:
+        table.index = _row_tracks(table, ids, path)
+        return _Found(_numeric_features(table, path))
+    if {"term", "count"} <= set(table.columns):
+        return _bag(table, ids, path)
+    found = joined(table, ids, str(path))
+    if columns := columns_of(LYRICS, table.columns):
+        return _Found(found.table[columns[0]].dropna(), found.unknown)
+    if columns := columns_of(LYRICS_PATH, table.columns):
+        return _Found(_files(found.table[columns[0]].dropna(), path), found.unknown)
+    return _Found(_numeric_features(found.table, path), found.unknown)
+
+
+def _guessed(texts: pd.Series) -> pd.Series | None:
+    """Return the languages of texts, where there are several."""
+    found = languages_of(texts)
+    return found if found.nunique() > 1 else None
+
+
+def _files(cells: pd.Series, table: Path) -> pd.Series:
+    """Return the texts of files that a table names, relative to its folder; those that are not there are left out."""
+    places = {track: table.parent / str(cell).replace("\\", "/") for track, cell in cells.items()}
+    return pd.Series({track: text_of(place) for track, place in places.items() if place.is_file()}, dtype=object)
+
+
+def _of_tracks(texts: pd.Series, ids: pd.Index, path: Path) -> tuple[pd.Series, list[str]]:
+    """Return texts by the ids of the corpus, and the names of those that are of no track; ValueError if all are."""
+    _, found = matched(list(texts.index), list(ids))
+    if not found:
+        raise ValueError(
+            f"{path}: lyrics of {examples(texts.index)}, but of none of the {len(ids)} tracks ({examples(ids)})"
+        )
+    inside = texts[texts.index.isin(list(found))]
+    once = inside.set_axis(inside.index.map(found), axis=0)
+    return once[~once.index.duplicated()], [name for name in texts.index if name not in found]
+
+
+def text_features(texts: pd.Series, languages: pd.Series | None = None) -> pd.DataFrame:
     """Return the 30 features of texts, both indexed by track id; a text without a single word is left out.
+
+    languages: as for :func:`count_features`.
 
     >>> texts = pd.Series({"a": "river and moon", "b": "river of stone", "c": "moon over stone"})
     >>> text_features(texts).shape
@@ -79,37 +160,48 @@ def text_features(texts: pd.Series) -> pd.DataFrame:
     """
     from sklearn.feature_extraction.text import CountVectorizer
 
-    vectorizer = CountVectorizer()
+    vectorizer = CountVectorizer(analyzer=words)
     try:
         counts = vectorizer.fit_transform(texts)
     except ValueError:
         raise ValueError(f"no words in the lyrics of {examples(texts.index)}; expected text in at least one") from None
-    return count_features(counts, vectorizer.get_feature_names_out(), texts.index)
+    return count_features(counts, vectorizer.get_feature_names_out(), texts.index, languages=languages)
 
 
-def count_features(counts: sparse.spmatrix, terms: np.ndarray, ids: pd.Index) -> pd.DataFrame:
+def count_features(
+    counts: sparse.spmatrix, terms: np.ndarray, ids: pd.Index, *, languages: pd.Series | None = None
+) -> pd.DataFrame:
     """Return 30 features from term counts (tracks, terms).
 
-    TF-IDF with sublinear counts, English stop words and terms outside the bounds of document frequency left out
+    languages: (tracks,) codes by track id, such as ``en``; a text of which it is missing counts as English. Words that
+    tell nothing in a language, and those in more than half of its texts, are left out of these.
+
+    TF-IDF with sublinear counts, stop words and terms outside the bounds of document frequency left out
     (Salton & Buckley 1988); truncated SVD (Deerwester et al. 1990); centred; then *all* dimensions are divided by
     the deviation of the widest one. Standardising each would blow the last dimensions, which are mostly noise, up to
     the size of the first; with one common divisor they keep their small share of every distance.
     """
     # Imported where it is used: it costs a second that a corpus whose features are given does not need.
     from sklearn.decomposition import TruncatedSVD
-    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, TfidfTransformer
+    from sklearn.feature_extraction.text import TfidfTransformer
 
     counts = sparse.csr_matrix(counts, dtype=np.float64)
     spoken = np.asarray(counts.sum(axis=1)).ravel() > 0
     if not spoken.all():
         warnings.warn(f"lyrics without a single word, taken as missing: {examples(ids[~spoken])}", stacklevel=2)
     counts, ids = counts[spoken], ids[spoken]
-    frequency = np.asarray((counts > 0).sum(axis=0)).ravel()
-    content = ~np.isin(terms, list(ENGLISH_STOP_WORDS))
-    telling = content & (frequency >= LEAST_TRACKS) & (frequency <= LARGEST_SHARE * len(ids))
+    codes = np.full(len(ids), ENGLISH) if languages is None else languages.reindex(ids).fillna(ENGLISH).to_numpy()
+    content, kept = np.zeros(len(terms), dtype=bool), 0
+    for code in sorted(set(codes)):
+        inside = codes == code
+        own = ~np.isin(terms, list(stop_words(code)))
+        allowed = own & (_frequency(counts[inside]) <= LARGEST_SHARE * inside.sum())
+        kept = kept + sparse.diags_array(inside * 1.0) @ counts @ sparse.diags_array(allowed * 1.0)
+        content |= own
+    telling = _frequency(kept) >= LEAST_TRACKS
     if not telling.any():  # too few tracks for these bounds
-        telling = content
-    weights = TfidfTransformer(sublinear_tf=True).fit_transform(counts[:, telling])
+        kept, telling = counts, content
+    weights = TfidfTransformer(sublinear_tf=True).fit_transform(sparse.csr_matrix(kept)[:, telling])
     size = min(N_FEATURES, weights.shape[1] - 1, len(ids) - 1)
     values = np.zeros((len(ids), N_FEATURES))
     if size > 0:
@@ -120,28 +212,30 @@ def count_features(counts: sparse.spmatrix, terms: np.ndarray, ids: pd.Index) ->
     return pd.DataFrame(values, index=ids, columns=[f"lyrics_{i:02d}" for i in range(N_FEATURES)])
 
 
+def _frequency(counts: sparse.spmatrix) -> np.ndarray:
+    """Return in how many rows of counts (tracks, terms) each term stands, (terms,) int."""
+    return np.asarray((counts > 0).sum(axis=0)).ravel()
+
+
 def _read_folder(folder: Path, ids: pd.Index) -> pd.Series:
-    texts, faults = {}, []
-    for path in sorted(folder.rglob("*.txt")):
-        track = path.relative_to(folder).with_name(path.name.removesuffix(".txt")).as_posix()
-        try:
-            text = path.read_text(encoding="utf-8-sig")
-        except (UnicodeDecodeError, OSError) as error:
-            faults.append(f"{path} of track {track} ({error})")
-            continue
-        if "\0" in text or not text.strip():
-            faults.append(f"{path} of track {track} ({'empty' if not text.strip() else 'not text'})")
-            continue
-        texts[track] = text
+    texts: dict[str, str] = {}
+    faults = []
+    for path in sorted(path for path in folder.rglob("*") if path.suffix.lower() in TEXTS and path.is_file()):
+        track = path.relative_to(folder).with_suffix("").as_posix()
+        text = text_of(path)
+        if not sung(text).strip():
+            faults.append(f"{path} of track {track} ({'not text' if path.read_bytes().strip() else 'empty'})")
+        else:
+            texts.setdefault(track, text)
     if faults:
         warnings.warn(f"lyrics that cannot be read, taken as missing: {'; '.join(faults)}", stacklevel=3)
     if not texts:
-        raise ValueError(f"{folder}: no readable <track_id>.txt; expected names such as {ids[0]}.txt")
+        raise ValueError(f"{folder}: no readable <track_id>.txt, .lrc or .srt; expected names such as {ids[0]}.txt")
     return pd.Series(texts)
 
 
-def _bag_features(table: pd.DataFrame, path: Path) -> pd.DataFrame:
-    """Return the features of a table with one row a track and term: ``track_id, term, count``."""
+def _bag(table: pd.DataFrame, ids: pd.Index, path: Path) -> _Found:
+    """Return the counts of a table with one row a track and term: ``track_id, term, count``."""
     if "track_id" not in table or table["track_id"].isna().any():
         raise ValueError(f"{path}: a bag of words needs a track_id in every row")
     table.index = pd.Index(table["track_id"])
@@ -152,7 +246,10 @@ def _bag_features(table: pd.DataFrame, path: Path) -> pd.DataFrame:
     tracks, terms = pd.factorize(table["track_id"]), pd.factorize(table["term"].astype(str), sort=True)
     shape = (len(tracks[1]), len(terms[1]))
     matrix = sparse.csr_matrix((counts.to_numpy(), (tracks[0], terms[0])), shape=shape)
-    return count_features(matrix, np.asarray(terms[1]), pd.Index(tracks[1]))
+    rows, unknown = _of_tracks(pd.Series(range(shape[0]), pd.Index(tracks[1])), ids, path)
+    known = dict(zip(rows, rows.index, strict=True))
+    counted = pd.Index([known.get(row, track) for row, track in enumerate(tracks[1])])
+    return _Found(Bag(matrix, np.asarray(terms[1]), counted), unknown)
 
 
 def _row_tracks(table: pd.DataFrame, ids: pd.Index, path: Path) -> pd.Index:
@@ -167,10 +264,10 @@ def _row_tracks(table: pd.DataFrame, ids: pd.Index, path: Path) -> pd.Index:
 
 
 def _numeric_features(table: pd.DataFrame, path: Path) -> pd.DataFrame:
-    columns = [column for column in table.columns if column not in NOT_FEATURES]
-    if len(columns) != N_FEATURES:
+    columns = [column for column in numeric_names(table) if column not in NOT_FEATURES]
+    if not columns:
         raise ValueError(
             f"{path}: found the columns {examples(table.columns)}; expected track_id and text, or track_id, term and "
-            f"count, or track_id and {N_FEATURES} numeric columns"
+            f"count, or track_id and columns of numbers"
         )
     return numeric_columns(table, columns, path)

@@ -23,6 +23,8 @@ from vaeclust.cores import run
 from vaeclust.corpus import audio
 from vaeclust.corpus.feature_sets import FEATURE_SETS
 
+LYRICS_TAGS = ("lyrics", "unsyncedlyrics", "unsynced lyrics", "syncedlyrics", "\xa9lyr")
+
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS files (path TEXT PRIMARY KEY, size INTEGER, mtime INTEGER, digest TEXT);
 CREATE TABLE IF NOT EXISTS measured (digest TEXT, recipe TEXT, content TEXT, PRIMARY KEY (digest, recipe));
@@ -126,6 +128,13 @@ def is_measured(paths: Iterable[Path], *, features: str, seconds: float = audio.
         return all(earlier for _, _, earlier in _look_up(database, paths, _recipe(features, seconds)))
 
 
+def known_contents(paths: Iterable[str]) -> dict[str, str]:
+    """Return the digest of the content of files that were measured, or were before they went: path → digest."""
+    with Cache().open() as database:
+        told = dict(database.execute("SELECT path, digest FROM files"))
+    return {path: told[path] for path in paths if path in told}
+
+
 def _look_up(
     database: sqlite3.Connection, paths: Iterable[Path], recipe: str
 ) -> Iterator[tuple[Path, tuple[int, int], Measured | None]]:
@@ -196,8 +205,9 @@ def read_tags(path: Path) -> dict[str, str]:
         if texts and str(texts[0]).strip():
             tags[name] = str(texts[0]).strip()
     for key, value in (full.tags or {}).items() if full else ():
-        if key.startswith("USLT") or key.lower() in ("lyrics", "unsyncedlyrics", "\xa9lyr"):
-            tags["lyrics"] = str(getattr(value, "text", None) or (value[0] if isinstance(value, list) else value))
+        if key.startswith(("USLT", "SYLT")) or key.lower() in LYRICS_TAGS:
+            text = getattr(value, "text", None) or (value[0] if isinstance(value, list) else value)
+            tags["lyrics"] = "\n".join(line for line, _ in text) if isinstance(text, list) else str(text)
     return tags
 
 

@@ -9,20 +9,42 @@ import unicodedata
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from vaeclust.corpus.arrays import ARRAYS, given_numbers, numeric_names, read_numbers
 from vaeclust.corpus.audio import SECONDS, SUFFIXES
 from vaeclust.corpus.dataset import LABELS, Dataset, assemble
 from vaeclust.corpus.feature_sets import FEATURE_SETS, FeatureSet, mean_of, recognise
 from vaeclust.corpus.folders import first_like, listed_patterns, measure_folder, shared_folder
+from vaeclust.corpus.formats import column_names, read_table
+from vaeclust.corpus.joining import joined
 from vaeclust.corpus.named import CORPORA, fetch, known_name
+from vaeclust.corpus.roles import (
+    ARTIST,
+    GENRE,
+    ID,
+    LANGUAGE,
+    LYRICS,
+    LYRICS_PATH,
+    MOOD,
+    PATH,
+    TAG,
+    TITLE,
+    columns_of,
+    first_entries,
+    folded_name,
+)
 from vaeclust.corpus.sampling import draw
 from vaeclust.corpus.scaling import check_scaling
-from vaeclust.corpus.tables import examples, npz_array, numeric_columns, read_csv, read_embeddings, track_ids
+from vaeclust.corpus.tables import examples, npz_array
+from vaeclust.corpus.words import text_of
 from vaeclust.files import resolve
+
+TABLES = {*ARRAYS, ".csv", ".tsv", ".txt", ".gz", ".bz2", ".xz", ".zip", ".xlsx", ".parquet", ".pkl", ".pickle"}
 
 
 def load(
@@ -55,7 +77,7 @@ def load(
     features : str or Path
         A row of FEATURE_SETS: ``"mfcc20"``, the 20 time means of the MFCCs, also if empty; ``"full"``, all 57 of the
         GTZAN table; ``"musicnn"``, ``"moods"`` and others, what a listening network makes of the sound. Or the file of
-        any features, such as the embeddings of a model (see :func:`~vaeclust.corpus.tables.read_embeddings`), joined by
+        any features, such as the embeddings of a model (see :func:`~vaeclust.corpus.arrays.given_numbers`), joined by
         track id; ``FILE.npz:ARRAY`` is one array of several. Tracks that it does not have are left out and named; one
         that has the columns of a row, or the tags of one as ``<tag> mean``, is taken for that row.
     name : str
@@ -99,16 +121,19 @@ def load(
     features = str(features) or "mfcc20"
     known_set = FEATURE_SETS.get(features)
     own = features if known_set else str(resolve(features))
-    given = None if known_set else _features_file(features)
+    if not known_set:
+        _check_features_file(features)
     if scaling:
         check_scaling(scaling)
     named = str(source) if str(source) in CORPORA else None
     if named:
         source = fetch(named)
-    places = source_paths(source)
+    table_path, array = npz_array(source)
+    places = source_paths(table_path)
     path = places[0]
     without = listed_patterns(exclude) if isinstance(exclude, str) else []
     exclude = None if isinstance(exclude, str) else exclude
+    given: pd.DataFrame | None = None
     if named and (path / "features.csv").is_file():
         tracks, lyrics = tracks or _table(path, "tracks"), lyrics or _table(path, "lyrics_features")
         measure = CORPORA[named].measure
@@ -118,30 +143,40 @@ def load(
     for place in places:
         if not place.exists():
             raise FileNotFoundError(_unknown_source(source if len(places) == 1 else place, place))
+    notes: list[str] = []
     faults: dict[str, str] = {}
     measured = known_set or FEATURE_SETS["mfcc20"]
     if is_sound(path) or len(places) > 1:
-        values, table, texts, faults = measure_folder(
+        values, about, texts, faults = measure_folder(
             *places, features=measured.name, seconds=seconds, most=most, without=without
         )
         lyrics = lyrics if lyrics or texts.empty else texts
     else:
-        table = read_csv(path, "feature table")
-        table.index = track_ids(table, path)
-        table = table.loc[draw(table.index, most)]
-        values = pd.DataFrame(index=table.index) if given is not None else _measured_columns(table, measured, path)
-    about = _tracks(table, tracks)
+        needed = given is None and known_set is not None
+        found = read_numbers(path, array, columns=partial(_set_columns, measured, path) if needed else _none)
+        about, texts = told_of_tracks(found.about.drop(columns=numeric_names(found.about)), path)
+        kept = draw(found.values.index, most)
+        values, about, faults = found.values.loc[kept], about.loc[kept], found.faults
+        lyrics = lyrics if lyrics or texts.empty else texts
+        notes += found.notes
+    if tracks:
+        about, said = _with_tracks(about, resolve(tracks))
+        notes += said
     references = _labels(labels, about)
     known = named or known_name(set(values.index))
     whole = path if len(places) == 1 else shared_folder(places)
     called = file_name(name) or known or file_name(whole.resolve().name.split(".")[0]) or "corpus"
     if called in CORPORA and called != known:
         called = f"{called}-own"
+    if not known_set:
+        features_path, features_array = npz_array(features)
+        numbers = given_numbers(resolve(features_path), features_array, list(values.index), columns=_own_columns)
+        given, faults = numbers.values, faults | numbers.faults
+        notes += numbers.notes
     if given is not None:
-        values, missing = _given_to(
-            values.index, given, f"{features}: none of its {len(given)} track ids is in {source}"
-        )
-        faults |= dict.fromkeys(missing, f"it has no features in {Path(features).name}")
+        missing = values.index.difference(given.index)
+        values = given.loc[values.index[values.index.isin(given.index)]]
+        faults |= {track: f"it has no features in {Path(features).name}" for track in missing if track not in faults}
     if exclude is None:
         exclude = CORPORA[known].excluded if known else {}
     excluded = {track: why for track, why in exclude.items() if track in values.index}
@@ -149,30 +184,31 @@ def load(
     values = values[~values.index.isin(list(excluded))]
     if values.empty:
         raise ValueError(f"{path}: no track is left after leaving out {len(excluded)}; expected at least one")
-    described = known_set or recognise(values.columns)
-    by_default = described.scaling if described else "standard"
+    recognised = known_set if known_set and set(known_set.columns) <= set(values) else recognise(values.columns)
+    by_default = recognised.scaling if recognised else "standard"
     with warnings.catch_warnings():
         if most:
             warnings.filterwarnings("ignore", ".*lyrics of tracks that the corpus does not have")  # they were not drawn
         corpus = assemble(
             called,
             about.loc[values.index],
-            values[list(described.columns)] if described else values,
+            values[list(recognised.columns)] if recognised else values,
             lyrics=lyrics,
             excluded={**faults, **excluded},
             scaling=scaling or by_default,
-            tags=_tags(values, described),
+            tags=_tags(values, recognised),
         )
     chosen = {"name": name} if name else {}
     other = [] if corpus.scaling == by_default else [corpus.scaling]
     identity = known or os.pathsep.join(str(place.resolve()) for place in places)
-    typed = named or os.pathsep.join(map(str, places))
+    typed = named or (str(source) if array else os.pathsep.join(map(str, places)))
     return replace(
         corpus,
         labels=references,
         variant="-".join([*_variant(own), *other]),
         source="|".join([identity, own, *other]),
         given={"dataset": typed, **paths, **({} if own == "mfcc20" else {"features": own}), **chosen},
+        notes=() if named else tuple(notes),
     )
 
 
@@ -206,17 +242,6 @@ def source_paths(source: str | Path) -> list[Path]:
     return [whole] if whole.exists() or len(parts) < 2 else list(map(resolve, parts))
 
 
-def _given_to(ids: pd.Index, given: pd.DataFrame, none: str) -> tuple[pd.DataFrame, pd.Index]:
-    """Return the features that are given to some tracks, and the ids of those that have none.
-
-    none: what ValueError says where all have none.
-    """
-    missing = ids.difference(given.index)
-    if len(missing) == len(ids):
-        raise ValueError(f"{none} ({examples(given.index)} against {examples(ids)})")
-    return given.loc[ids[ids.isin(given.index)]], missing
-
-
 def _variant(features: str) -> list[str]:
     """Return what follows the name of a corpus for its features: nothing, their own name, or file and array."""
     path, array = npz_array(features)
@@ -236,54 +261,117 @@ def _table(folder: Path, name: str) -> Path | None:
     return path if path.is_file() else None
 
 
-def _features_file(features: str | Path) -> pd.DataFrame:
-    """Return the features of a file; tags that it has as means, beside other moments, without these."""
-    place, array = npz_array(features)
-    path = resolve(place)
-    if not path.name.endswith((".csv", ".csv.gz", ".npz")):
+def _check_features_file(features: str) -> None:
+    path, _ = npz_array(features)
+    if Path(path).suffix.lower() not in TABLES:
         names = ", ".join(map(repr, FEATURE_SETS))
-        raise ValueError(f"features={str(features)!r}; expected {names}, or a file of track embeddings (CSV or npz)")
-    found = read_embeddings(path, array)
-    described = recognise(found.columns)
-    return _measured_columns(found, described, path) if described else found
-
-
-def _measured_columns(table: pd.DataFrame, features: FeatureSet, path: Path) -> pd.DataFrame:
-    """Return the columns of a set in its order, and its tags where all are there; a column may be called a mean."""
-    names = {column: mean_of(column) for column in features.tags if column not in table and mean_of(column) in table}
-    tags = [column for column in features.tags if column in table or column in names]
-    wanted = dict.fromkeys(features.columns) | dict.fromkeys(tags if len(tags) == len(features.tags) else [])
-    missing = [column for column in features.columns if column not in table and column not in names]
-    if missing:
         raise ValueError(
-            f"{path}: {len(missing)} of the {len(features.columns)} columns of features={features.name!r} are missing "
-            f"({examples(missing)}); found {examples(table.columns)}. Expected a table with {features.columns[0]} … "
-            f"{features.columns[-1]}, or a folder of audio, in which they are measured"
+            f"features={features!r}; expected {names}, or a file of track embeddings ({', '.join(sorted(TABLES))})"
         )
-    found = numeric_columns(table, [names.get(column, column) for column in wanted], path)
-    return found.set_axis(list(wanted), axis=1)
 
 
-def _tracks(table: pd.DataFrame, tracks: str | Path | None) -> pd.DataFrame:
-    """Return genre, artist, title, … by track: the feature table's own label, overridden by the tracks table."""
-    about = pd.DataFrame(index=table.index)
-    about["genre"] = table.get("genre", table.get("label", pd.Series(pd.NA, table.index, dtype="str")))
-    about = about.join(table[[column for column in ("artist", "title", "path") if column in table]])
-    if not tracks:
-        return about
-    path = resolve(tracks)
-    more = read_csv(path, "tracks table")
-    more.index = track_ids(more, path)
-    shared = about.index.intersection(more.index)
-    if shared.empty:
-        raise ValueError(
-            f"{path}: none of its {len(more)} track ids is in the feature table "
-            f"({examples(more.index)} against {examples(about.index)})"
-        )
-    more = more.drop(columns=["track_id", "filename"], errors="ignore").reindex(about.index)
+def _none(table: pd.DataFrame) -> dict[str, str]:
+    """Return no columns: the features of these tracks are elsewhere."""
+    return {}
+
+
+def _known_names(table: pd.DataFrame) -> dict[str, str]:
+    """Return the columns of feature sets that a table has, whatever their capitals: name → column; means are tags."""
+    by_name = {folded_name(column): column for column in reversed(list(table))}
+    wanted = dict.fromkeys(name for row in FEATURE_SETS.values() for name in (*row.columns, *row.tags))
+    found = {name: by_name.get(folded_name(name), by_name.get(folded_name(mean_of(name)))) for name in wanted}
+    return {name: column for name, column in found.items() if column is not None}
+
+
+def _own_columns(table: pd.DataFrame) -> dict[str, str]:
+    """Return the features of a table: those of a set that it has just, or its tags as means; else all its numbers."""
+    known = _known_names(table)
+    there = {column: name for name, column in known.items()}
+    numbers = numeric_names(table)
+    described = recognise([there.get(column, column) if column in table else column for column in numbers])
+    described = described or recognise(numbers)
+    return _of_set(described, known) if described else {name: name for name in numbers}
+
+
+def _of_set(features: FeatureSet, known: Mapping[str, str]) -> dict[str, str]:
+    """Return the columns of a set, and its tags where all are there: name → column."""
+    wanted = dict.fromkeys(features.columns) | dict.fromkeys(features.tags if set(features.tags) <= set(known) else ())
+    return {name: known[name] for name in wanted}
+
+
+def _set_columns(features: FeatureSet, path: Path, table: pd.DataFrame) -> dict[str, str]:
+    """Return the columns of a set: name → column; for the 20 means, all numbers of a table that has other ones.
+
+    Raises ValueError for a table of numbers that lacks a part of the set.
+    """
+    known = _known_names(table)
+    missing = [column for column in features.columns if column not in known]
+    if not missing:
+        return _of_set(features, known)
+    numbers = numeric_names(table)
+    if features.name == "mfcc20" and numbers and len(missing) > len(features.columns) / 2:
+        return {name: name for name in numbers}
+    raise ValueError(
+        f"{path}: {len(missing)} of the {len(features.columns)} columns of features={features.name!r} are missing "
+        f"({examples(missing)}); found {examples(table.columns)}. Expected a table with {features.columns[0]} … "
+        f"{features.columns[-1]}, or a folder of audio, in which they are measured"
+    )
+
+
+def _with_tracks(about: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, list[str]]:
+    """Return what is known of tracks with what a table tells of them, and what is to be said of the join."""
+    read = read_table(path, "tracks table")
+    found = joined(read.table, about.index, f"{path}")
+    more, _ = told_of_tracks(found.table, path)
+    more = more.reindex(about.index)
+    if "path" in more and "path" in about:  # a sound that is there stays
+        gone = ~more["path"].map(lambda place: pd.notna(place) and Path(place).exists()).astype(bool)
+        more["path"] = more["path"].mask(gone & about["path"].notna(), about["path"])
     for column in more.columns.intersection(about.columns):
-        about[column] = more.pop(column).fillna(about[column])
-    return about.join(more)
+        about = about.assign(**{column: more.pop(column).fillna(about[column])})
+    return about.join(more), [*read.notes, found.note(path.name)]
+
+
+def told_of_tracks(table: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, pd.Series]:
+    """Return what a table says of its tracks under the names of the package, and the texts of their lyrics.
+
+    table: by track id. ``genre`` is there in any case; other columns keep their names. A relative path counts from the
+    folder of the table, where there is something.
+    """
+    about = table.copy()
+    for role in (GENRE, TITLE, ARTIST, LANGUAGE, MOOD, TAG, PATH):
+        columns = [name for name in columns_of(role, table.columns) if table[name].notna().any()]
+        if columns and columns[0] != role:
+            about[role] = table[columns[0]]
+            if role in (GENRE, LANGUAGE, MOOD, TAG):
+                about = about.drop(columns=columns[0])
+    if GENRE not in about:
+        about[GENRE] = pd.Series(pd.NA, table.index, dtype="str")
+    for role in (GENRE, LANGUAGE, MOOD, TAG, ARTIST):
+        if role in about:
+            about[role] = first_entries(about[role].astype("str"))[0]
+    if PATH in about:
+        about[PATH] = about[PATH].map(lambda place: _placed(place, path.parent), na_action="ignore")
+    texts = _texts(table, path)
+    told = {*columns_of(LYRICS, about), *columns_of(LYRICS_PATH, about), *columns_of(ID, about)}
+    return about.drop(columns=list(told - {PATH, TITLE})), texts
+
+
+def _placed(place: str, folder: Path) -> str:
+    """Return a path that counts from the folder of a table, where there is something; else as it is."""
+    beside = folder / place.replace("\\", "/")
+    return str(beside) if not Path(place).is_absolute() and beside.is_file() else place
+
+
+def _texts(table: pd.DataFrame, path: Path) -> pd.Series:
+    """Return the lyrics that a table holds, or whose files it names, by track id."""
+    if columns := columns_of(LYRICS, table.columns):
+        return table[columns[0]].dropna()
+    if columns := columns_of(LYRICS_PATH, table.columns):
+        places = table[columns[0]].dropna().map(lambda place: Path(_placed(place, path.parent)))
+        texts = {track: text_of(resolve(place)) for track, place in places.items() if resolve(place).is_file()}
+        return pd.Series(texts, dtype=object).rename_axis("track_id")
+    return pd.Series(dtype=object)
 
 
 def file_name(text: str) -> str:
@@ -322,7 +410,7 @@ def has_features(source: str | Path, features: str) -> bool:
     """Return whether a source is a table that has all columns of a row of FEATURE_SETS."""
     path = resolve(source)
     table = path.is_file() and not is_sound(path)
-    return table and set(FEATURE_SETS[features].columns) <= set(pd.read_csv(path, nrows=0).columns)
+    return table and set(FEATURE_SETS[features].columns) <= set(column_names(path))
 
 
 def has_sound(source: str | Path) -> bool:

@@ -6,8 +6,9 @@ from pathlib import Path
 import pandas as pd
 
 from vaeclust.corpus.dataset import Dataset
+from vaeclust.corpus.formats import read_table
 from vaeclust.corpus.lyrics import load_lyrics
-from vaeclust.corpus.tables import examples, read_csv
+from vaeclust.corpus.tables import examples
 from vaeclust.evidence.differences import Pipeline, bootstrap_means, difference_row
 from vaeclust.evidence.tables import Table
 from vaeclust.evidence.words import NO_LABELS, difference_facts, mean_sd_cells
@@ -30,12 +31,12 @@ def lyrics_join(dataset: Dataset, published: str | Path) -> dict[str, float]:
 
     if dataset.genres is None:
         raise ValueError(f"{dataset.name} has no genres to compare the rows with")
-    table = read_csv(resolve(published), "table of lyrics").sort_values("row")
+    table = read_table(resolve(published), "table of lyrics").table.sort_values("row")
     if "own_genre" not in table:
         raise ValueError(
             f"{published}: no column own_genre, the genre of the song of each row; found {examples(table.columns)}"
         )
-    features, _ = load_lyrics(published, dataset.tracks.index)
+    features = load_lyrics(published, dataset.tracks.index).features
     own, beside = table["own_genre"].to_numpy(), dataset.tracks["genre"].to_numpy()
     shares = [pd.Series(labels).value_counts() for labels in (own, beside)]
     folds = StratifiedKFold(5, shuffle=True, random_state=0)

@@ -13,7 +13,7 @@ from vaeclust.clusters.clusterers import cluster
 from vaeclust.corpus.dataset import Dataset
 from vaeclust.corpus.feature_sets import FEATURE_SETS
 from vaeclust.corpus.folders import found_files, listed_patterns, unwanted_files
-from vaeclust.corpus.measured import is_measured, path_text
+from vaeclust.corpus.measured import is_measured, known_contents, path_text
 from vaeclust.corpus.moods import MOODS
 from vaeclust.corpus.named import CORPORA
 from vaeclust.corpus.sources import has_features, has_sound, load, source_paths
@@ -104,40 +104,52 @@ def _read_songs(path: Path) -> pd.DataFrame | None:
 
 
 def _by_now(songs: pd.DataFrame, dataset: Dataset) -> pd.DataFrame:
-    """Return the songs of the last run by what they are called now; whose id another file bears by now is gone."""
-    now = songs["path"].map(_tracks_by_path(dataset)).dropna()
+    """Return the songs of the last run by what they are called now; whose id another song bears by now is gone."""
+    now = _same_songs(songs, dataset)
     others = songs.drop(index=now.index)
     found = pd.concat([songs.loc[now.index].set_axis(now), others[~others.index.isin(now)]])
     return found.rename_axis("track_id")
 
 
-def _tracks_by_path(dataset: Dataset) -> dict[str, str]:
-    files = track_files(dataset)
-    return {path_text(file): track for track, file in files.items() if file is not None}
+def _same_songs(songs: pd.DataFrame, dataset: Dataset) -> pd.Series:
+    """Return which tracks are songs of the last run, by their ids then: the same file, or another of the same content.
+
+    Each track is one song.
+    """
+    files = track_files(dataset).dropna().map(path_text)
+    by_path = dict(zip(files, files.index, strict=True))
+    contents = known_contents([*by_path, *songs["path"].dropna()])
+    by_content = {contents[path]: track for path, track in by_path.items() if path in contents}
+    by_file = songs["path"].map(by_path)
+    found = by_file.fillna(songs["path"].map(contents).map(by_content)).dropna()
+    return found[~found.duplicated()]
 
 
-def lasting_folder(dataset: Dataset, results: Path) -> str:
+def lasting_folder(dataset: Dataset, results: Path, *, named: bool = False) -> str:
     """Return the folder of a library among the results, which is that of its last run wherever its songs are by now.
 
-    One of the same name that has another source is the same library where more than half of its songs are here, by file
-    or id: it was moved, or a folder was added or taken away. One of another name is, where more than half of the songs
-    of each are files of the other. Its folder is that of this source from now on.
+    One of the same name that has another source is the same library where more than half of its songs are here, by
+    file, content or id: it was moved, or a folder was added or taken away. One of another name is, where more than half
+    of the songs of each are the other's, by file or content, unless the library was ``named``, which keeps it apart.
+    Its folder is that of this source from now on.
     """
     own = folder_name(dataset, results)
     if (results / own / LISTEN / SONGS).is_file():
         return own
-    named = "-".join(filter(None, (dataset.name, dataset.variant)))
-    places = sorted(results.glob(f"*/{LISTEN}/{SONGS}"), key=lambda path: (path.parts[-3] != named, path))
-    by_path, ids = _tracks_by_path(dataset), set(dataset.ids)
+    called = "-".join(filter(None, (dataset.name, dataset.variant)))
+    places = sorted(results.glob(f"*/{LISTEN}/{SONGS}"), key=lambda path: (path.parts[-3] != called, path))
     for place in places:
-        folder = place.parts[-3]
-        songs = _read_songs(place)
-        if songs is None or not folder.endswith(dataset.variant):
+        folder, songs = place.parts[-3], _read_songs(place)
+        if songs is None or (folder != called and (named or not folder.endswith(dataset.variant))):
             continue
-        files = songs["path"].isin(by_path)
-        theirs = (files | songs.index.isin(ids)).mean() if folder == named else files.mean()
-        ours = 1.0 if folder == named else files.sum() / len(dataset)
-        if min(theirs, ours) > LEAST_SHARED:
+        known = _same_songs(songs, dataset)
+        share = len(known) / len(songs)
+        if folder == called:
+            by_id = songs.index.isin(known.index) | songs.index.isin(dataset.ids)
+            share = max(share, by_id.mean())
+        else:
+            share = min(share, len(known) / len(dataset))
+        if share > LEAST_SHARED:
             write_json(results / folder / CORPUS, {"source": dataset.source})
             return folder
     return own
@@ -268,13 +280,19 @@ def explored_records(dataset: Dataset, results_dir: str | Path, *, reads: str = 
 
     settings: those of the study. Raises as :func:`~vaeclust.studies.records.read_all` does.
     """
-    own = [] if reads or not _is_of(Record(dataset, CHAPTER, results_dir), dataset) else [CHAPTER]
-    parts = [([reads], {})] if reads else [(own, {}), (list(COMPARED), settings)]
+    chapter = Record(dataset, CHAPTER, results_dir)
+    own = [] if reads or not _is_of(chapter, dataset) else [CHAPTER]
+    names, wanted = ([reads], {}) if reads else (list(COMPARED), settings)
     maps_found, clusters = (
-        pd.concat([read_all(table, dataset, names, results_dir, **wanted) for names, wanted in parts if names])
+        pd.concat(
+            [
+                *(chapter.read(table).assign(method=CHAPTER) for _ in own),  # which may describe the tracks by more
+                read_all(table, dataset, names, results_dir, **wanted),
+            ]
+        )
         for table in ("maps", "clusters")
     )
-    records = {name: Record(dataset, name, results_dir) for names, _ in parts for name in names}
+    records = {name: Record(dataset, name, results_dir) for name in (*own, *names)}
     slugs = {name: record.run()["parameters"]["method"] if reads else name for name, record in records.items()}
     spaces = {}
     for name, record in records.items():

@@ -90,8 +90,9 @@ def cluster_names(
     track id, missing where unknown. Tracks may lack a row, or values: no word holds for a track of which it is unknown.
     before: the names of the same clusters in an earlier run.
 
-    1. A name from ``before`` is kept as long as each of its tags and moods still holds, even if others would fit better
-       by now; of labels, what no longer holds is said anew. A name that was not made here is not kept.
+    1. A name from ``before`` is kept as long as one of its tags still holds, without the words that no longer do, even
+       if others would fit better by now; of labels, what no longer holds is said anew. A name that was not made here is
+       not kept.
     2. The other clusters are named from the largest to the smallest: the three tags of the greatest lift, the two moods
        that lie farthest from the library's, each by ``PLAIN`` at least, and the label that is most above its share in
        the library, with its share of the labelled tracks to the nearest tenth (100 % only if all have it). Of words
@@ -231,16 +232,20 @@ class _Words:
             return None
         parts = _parts(name, self.measured)
         kinds = {kind for kind, _ in parts}
-        words = {(kind, word) for kind, words in parts if kind in (TAG, MOOD) for word in words}
-        if UNKNOWN in kinds or not words <= self.true:
+        if UNKNOWN in kinds or any(kind == TAG and not self._true_of(words, TAG) for kind, words in parts):
             return None
         if NOTHING in kinds and next(self._worded()) != WORDLESS:
             return None
         said = [
-            (kind, self._label_by_now(*words) if kind == LABEL else BETWEEN_WORDS.join(words)) for kind, words in parts
+            (kind, self._label_by_now(*words) if kind == LABEL else BETWEEN_WORDS.join(self._true_of(words, kind)))
+            for kind, words in parts
         ]
         lasting = [(kind, part) for kind, part in said if part]
         return BETWEEN_PARTS.join(part for _, part in lasting) if {kind for kind, _ in lasting} - {LETTER} else None
+
+    def _true_of(self, words: list[str], kind: str) -> list[str]:
+        """Return the words of an earlier name that still hold; those of other kinds than tags and moods do."""
+        return [word for word in words if kind not in (TAG, MOOD) or (kind, word) in self.true]
 
     def _label_by_now(self, part: str) -> str:
         """Return what an earlier name says of labels as far as it is true, else what is, else nothing."""

@@ -283,7 +283,9 @@ def _route(file: Path, folder: Path) -> str:
 
 def _list_name(name: str, cluster: int) -> str:
     """Return what the file of a list is called: as its cluster, or by number where nothing of that name is left."""
-    stem = file_name(name).encode()[:180].decode(errors="ignore").strip("-.")  # file systems allow 255 bytes
+    stem = (
+        file_name(re.sub(r"\d+ % ", "", name)).encode()[:180].decode(errors="ignore").strip("-.")
+    )  # file systems allow 255 bytes
     if not any(unicodedata.category(sign)[0] in "LNS" for sign in stem) or _DEVICE.fullmatch(stem):
         return f"cluster_{cluster:02d}"
     return stem

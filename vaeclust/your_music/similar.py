@@ -11,9 +11,10 @@ import pandas as pd
 
 from vaeclust.corpus.dataset import Dataset, track_name
 from vaeclust.corpus.tables import examples
-from vaeclust.files import project_root, replacement
+from vaeclust.files import project_root
 from vaeclust.your_music.groups import read_songs
 from vaeclust.your_music.library import CHAPTER, LISTEN, SONGS
+from vaeclust.your_music.list_folder import writable_folder, write_lists
 from vaeclust.your_music.playlists import own_file, playlist_text
 
 DASHES = dict.fromkeys(map(ord, "‐‑‒–—−"), "-")  # a keyboard has one key for all of them
@@ -185,10 +186,15 @@ def similar_table(folder: Path, text: str, n: int = 20) -> Similar:
 
 
 def write_similar(found: Similar, path: Path) -> Path:
-    """Write a song and those nearest to it as a playlist, as far as they have files; ValueError where none has one."""
+    """Write a song and those nearest to it as a playlist, as far as they have files, and return its path.
+
+    A list of that name that its owner made or changed stays, and this one is called ``-2``. Raises ValueError where no
+    song has a file, and OSError for a folder that cannot be written to.
+    """
     files = found.songs["path"].dropna().map(own_file)
     if files.empty:
         raise ValueError("no file of these songs is known, so there is nothing to write into a playlist")
-    with replacement(path) as temporary:
-        temporary.write_text(playlist_text(found.songs.loc[files.index], files, path.parent), encoding="utf-8")
-    return path
+    text = playlist_text(found.songs.loc[files.index], files, path.parent)
+    with writable_folder(path.parent):
+        written = write_lists(path.parent, [(path.stem, text)], library=f"like {path.stem}")
+    return written.paths[0]

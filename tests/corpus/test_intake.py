@@ -1,0 +1,293 @@
+"""What people really have goes in as it is: tables, arrays and labels that somebody else named."""
+
+import gzip
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sounds import song
+
+from vaeclust.corpus.sources import load
+
+N = 24
+RNG = np.random.default_rng(0)
+VALUES = RNG.normal(size=(N, 13)).round(6)
+GENRES = [["Rock", "Folk"][i % 2] for i in range(N)]
+LANGUAGES = [["bn", "en"][i // 12] for i in range(N)]
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def features(**columns) -> pd.DataFrame:
+    """A table of 13 numbers a track, with other columns before them."""
+    return pd.DataFrame(columns).join(pd.DataFrame(VALUES, columns=[str(i) for i in range(13)]))
+
+
+def saved(table: pd.DataFrame, path: Path, **options) -> Path:
+    table.to_csv(path, index=False, **options)
+    return path
+
+
+def heard(corpus):
+    np.testing.assert_array_equal(corpus.features.to_numpy(), VALUES)
+    return corpus
+
+
+ROWS = [f"song {i:02d}" for i in range(N)]
+
+
+@pytest.mark.parametrize("name", ["track_id", "id", "uid", "song_id", "song", "name", "File Name", "Filepath", "track"])
+def test_ids_under_many_names(home, name):
+    corpus = heard(load(saved(features(**{name: [f"{row}.mp3" for row in ROWS]}), home / "x.csv")))
+    assert corpus.ids == ROWS
+    assert f"`{name}`" in corpus.notes[0]
+    assert list(corpus.features) == [str(i) for i in range(13)]
+    assert "13 features" in repr(corpus)
+
+
+ENCODINGS = {
+    "utf-8-sig": "", "utf-16": "", "utf-16-le": "utf-16-le", "cp1252": "cp1252", "latin-1": "cp1252",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_separators_and_encodings(home, encoding, separator):
+    table = features(id=ROWS, genre=["Chanson française", "Übung"] * 12)
+    saved(table, home / "x.csv", sep=separator, encoding=encoding, lineterminator="\r\n")
+    corpus = heard(load(home / "x.csv"))
+    assert corpus.genre_names == ("Chanson française", "Übung")
+    guessed = ENCODINGS[encoding]
+    assert any(f"read as {guessed}" in note for note in corpus.notes) == bool(guessed)
+    assert any("cells between" in note for note in corpus.notes) == (separator != ",")
+
+
+def test_decimal_commas_compression_and_a_letter_far_down(home):
+    table = features(id=ROWS)
+    corpus = heard(load(saved(table, home / "comma.csv", sep=";", decimal=",")))
+    assert "decimal commas" in " ".join(corpus.notes)
+    saved(table, home / "x.tsv", sep="\t")
+    (home / "x.tsv.gz").write_bytes(gzip.compress((home / "x.tsv").read_bytes()))
+    heard(load(home / "x.tsv.gz"))
+    long = features(id=ROWS, note=["x" * 20_000] * (N - 1) + ["ü"])
+    saved(long, home / "long.csv", encoding="cp1252")
+    assert "read as cp1252" in " ".join(heard(load(home / "long.csv")).notes)
+    with zipfile.ZipFile(home / "two.zip", "w") as archive:
+        archive.writestr("readme.txt", "a\n")
+        archive.write(home / "comma.csv", "big.csv")
+    assert "big.csv was read, not readme.txt" in " ".join(heard(load(home / "two.zip")).notes)
+
+
+def test_blanks_and_capitals_and_an_index(home, table):
+    shouted = table.rename(columns=lambda name: f" {name.upper()} ")
+    shouted.to_csv(home / "x.csv", sep=";")  # with its index
+    corpus = load(home / "x.csv")
+    np.testing.assert_array_equal(corpus.features.to_numpy(), load(saved(table, home / "y.csv")).features.to_numpy())
+    assert list(corpus.features)[:2] == ["mfcc1_mean", "mfcc2_mean"]
+    assert corpus.genre_names == ("genre A", "genre B", "genre C", "genre D")
+
+
+@pytest.mark.parametrize("suffix", ["xlsx", "parquet"])
+def test_spreadsheets_and_parquet(home, suffix):
+    table = features(id=["007", *ROWS[1:]], genre=GENRES)
+    if suffix == "xlsx":
+        pytest.importorskip("openpyxl", reason="openpyxl is not here: pip install openpyxl")
+        table.to_excel(home / "x.xlsx", index=False)
+    else:
+        duckdb = pytest.importorskip("duckdb", reason="duckdb is not here: pip install duckdb")
+        duckdb.from_df(table).write_parquet(str(home / "x.parquet"))
+    corpus = heard(load(home / f"x.{suffix}"))
+    assert corpus.ids[0] == "007"
+    assert corpus.genre_names == ("Folk", "Rock")
+
+
+def test_header_rows_of_a_large_public_data_set(home):
+    head = ["feature,mfcc,mfcc,tonnetz", "statistics,mean,std,mean", "number,01,02,01", "track_id,,,"]
+    rows = [f"{n},{a},{b},{c}" for n, (a, b, c) in enumerate(VALUES[:, :3], start=2)]
+    (home / "features.csv").write_text("\n".join([*head, *rows]))
+    about = [",album,track,set", ",id,genre_top,split", "track_id,,,"]
+    about += [f"{n},{n},{GENRES[n - 2]},training" for n in range(2, N + 2)]
+    (home / "tracks.csv").write_text("\n".join(about))
+    corpus = load(home / "features.csv", tracks=home / "tracks.csv")
+    assert list(corpus.features) == ["mfcc mean 01", "mfcc std 02", "tonnetz mean 01"]
+    np.testing.assert_array_equal(corpus.features.to_numpy(), VALUES[:, :3])
+    assert corpus.ids[:2] == ["2", "3"]
+    assert corpus.genre_names == ("Folk", "Rock")
+    assert list(corpus.references()) == ["genre"]  # a split is no label
+    by_name = load(saved(features(id=ROWS), home / "x.csv"), features=saved(features(id=ROWS[::-1]), home / "y.csv"))
+    np.testing.assert_array_equal(by_name.features.to_numpy(), VALUES[::-1])
+
+
+@pytest.mark.parametrize("text", ["NA", "null", "None", "nan", "1e5", "007", "#1"])
+def test_ids_stay_what_they_are(home, text):
+    assert load(saved(features(id=[text, *ROWS[1:]], artist="NA"), home / "x.csv")).ids[0] == text
+
+
+def test_a_few_rows_that_hold_no_numbers_are_left_out_and_named(home):
+    table = features(id=ROWS).astype({"3": object})
+    table.loc[5, "3"] = "-"
+    corpus = load(saved(table, home / "x.csv"))
+    assert corpus.excluded == {"song 05": "3 is missing, no number"}
+    table["3"] = table["3"].map(lambda cell: f"{1e6 * float(cell):,.2f}" if cell != "-" else "inf")
+    corpus = load(saved(table, home / "x.csv"))
+    assert corpus.excluded == {"song 05": "3 is 'inf', no number"}
+    np.testing.assert_allclose(corpus.features["3"], 1e6 * np.delete(VALUES[:, 3], 5), atol=0.01)
+    table.loc[:3, "3"] = "loud"
+    with pytest.raises(ValueError, match=r"in 5 of 24 rows; expected them in one row of twenty at most"):
+        load(saved(table, home / "x.csv"))
+
+
+def test_one_song_in_several_rows(home):
+    table = features(id=ROWS)
+    twice = pd.concat([table, table.iloc[:3]])
+    assert heard(load(saved(twice, home / "x.csv"))).ids == ROWS
+    twice.iloc[-1, 3] = 99.0
+    with pytest.raises(ValueError, match="stand more than once: song 02"):
+        load(saved(twice, home / "x.csv"))
+
+
+@pytest.mark.parametrize(
+    "paths",
+    [
+        [f"C:\\Users\\me\\data\\{'english' if i // 12 else 'bangla'}\\{i % 12}.WAV" for i in range(N)],
+        [f"./{'English' if i // 12 else 'Bangla'}/{i % 12}.wav" for i in range(N)],
+    ],
+)
+def test_paths_of_another_machine_are_joined_by_their_ends(home, paths):
+    ours = [f"{'english' if i // 12 else 'bangla'}/{i % 12}" for i in range(N)]
+    about = pd.DataFrame({"song_id": range(N), "path": paths, "language": LANGUAGES})
+    corpus = load(saved(features(track_id=ours), home / "x.csv"), tracks=saved(about, home / "tracks.csv"))
+    assert corpus.tracks["language"].tolist() == LANGUAGES
+    assert "language" in corpus.references()
+    assert any("id from `path`" in note and "24 of 24 tracks" in note for note in corpus.notes)
+
+
+def test_numbers_whose_zeros_are_folded_and_what_is_not_unique(home):
+    ours = [f"{i // 12:03d}/{i + 700:06d}" for i in range(N)]
+    about = pd.DataFrame({"track_id": [i + 700 for i in range(N)], "genre": GENRES})
+    corpus = load(saved(features(path=ours), home / "x.csv"), tracks=saved(about, home / "tracks.csv"))
+    assert corpus.tracks["genre"].tolist() == GENRES
+    double = pd.DataFrame({"file": ["a/700.mp3", "b/700.mp3"], "genre": ["x", "y"]})
+    with pytest.raises(ValueError, match=r"stand more than once: 000/000700 \(a/700\.mp3, b/700\.mp3\)"):
+        load(home / "x.csv", tracks=saved(double, home / "tracks.csv"))
+
+
+def test_letters_in_two_code_points(home):
+    about = pd.DataFrame({"file_name": [f"Su\u0308d {i}.mp3" for i in range(N)], "genre": GENRES})
+    table = features(id=[f"süd {i}" for i in range(N)])
+    corpus = load(saved(table, home / "x.csv"), tracks=saved(about, home / "tracks.csv"))
+    assert corpus.tracks["genre"].tolist() == GENRES
+
+
+def test_genres_that_are_lists(home):
+    cells = [
+        json.dumps([{"genre_id": "10", "genre_title": genre}]) if i % 3 else genre for i, genre in enumerate(GENRES)
+    ]
+    corpus = load(saved(features(id=ROWS, genres=cells), home / "x.csv"))
+    assert corpus.genre_names == ("Folk", "Rock")
+    assert corpus.tracks["genre"].tolist() == GENRES
+
+
+def test_names_tags_and_languages(home):
+    about = pd.DataFrame({"track_id": ROWS, "name": [f"A song {i}" for i in range(N)], "tag": GENRES})
+    about = about.assign(language=LANGUAGES, singer=[f"Ann {i % 5}" for i in range(N)], tempo=range(N))
+    corpus = load(saved(features(id=ROWS), home / "x.csv"), tracks=saved(about, home / "tracks.csv"))
+    assert corpus.display_name("song 01") == "Ann 1 – A song 1"
+    assert list(corpus.references()) == ["language", "tag", "artist"]
+    assert corpus.tracks["tempo"].tolist() == list(range(N))
+
+
+def test_a_whole_project_table_goes_in_with_one_option(home):
+    texts = [f'river {i % 5} moon\nand stone {i % 7}, "so"' for i in range(N)]
+    table = features(filename=[f"{row}.mp3" for row in ROWS], language=LANGUAGES, genre=GENRES, lyrics=texts)
+    corpus = heard(load(saved(table, home / "project.tsv", sep="\t")))
+    assert corpus.lyrics.shape == (N, 30)
+    assert corpus.has_lyrics.all()
+    assert list(corpus.references()) == ["genre", "language"]
+    same = load(saved(features(id=ROWS), home / "x.csv"), lyrics=home / "project.tsv", tracks=home / "project.tsv")
+    np.testing.assert_array_equal(same.lyrics, corpus.lyrics)
+    assert list(same.references()) == ["genre", "language"]
+
+
+def test_lyrics_in_files_that_a_table_names(home):
+    (home / "words").mkdir()
+    for i, row in enumerate(ROWS[:20]):
+        (home / "words" / f"{row}.txt").write_text(f"river {i % 5} moon, stone {i % 7}", encoding="utf-8")
+    table = features(uid=ROWS, lyrics_path=[f"words\\{row}.txt" for row in ROWS], genre=GENRES)
+    corpus = heard(load(saved(table, home / "x.csv")))
+    assert corpus.has_lyrics.sum() == 20
+    again = load(saved(features(id=ROWS), home / "y.csv"), lyrics=home / "x.csv")
+    np.testing.assert_array_equal(again.lyrics, corpus.lyrics)
+
+
+@pytest.mark.parametrize("width", [30, 384])
+def test_embeddings_of_lyrics_of_any_width(home, width):
+    vectors = RNG.normal(size=(N, width)).astype("float32")
+    table = pd.DataFrame(vectors, columns=[f"sbert_{i}" for i in range(width)])
+    table.insert(0, "track_id", [f"{row}.mp3" for row in ROWS])
+    corpus = load(saved(features(id=ROWS), home / "x.csv"), lyrics=saved(table, home / "lyrics.csv"))
+    np.testing.assert_allclose(corpus.lyrics, vectors, rtol=1e-6)
+    np.savez(home / "lyrics.npz", IDS=np.array(ROWS), sbert=vectors)
+    np.testing.assert_array_equal(load(home / "x.csv", lyrics=home / "lyrics.npz").lyrics, vectors)
+
+
+def test_arrays_with_and_without_ids(home):
+    x = saved(features(id=ROWS), home / "x.csv")
+    np.save(home / "latent_Z.npy", VALUES[::-1, :4])
+    corpus = load(x, features=home / "latent_Z.npy")
+    np.testing.assert_array_equal(corpus.features.to_numpy(), VALUES[::-1, :4])
+    assert any("are the tracks in their order" in note for note in corpus.notes)
+    pd.DataFrame({"id": ROWS[::-1]}).to_csv(home / "ids.csv", index=False)
+    corpus = load(x, features=home / "latent_Z.npy")
+    np.testing.assert_array_equal(corpus.features.to_numpy(), VALUES[:, :4])
+    assert any("ids from ids.csv" in note for note in corpus.notes)
+    (home / "ids.csv").unlink()
+    np.save(home / "latent_Z.npy", VALUES[:7])
+    with pytest.raises(ValueError, match="7 rows without ids for 24 tracks"):
+        load(x, features=home / "latent_Z.npy")
+    alone = load(home / "latent_Z.npy")
+    assert alone.ids == list("0123456")
+    np.testing.assert_array_equal(alone.features.to_numpy(), VALUES[:7])
+
+
+def test_one_row_a_patch_is_averaged(home):
+    patches = np.repeat(VALUES, 3, axis=0) + np.tile([[-1.0], [0.0], [1.0]], (N, 1))
+    np.savez(home / "x.npz", X=patches, IDS=np.repeat(ROWS, 3))
+    corpus = load(home / "x.npz")
+    np.testing.assert_allclose(corpus.features.to_numpy(), VALUES, atol=1e-12)
+    assert any("up to 3, are averaged" in note for note in corpus.notes)
+    np.savez(home / "two.npz", a=VALUES[:, :3], b=VALUES, track_id=ROWS)
+    heard(load(f"{home / 'two.npz'}:b"))
+    with pytest.raises(ValueError, match=r"the name of one: two\.npz:a, two\.npz:b"):
+        load(home / "two.npz")
+
+
+def test_a_pickle_is_refused_with_the_line_that_converts_it(home):
+    features(id=ROWS).to_pickle(home / "mine.pkl")
+    for options in (
+        {"source": home / "mine.pkl"},
+        {"source": saved(features(id=ROWS), home / "x.csv"), "features": home / "mine.pkl"},
+    ):
+        with pytest.raises(ValueError, match="is a pickle, which can run anything") as error:
+            load(**options)
+        assert "pd.read_pickle('mine.pkl')).to_csv('mine.csv')" in str(error.value)
+
+
+def test_a_path_counts_from_its_table_and_a_sound_that_is_there_stays(home):
+    music = home / "music"
+    for i in range(4):
+        song(music / f"{i}.wav", i)
+    (home / "about").mkdir()
+    song(home / "about" / "own" / "0.wav", 9)
+    about = pd.DataFrame({"name": range(4), "path": ["own/0.wav", "D:\\gone\\1.wav", "nowhere/2.wav", None]})
+    corpus = load(music, tracks=saved(about, home / "about" / "tracks.csv"))
+    paths = [Path(path) for path in corpus.tracks["path"]]
+    assert paths == [home / "about" / "own" / "0.wav", *(music / f"{i}.wav" for i in (1, 2, 3))]
+    assert all(path.is_file() for path in paths)

@@ -1,0 +1,171 @@
+"""Numbers of tracks from any file: the numeric columns of a table, the arrays of ``.npz`` and ``.npy``.
+
+An array has the ids of its rows beside it: in the same npz, or for ``.npy`` in a file of ids. Without them its rows are
+the tracks of a corpus in their order, if there are as many.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from vaeclust.corpus.formats import read_table
+from vaeclust.corpus.joining import joined
+from vaeclust.corpus.roles import ID, columns_of, role_of
+from vaeclust.corpus.tables import clean_ids, distinct_rows, examples, finite_numbers
+
+ARRAYS = (".npz", ".npy")
+ROW_NUMBERS = "no column says which track a row is: tracks are called by the numbers of their rows"
+_IDS = ("{stem}_ids.csv", "{stem}_ids.txt", "{stem}_ids.npy", "ids.csv", "ids.txt", "ids.npy")
+
+
+Columns = Callable[[pd.DataFrame], Mapping[str, str]]
+
+
+class Numbers(NamedTuple):
+    """Numbers of tracks, (n, d) float64 by track id, all finite; what else their table holds; what is to be said.
+
+    about: (n, columns) by track id, as text. faults: track id → why it was left out.
+    """
+
+    values: pd.DataFrame
+    about: pd.DataFrame
+    faults: dict[str, str]
+    notes: tuple[str, ...]
+
+
+def read_numbers(path: Path, array: str = "", *, columns: Columns | None = None) -> Numbers:
+    """Read a file of features as a corpus of its own: its ids are those of the corpus.
+
+    columns: what gives the wanted ones of a table, name → column; by default all that hold numbers. Raises
+    FileNotFoundError, and ValueError for anything that is not as expected.
+    """
+    table, notes = _read(path, array, ())
+    candidates = [name for name in columns_of(ID, table.columns) if table[name].notna().any()]
+    unique = [name for name in candidates if table[name].is_unique and table[name].notna().all()]
+    if candidates:
+        column = candidates[0] if candidates[0] in ("track_id", "filename") else (unique or candidates)[0]
+        ids = clean_ids(table[column]).where(table[column].notna())
+        notes.append(f"{path.name}: id from `{column}`")
+    else:
+        ids = pd.Series(map(str, range(len(table))), table.index)
+        notes.append(f"{path.name}: {ROW_NUMBERS}")
+    return _numbers(distinct_rows(table, ids, path), path, columns, notes, needed=columns is None)
+
+
+def given_numbers(path: Path, array: str, ids: Sequence[str], *, columns: Columns | None = None) -> Numbers:
+    """Read a file of features for the tracks of a corpus, joined by what says which track a row is.
+
+    columns: as for :func:`read_numbers`. Raises as :func:`read_numbers` does, and ValueError where no row is a track.
+    """
+    table, notes = _read(path, array, ids)
+    found = joined(table, ids, f"{path}")
+    notes.append(found.note(path.name))
+    return _numbers(
+        found.table.loc[[track for track in ids if track in found.table.index]], path, columns, notes, needed=True
+    )
+
+
+def _read(path: Path, array: str, ids: Sequence[str]) -> tuple[pd.DataFrame, list[str]]:
+    if path.suffix.lower() in ARRAYS:
+        return _array_table(path, array, ids)
+    found = read_table(path, "table of features")
+    return found.table, list(found.notes)
+
+
+def _numbers(table: pd.DataFrame, path: Path, columns: Columns | None, notes: list[str], *, needed: bool) -> Numbers:
+    wanted = {name: name for name in numeric_names(table)} if columns is None else columns(table)
+    if not wanted and needed:
+        raise ValueError(f"{path}: no column beside {examples(table.columns)}; expected one for each dimension")
+    values, faults = finite_numbers(table, list(wanted.values()), path)
+    about = table.drop(columns=list(wanted.values())).loc[values.index]
+    if columns is None:
+        notes = [*notes, f"{path.name}: {values.shape[1]} features: {examples(wanted)}"]
+    return Numbers(values.set_axis(list(wanted), axis=1), about, faults, tuple(notes))
+
+
+def numeric_names(table: pd.DataFrame) -> list[str]:
+    """Return the columns of a table that are features: numbers, of which nothing else is known by name.
+
+    >>> numeric_names(pd.DataFrame({"track_id": ["1"], "0": ["-1,024.5"], "key": [3], "genre": ["2"], "note": ["x"]}))
+    ['0', 'key']
+    """
+    others = [name for name in table if not role_of(str(name))]
+    told = {name: table[name].head(1000).dropna() for name in others}
+    return [name for name, cells in told.items() if len(cells) and _are_numbers(cells)]
+
+
+def _are_numbers(cells: pd.Series) -> bool:
+    if cells.dtype.kind in "fiu":
+        return True
+    texts = cells.astype("str").str.replace(",", "")
+    return bool(pd.to_numeric(texts, errors="coerce").notna().mean() > 0.5)
+
+
+def _array_table(path: Path, array: str, ids: Sequence[str]) -> tuple[pd.DataFrame, list[str]]:
+    """Return an array as a table with a column ``track_id``, and what is to be said; repeated ids are averaged."""
+    arrays = _arrays(path)
+    shapes = ", ".join(f"{name} {values.shape}" for name, values in arrays.items())
+    matrices = {n: v for n, v in arrays.items() if v.ndim == 2 and v.dtype.kind in "fiu" and array in ("", n)}
+    matrix = next(iter(matrices.values()), None)
+    named = columns_of(ID, arrays) + [name for name in arrays if name.casefold().rstrip("s").endswith("id")]
+    told = next((arrays[name] for name in dict.fromkeys(named) if arrays[name].ndim == 1), None)
+    if matrix is None or len(matrices) > 1 or (told is not None and told.shape != matrix.shape[:1]):
+        wanted = f"an array {array} (n, d)" if array else "one array (n, d)"
+        choices = f", or the name of one: {examples(f'{path.name}:{name}' for name in matrices)}"
+        raise ValueError(
+            f"{path}: found {shapes}; expected track_id (n,) and {wanted}{choices if len(matrices) > 1 else ''}"
+        )
+    table = pd.DataFrame(matrix, columns=[f"dimension {i}" for i in range(matrix.shape[1])])
+    notes: list[str] = []
+    if told is None:
+        told, note = _ids_beside(path, len(matrix), ids)
+        notes.append(note)
+    if told is None:
+        return table, notes
+    labels = pd.Series([str(name) for name in told])
+    if not labels.is_unique:
+        groups = table.groupby(labels.to_numpy(), sort=False)
+        notes.append(f"{path.name}: rows of one id, up to {groups.size().max()}, are averaged")
+        table = groups.mean()
+        labels = pd.Series(table.index)
+    return table.reset_index(drop=True).assign(track_id=labels.astype("str").to_numpy()), notes
+
+
+def _arrays(path: Path) -> dict[str, np.ndarray]:
+    if not path.is_file():
+        raise FileNotFoundError(f"table of features: no file {path}")
+    try:
+        found = np.load(path, allow_pickle=False)
+        return {"array": found} if isinstance(found, np.ndarray) else {name: found[name] for name in found.files}
+    except (OSError, ValueError, EOFError) as error:
+        kind = path.suffix.lstrip(".")
+        raise ValueError(f"{path} cannot be read as an {kind} without pickle: {error}") from error
+
+
+def _ids_beside(path: Path, rows: int, ids: Sequence[str]) -> tuple[np.ndarray | None, str]:
+    """Return the ids of the rows of an array from a file beside it, else the corpus' own where there are as many."""
+    for pattern in _IDS:
+        place = path.with_name(pattern.format(stem=path.stem))
+        if not place.is_file():
+            continue
+        if place.suffix == ".npy":
+            told = np.load(place, allow_pickle=False)
+        elif place.suffix == ".txt":
+            told = np.array(place.read_text(encoding="utf-8").split("\n"))
+            told = told[:-1] if len(told) and not told[-1] else told
+        else:
+            table = read_table(place, "table of ids").table
+            told = table[(columns_of(ID, table.columns) or list(table))[0]].to_numpy()
+        if len(told) == rows:
+            return told, f"{path.name}: ids from {place.name}"
+    if not ids:
+        return None, f"{path.name}: {ROW_NUMBERS}"
+    if len(ids) != rows:
+        raise ValueError(
+            f"{path}: {rows} rows without ids for {len(ids)} tracks; expected as many, in their order, or the ids of "
+            f"the rows in {_IDS[0].format(stem=path.stem)}"
+        )
+    return np.asarray(ids), f"{path.name}: has no ids; its {rows} rows are the tracks in their order"

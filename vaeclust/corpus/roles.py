@@ -1,0 +1,93 @@
+"""What columns of other people's tables are: one table of names (page ``reproduce``).
+
+Names are compared without case, blanks, hyphens and underscores at their ends. What is in no row of the table is a
+feature if it holds numbers, and else is kept as it is.
+"""
+
+import json
+import re
+from ast import literal_eval
+from collections.abc import Iterable
+
+import pandas as pd
+
+ID, TITLE, ARTIST, GENRE, LANGUAGE, MOOD, TAG = "id", "title", "artist", "genre", "language", "mood", "tag"
+PATH, LYRICS, LYRICS_PATH, SPLIT = "path", "lyrics", "lyrics_path", "split"
+
+# Role → the names of columns that have it, the surest first. A column may have several roles: "name" is an id where no
+# other column is, and else a title.
+ROLES: dict[str, tuple[str, ...]] = {
+    ID: (
+        "track_id", "filename", "id", "track", "song_id", "uid", "file_name", "audio_path", "file_path", "filepath",
+        "path", "file", "audio_file", "audio", "song", "name", "trackid", "clip_id", "clip", "youtube_id", "video_id",
+    ),
+    TITLE: ("title", "song_name", "song_title", "track_name", "track_title", "track title", "song", "name"),
+    ARTIST: ("artist", "artists", "artist_name", "artist name", "singer", "performer"),
+    GENRE: ("genre", "label", "genres", "class", "genre_top", "track genre_top", "top_genre", "category"),
+    LANGUAGE: ("language", "lang", "track language_code"),
+    MOOD: ("mood", "emotion"),
+    TAG: ("tag", "tags"),
+    PATH: ("path", "audio_path", "file_path", "filepath", "audio_file", "audio"),
+    LYRICS: ("text", "lyrics", "lyric"),
+    LYRICS_PATH: ("lyrics_path", "lyric_path", "lyrics_file", "lyric_file", "lrc_path"),
+    SPLIT: ("split", "subset", "fold", "partition", "set split"),
+}  # fmt: skip
+LABELS = (GENRE, LANGUAGE, MOOD, TAG)  # roles to score against, beside artists; never splits
+_NAMES = {name.replace("_", " "): role for role, names in reversed(ROLES.items()) for name in names}
+
+
+def folded_name(column: str) -> str:
+    """Return the name of a column as it is compared.
+
+    >>> folded_name(" Audio_Path ")
+    'audio path'
+    """
+    return " ".join(re.sub(r"[_\-\s]+", " ", str(column)).casefold().split())
+
+
+def role_of(column: str) -> str:
+    """Return the first role of a column, or nothing.
+
+    >>> role_of("Filepath"), role_of("lyrics"), role_of("mfcc1_mean")
+    ('id', 'lyrics', '')
+    """
+    return _NAMES.get(folded_name(column), "")
+
+
+def columns_of(role: str, columns: Iterable[str]) -> list[str]:
+    """Return the columns that may have a role, the surest first.
+
+    >>> columns_of("id", ["Title", "path", "ID"])
+    ['ID', 'path']
+    """
+    by_name = {folded_name(column): column for column in reversed(list(columns))}
+    wanted = (name.replace("_", " ") for name in ROLES[role])
+    return [by_name[name] for name in wanted if name in by_name]
+
+
+def first_entries(cells: pd.Series) -> tuple[pd.Series, int]:
+    """Return the first entry of cells that hold lists or JSON, and of how many cells that was done.
+
+    >>> cells = pd.Series(["rock", "['pop', 'folk']", "[{'genre_id': '10', 'genre_title': 'Pop'}]", "[]"])
+    >>> first_entries(cells)[0].tolist(), first_entries(cells)[1]
+    (['rock', 'pop', 'Pop', nan], 3)
+    """
+    lists = cells.str.match(r"\s*[\[{]").fillna(False).astype(bool)
+    return cells.mask(lists, cells[lists].map(_first_entry)), int(lists.sum())
+
+
+def _first_entry(text: str) -> str | None:
+    for parse in (json.loads, literal_eval):
+        try:
+            found = parse(text)
+            break
+        except (ValueError, SyntaxError):
+            continue
+    else:
+        return text
+    entry = next(iter(found), None) if isinstance(found, list | tuple) else found
+    if isinstance(entry, dict):
+        told = {folded_name(key): value for key, value in entry.items()}
+        names = ("genre title", "title", "name", "label", "genre")
+        entry = next((told[name] for name in names if name in told), next(iter(entry.values()), None))
+    return None if entry is None or not str(entry).strip() else str(entry).strip()
