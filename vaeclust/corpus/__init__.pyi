@@ -68,6 +68,8 @@ from .listening import overhear as overhear
 from .listening import patches as patches
 from .listening import trained as trained
 from .lyrics import N_FEATURES as N_FEATURES
+from .lyrics import Bag as Bag
+from .lyrics import Lyrics as Lyrics
 from .lyrics import count_features as count_features
 from .lyrics import load_lyrics as load_lyrics
 from .lyrics import text_features as text_features
