@@ -162,18 +162,19 @@ class Dataset:
         return replace(self, tracks=self.tracks[kept], features=features, audio=audio, **arrays)
 
     def display_name(self, track: str) -> str:
-        """Return artist and title of a track as far as they are known, else its id."""
+        """Return artist and title of a track as far as they are known, on one line; its id in place of a title."""
         return track_name(track, self.tracks.loc[track])
 
 
 def track_name(track: str, about: pd.Series) -> str:
-    """Return what a track is called: artist and title, as far as a row of a table knows them, else its id.
+    """Return what a track is called, on one line: artist and title as far as a row knows them; without title its id.
 
     >>> track_name("a1", pd.Series({"artist": "Ann", "title": None}))
-    'Ann'
+    'Ann – a1'
     """
-    known = [str(about[column]) for column in ("artist", "title") if column in about and pd.notna(about[column])]
-    return " – ".join(known) or track
+    told = {column: about[column] for column in ("artist", "title") if column in about and pd.notna(about[column])}
+    known = [told.get("artist", ""), told.get("title", track)]
+    return " – ".join(filter(None, (" ".join(str(name).split()) for name in known)))
 
 
 def assemble(

@@ -187,7 +187,7 @@ def _separated(text: str) -> tuple[str, list[list[str]]]:
         if best is None or rank > best[0]:
             best = (rank, separator, rows)
     if best is None:
-        raise ValueError("there are no rows in it")
+        raise pd.errors.EmptyDataError("there is nothing in it")
     return best[1], best[2]
 
 

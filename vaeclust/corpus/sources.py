@@ -66,14 +66,14 @@ def load(
     ----------
     source : str or Path
         The name of one of CORPORA, such as ``"demo"``, which is synthetic, or ``"gtzan"``, downloaded once; a table
-        (CSV) with a column ``track_id`` or ``filename``, the feature columns, and perhaps ``genre`` or ``label``; or a
-        folder of audio, whose files are measured once (see ``folders``), or several folders and files, between them
-        what stands between paths on this system, ``:`` or ``;``.
+        or array of numbers, one row a track, perhaps with labels and lyrics (what columns are, says
+        :data:`~vaeclust.corpus.roles.ROLES`); or a folder of audio, whose files are measured once (see ``folders``), or
+        several folders and files, between them what stands between paths on this system, ``:`` or ``;``.
     lyrics : str or Path, optional
-        A folder of ``<track_id>.txt``, or a CSV of texts, bags of words or 30 features.
+        What :func:`~vaeclust.corpus.lyrics.load_lyrics` takes.
     tracks : str or Path, optional
-        A CSV with ``track_id`` and any of genre, artist, title, path. Here and for ``lyrics`` an empty text means
-        none.
+        A table of what is known of the tracks: genre, artist, title, path and others. Here and for ``lyrics`` an empty
+        text means none.
     features : str or Path
         A row of FEATURE_SETS: ``"mfcc20"``, the 20 time means of the MFCCs, also if empty; ``"full"``, all 57 of the
         GTZAN table; ``"musicnn"``, ``"moods"`` and others, what a listening network makes of the sound. Or the file of
@@ -92,8 +92,8 @@ def load(
         How features become what models see, a row of SCALINGS; by default what FEATURE_SETS says, and ``standard`` for
         features that it does not know.
     labels : str
-        The columns of the tracks table to score against, such as ``"genre,language"``, the first before all; by default
-        genre and artist, as far as they are known.
+        The columns of the tracks to score against, such as ``"genre,language"``, the first before all; by default those
+        of genre, language, mood, tag and artist that are known.
     most : int
         Measure and keep no more than so many tracks, drawn at random, the same at every call; 0 keeps all.
 

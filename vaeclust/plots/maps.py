@@ -94,9 +94,15 @@ def small_multiples(maps: Mapping[str, pd.DataFrame], labels: Mapping[str, pd.Se
 
 
 def interactive(
-    points: pd.DataFrame, dataset: Dataset, clusters: pd.Series, *, name: str, sounds: pd.Series | None = None
+    points: pd.DataFrame,
+    dataset: Dataset,
+    clusters: pd.Series,
+    *,
+    name: str,
+    names: Mapping[int, str] | None = None,
+    sounds: pd.Series | None = None,
 ) -> "Interactive":
-    """Return a map to zoom and hover over, one trace a genre (a cluster for unlabelled music).
+    """Return a map to zoom and hover over, one trace a genre; a cluster for unlabelled music, or where it has a name.
 
     ``name`` must be unique on a page: it is the id of the picture there. ``sounds``: address of each track's file, by
     track id; on a page of the book a click plays it.
@@ -106,12 +112,16 @@ def interactive(
     _show_plotly_offline()
     about = dataset.tracks.reindex(points["track_id"])
     about = about.assign(x=points["x"].to_numpy(), y=points["y"].to_numpy(), cluster=clusters.reindex(about.index))
-    group = (
-        about["genre"].fillna("no genre") if dataset.genres is not None else "cluster " + about["cluster"].astype(str)
-    )
-    palette = colours(sorted(group.unique()))
+    if names or dataset.genres is None:
+        called = {cluster: (names or {}).get(cluster, f"cluster {cluster}") for cluster in sorted(set(clusters))}
+        group, labels = about["cluster"].map(called), list(called.values())
+    else:
+        group = about["genre"].fillna("no genre")
+        labels = sorted(group.unique())
+    palette = colours(labels)
     figure = go.Figure()
-    for label, rows in about.groupby(group):
+    for label in labels:
+        rows = about[group == label]
         heard = None if sounds is None else sounds.reindex(rows.index).fillna("").tolist()
         spoken = {"name": escape(label), "text": _hover(rows), "hoverinfo": "text", "customdata": heard}
         marker = {"size": 6, "color": palette[label], "opacity": 0.8}

@@ -26,6 +26,7 @@ from .library import describe_library as describe_library
 from .library import explored_corpus as explored_corpus
 from .library import explored_records as explored_records
 from .library import group_names as group_names
+from .library import grouping as grouping
 from .library import last_songs as last_songs
 from .library import library_moods as library_moods
 from .library import library_study as library_study
@@ -35,6 +36,7 @@ from .library import playlist_folder as playlist_folder
 from .library import quoted_labels as quoted_labels
 from .library import sureness as sureness
 from .list_folder import Written as Written
+from .list_folder import told_of_lists as told_of_lists
 from .list_folder import writable_folder as writable_folder
 from .list_folder import write_lists as write_lists
 from .names import cluster_names as cluster_names

@@ -19,7 +19,7 @@ from vaeclust.corpus.named import CORPORA
 from vaeclust.corpus.sources import has_features, has_sound, load, source_paths
 from vaeclust.evidence.agreement import seed_agreement
 from vaeclust.files import project_root, resolve, write_json
-from vaeclust.methods.catalogue import COMPARED
+from vaeclust.methods.catalogue import BASELINE, COMPARED, METHODS
 from vaeclust.methods.fits import Fit
 from vaeclust.methods.projections import maps
 from vaeclust.scores.metrics import score
@@ -169,6 +169,17 @@ def library_moods(dataset: Dataset, source: str, *, place: str = CHAPTER, **opti
     except (ModuleNotFoundError, FileNotFoundError):
         return None
     return load(source, features="moods", **options).features.reindex(dataset.ids)
+
+
+def grouping(method: str) -> str:
+    """Return in a sentence what the groups of a library are made by.
+
+    >>> grouping("raw"), grouping("vae")
+    ('Here: K-Means on the description as it is.', 'Here: K-Means on what the method VAE makes of the description.')
+    """
+    if method == BASELINE:
+        return "Here: K-Means on the description as it is."
+    return f"Here: K-Means on what the method {METHODS[method].title} makes of the description."
 
 
 def quoted_labels(dataset: Dataset) -> pd.DataFrame:

@@ -42,6 +42,14 @@ class Written:
     left_out: dict[str, str] = field(default_factory=dict)
 
 
+def told_of_lists(written: Written, folder: str) -> str:
+    """Return in a line how many lists were written, where to, and how many songs stand in none."""
+    if not written.paths:
+        return "no playlists: no file of a song is here"
+    missing = f"; {len(written.left_out):,} songs stand in none" if written.left_out else "; every song stands in one"
+    return f"{len(written.paths)} playlists in {folder}{missing}"
+
+
 @contextmanager
 def writable_folder(folder: Path) -> Iterator[None]:
     """Make a folder, if it is not there; an OSError of the block becomes one that names it and says what to do."""
