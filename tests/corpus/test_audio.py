@@ -87,7 +87,7 @@ def write_float(path, sound):
 
 FAULTS = {
     "zero bytes": (lambda p: p.write_bytes(b""), "empty"),
-    "text": (lambda p: p.write_text("not audio " * 99), "not audio that can be read"),
+    "text": (lambda p: p.write_text("not audio " * 99), "it is a text"),
     "nan": (lambda p: write_float(p, np.where(np.arange(RATE * 2) == 9, np.nan, music(2))), "not numbers"),
     "infinity": (lambda p: write_float(p, np.where(np.arange(RATE * 2) == 9, np.inf, music(2))), "not numbers"),
     "silence": (lambda p: write_float(p, np.zeros(RATE * 2)), "silent"),

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import soundfile
 from conftest import command
 from sounds import song
 
@@ -50,6 +51,29 @@ def test_as_many_seconds_are_measured_as_asked(library):
     short, path = load(library, seconds=1.0).features.loc["folk/0"], library / "folk" / "0.flac"
     np.testing.assert_allclose(short, audio.measure(audio.decode(path, seconds=1.0), "mfcc20"), rtol=1e-6)
     assert not np.allclose(short, load(library).features.loc["folk/0"], rtol=1e-3)
+
+
+def test_what_a_wav_says_of_itself_without_id3(tmp_path):
+    path = song(tmp_path / "music" / "0.wav", 0)
+    samples, rate = soundfile.read(path)
+    with soundfile.SoundFile(path, "w", rate, 1) as file:
+        file.artist, file.title, file.genre = "Ann", "So what", "Folk"
+        file.write(samples)
+    assert measured.read_tags(path) == {"artist": "Ann", "title": "So what", "genre": "Folk"}
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"<!DOCTYPE html><html>" + b"x" * 600, "a web page"),
+        (b"\0\0\0 ftypM4A " + b"\0" * 600, "an MP4 (M4A) file, whatever it is called"),
+        (b"\x1aE\xdf\xa3" + b"\1" * 600, "a WebM or Matroska file"),
+        (b"just words\n" * 60, "a text"),
+    ],
+)
+def test_what_is_no_audio_is_called_what_it_is(library, content, says):
+    (library / "rock" / "9.mp3").write_bytes(content)
+    assert says in load(library).excluded["rock/9"]
 
 
 def test_folders_called_by_numbers_are_no_labels(tmp_path):

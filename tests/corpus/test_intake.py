@@ -186,6 +186,12 @@ def test_letters_in_two_code_points(home):
     assert corpus.tracks["genre"].tolist() == GENRES
 
 
+def test_one_genre_has_one_spelling(home):
+    cells = [("Rock", "rock", "ROCK ", "Rock", "Folk", "folk")[i % 6] for i in range(N)]
+    corpus = load(saved(features(id=ROWS, genre=cells), home / "x.csv"))
+    assert corpus.genre_names == ("Folk", "Rock")
+
+
 def test_genres_that_are_lists(home):
     cells = [
         json.dumps([{"genre_id": "10", "genre_title": genre}]) if i % 3 else genre for i, genre in enumerate(GENRES)

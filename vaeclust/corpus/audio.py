@@ -42,6 +42,29 @@ SUFFIXES = (".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".au", ".
 _FFMPEG = (".m4a", ".mp4", ".aac")  # what libsndfile cannot read
 
 
+# How files begin that are called something else: at which byte, which bytes, what it is.
+_BEGINNINGS = (
+    (0, b"\x1aE\xdf\xa3", "a WebM or Matroska file, whatever it is called"),
+    (4, b"ftyp", "an MP4 (M4A) file, whatever it is called"),
+    (0, b"0&\xb2u\x8ef\xcf\x11", "a WMA file, whatever it is called"),
+    (0, b"%PDF", "a PDF"),
+    (0, b"PK\x03\x04", "a ZIP archive"),
+)
+
+
+def kind_of(path: Path) -> str:
+    """Return in words what a file is that its name does not say, as far as its first bytes tell."""
+    with path.open("rb") as file:
+        head = file.read(512)
+    for place, mark, what in _BEGINNINGS:
+        if head[place : place + len(mark)] == mark:
+            return what
+    if head.lstrip()[:1] == b"<":
+        return "a web page, or another text with markup"
+    readable = bytes(range(32, 127)) + b"\t\r\n"
+    return "a text" if head and not head.translate(None, readable) else ""
+
+
 class AudioError(ValueError):
     """An audio file from which no features can be taken; the message is the reason."""
 
@@ -110,7 +133,8 @@ def _read(path: Path, seconds: float) -> tuple[np.ndarray, int]:
             samples = file.read(promised, dtype="float32")
             rate, report = file.samplerate, file.extra_info
     except soundfile.LibsndfileError as error:
-        raise AudioError(f"it is not audio that can be read ({error.error_string})") from None
+        what = kind_of(path) or f"not audio that can be read ({error.error_string})"
+        raise AudioError(f"it is {what}") from None
     samples = samples.mean(axis=1) if samples.ndim == 2 else samples
     # The header of a damaged file promises more than the file holds; streams write 0 or the largest number there.
     data = re.search(r"(?:data|Data Size|SSND)\s*: (\d+) \(should be (\d+)\)", report)
@@ -137,7 +161,8 @@ def _read_with_ffmpeg(path: Path, seconds: float) -> tuple[np.ndarray, int]:
     except audioread.NoBackendError:
         raise AudioError(f"{path.suffix} needs ffmpeg on this machine, or the file is damaged") from None
     except audioread.DecodeError as error:
-        raise AudioError(f"it is not audio that can be read ({error or type(error).__name__})") from None
+        what = kind_of(path) or f"not audio that can be read ({error or type(error).__name__})"
+        raise AudioError(f"it is {what}") from None
     frames = np.frombuffer(bytes(content[:wanted]), dtype="<i2").astype(np.float32) / 2**15
     return frames.reshape(-1, channels).mean(axis=1), rate
 

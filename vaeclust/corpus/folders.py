@@ -14,6 +14,7 @@ from vaeclust.corpus import audio
 from vaeclust.corpus.feature_sets import FEATURE_SETS
 from vaeclust.corpus.lyrics import TEXTS
 from vaeclust.corpus.measured import extract, path_text
+from vaeclust.corpus.roles import one_spelling
 from vaeclust.corpus.sampling import draw
 from vaeclust.corpus.tables import AUDIO_SUFFIX, GTZAN_ID, GTZAN_IDS, examples
 from vaeclust.corpus.words import sung, text_of
@@ -185,7 +186,7 @@ def _genres(tagged: pd.Series, ids: pd.Index, *, levels: bool) -> pd.Series:
     if set(ids) <= GTZAN_IDS:
         return pd.Series(ids.str.split(".").str[0], ids)
     if tagged.notna().mean() >= 0.5:
-        return tagged
+        return one_spelling(tagged)
     first = (track.split("/")[0] if "/" in track and levels else "" for track in ids)
     # A folder that is called by numbers alone, 000 or 2019-07, says where a file lies, not what it is.
     folders = pd.Series([level if re.search(r"[^\W\d_]", level) else None for level in first], ids, dtype=object)

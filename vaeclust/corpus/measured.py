@@ -199,7 +199,7 @@ def read_tags(path: Path) -> dict[str, str]:
         easy = mutagen.File(path, easy=True) if full and full.tags else None
     except Exception:  # damaged tags raise errors of many kinds; the audio may be whole all the same
         return {}
-    tags = {}
+    tags = {} if easy and easy.tags else _chunk_tags(path)
     for name in ("genre", "artist", "title"):
         texts = easy.get(name) if easy and easy.tags else None
         if texts and str(texts[0]).strip():
@@ -209,6 +209,18 @@ def read_tags(path: Path) -> dict[str, str]:
             text = getattr(value, "text", None) or (value[0] if isinstance(value, list) else value)
             tags["lyrics"] = "\n".join(line for line, _ in text) if isinstance(text, list) else str(text)
     return tags
+
+
+def _chunk_tags(path: Path) -> dict[str, str]:
+    """Return genre, artist and title from a WAV's own INFO chunk and its like, which have no ID3."""
+    import soundfile
+
+    try:
+        with path.open("rb") as content, soundfile.SoundFile(content) as file:  # whatever bytes its name has
+            told = file.copy_metadata()
+    except (soundfile.LibsndfileError, OSError):
+        return {}
+    return {name: told[name].strip() for name in ("genre", "artist", "title") if told.get(name, "").strip()}
 
 
 def path_text(path: str | Path) -> str:

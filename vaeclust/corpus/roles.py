@@ -65,6 +65,18 @@ def columns_of(role: str, columns: Iterable[str]) -> list[str]:
     return [by_name[name] for name in wanted if name in by_name]
 
 
+def one_spelling(cells: pd.Series) -> pd.Series:
+    """Return labels of which those that differ in case and blanks alone are spelled as most are.
+
+    >>> one_spelling(pd.Series(["Rock", "rock ", "Rock", "Hip-Hop", None])).tolist()
+    ['Rock', 'Rock', 'Rock', 'Hip-Hop', nan]
+    """
+    plain = cells.astype("str").str.strip()
+    key = plain.str.casefold().str.replace(r"\s+", " ", regex=True)
+    spelling = plain.groupby(key).agg(lambda same: same.value_counts().sort_index().idxmax())
+    return key.map(spelling).where(cells.notna())
+
+
 def first_entries(cells: pd.Series) -> tuple[pd.Series, int]:
     """Return the first entry of cells that hold lists or JSON, and of how many cells that was done.
 

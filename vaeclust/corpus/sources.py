@@ -37,6 +37,7 @@ from vaeclust.corpus.roles import (
     columns_of,
     first_entries,
     folded_name,
+    one_spelling,
 )
 from vaeclust.corpus.sampling import draw
 from vaeclust.corpus.scaling import check_scaling
@@ -350,6 +351,8 @@ def told_of_tracks(table: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, pd.Se
     for role in (GENRE, LANGUAGE, MOOD, TAG, ARTIST):
         if role in about:
             about[role] = first_entries(about[role].astype("str"))[0]
+        if role in about and role != ARTIST:
+            about[role] = one_spelling(about[role])
     if PATH in about:
         about[PATH] = about[PATH].map(lambda place: _placed(place, path.parent), na_action="ignore")
     texts = _texts(table, path)
