@@ -105,3 +105,11 @@ def test_a_corpus_is_searched_by_its_tracks(corpus):
 def test_an_empty_text_is_refused(library, text):
     with pytest.raises(ValueError, match="names no song; expected the path"):
         find_songs(library, text)
+
+
+def test_signs_between_words_need_not_be_typed():
+    songs = pd.DataFrame({"artist": ["Abba", "Abba"], "title": ["Hello!", "Hello again"]}, index=["a1", "b2"])
+    assert find_songs(songs, "abba hello") == ["a1"]
+    assert find_songs(songs, "ABBA: Hello, again") == ["b2"]
+    assert find_songs(songs, "hello") == ["a1"]
+    assert find_songs(pd.DataFrame({"title": ["!!!", "???"]}, index=["a", "b"]), "???") == ["b"]

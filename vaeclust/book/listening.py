@@ -9,6 +9,7 @@ from pathlib import Path
 from vaeclust.book import run
 from vaeclust.book.chapters import all_chapters, typed_parameters
 from vaeclust.book.html import build_html
+from vaeclust.corpus.dataset import silence
 from vaeclust.corpus.feature_sets import WEIGHTS
 from vaeclust.corpus.folders import listed_patterns
 from vaeclust.corpus.weights import fetch_weights
@@ -53,6 +54,8 @@ def listen(given: Mapping[str, str], *, force: bool = False, say: Callable[[str]
     for pattern in listed_patterns(parameters.get("exclude", "")):
         if not any(pattern in why for why in library.dataset.excluded.values()):
             say(f"No file is like {pattern}, which should be left out")
+    if parameters.get("clips") and (why := silence(library.dataset)):
+        say(f"No clips are cut: {why}")
     if len(library.dataset) < LEAST:
         raise ValueError(f"{library.dataset.name}: songs to group: {len(library.dataset)}; expected at least {LEAST}")
     library_moods(library.dataset, parameters["dataset"], place=LISTEN, **described)  # measured here, progress is seen

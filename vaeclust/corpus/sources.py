@@ -329,7 +329,9 @@ def _with_tracks(about: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, list[st
         gone = ~more["path"].map(lambda place: pd.notna(place) and Path(place).exists()).astype(bool)
         more["path"] = more["path"].mask(gone & about["path"].notna(), about["path"])
     for column in more.columns.intersection(about.columns):
-        about = about.assign(**{column: more.pop(column).fillna(about[column])})
+        told = more.pop(column)
+        if told.notna().any():
+            about = about.assign(**{column: told.where(told.notna(), about[column])})
     return about.join(more), [*read.notes, found.note(path.name)]
 
 

@@ -1,6 +1,7 @@
 """Songs like one song, and the song that somebody means (chapter ``10_your_music``)."""
 
 import os
+import re
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,7 @@ from vaeclust.your_music.library import CHAPTER, LISTEN, SONGS
 from vaeclust.your_music.list_folder import writable_folder, write_lists
 from vaeclust.your_music.playlists import own_file, playlist_text
 
+MOST_LISTED = 10  # songs that a text may mean
 DASHES = dict.fromkeys(map(ord, "‐‑‒–—−"), "-")  # a keyboard has one key for all of them
 
 
@@ -61,8 +63,8 @@ def find_songs(songs: Dataset | pd.DataFrame, text: str) -> list[str]:
     """Return the track ids of the songs that a text may mean, in the order of the table; none where nothing fits.
 
     The first of these that finds any says all that fit: the path of a file or a track id; a title, or artist and title
-    as in ``"Artist - Title"``; a part of any of these; every word of the text somewhere in them, accents aside. Case,
-    Unicode form, the kind of dash and the width of gaps never matter.
+    as in ``"Artist - Title"``; the same without accents and signs; a part of any of these; every word of the text
+    somewhere in them, accents aside. Case, Unicode form, the kind of dash and the width of gaps never matter.
 
     Parameters
     ----------
@@ -87,11 +89,12 @@ def find_songs(songs: Dataset | pd.DataFrame, text: str) -> list[str]:
         raise ValueError(
             "an empty text names no song; expected the path of a file, a track id, a title or a part of it"
         )
-    words = bare(wanted).split()
+    words, plain = bare(wanted).split(), _letters(wanted)
     table = songs.tracks if isinstance(songs, Dataset) else songs
     rules: list[Callable[[list[str], list[str]], bool]] = [
         lambda addresses, names: wanted in addresses or folded(os.path.abspath(text)) in addresses,
         lambda addresses, names: wanted in names,
+        lambda addresses, names: plain in map(_letters, names),
         lambda addresses, names: any(wanted in known for known in (*addresses, *names)),
         lambda addresses, names: all(word in bare(" ".join((*addresses, *names))) for word in words),
     ]
@@ -120,6 +123,11 @@ def bare(text: str) -> str:
     'beyonce'
     """
     return "".join(c for c in unicodedata.normalize("NFD", text) if unicodedata.category(c)[0] != "M")
+
+
+def _letters(text: str) -> str:
+    """Return a folded text without accents and signs, one gap between words; as it is where nothing else is in it."""
+    return " ".join(re.findall(r"\w+", bare(text))) or text
 
 
 def _rows(table: pd.DataFrame) -> list[dict[str, str]]:
@@ -174,7 +182,9 @@ def similar_table(folder: Path, text: str, n: int = 20) -> Similar:
     if not fits:
         raise ValueError(f"no song of {place} is meant by {text!r}; expected a path, an id, or a part of a title")
     if len(fits) > 1:
-        raise ValueError(f"{text!r} may mean {len(fits)} songs; say which: {'; '.join(map(str, fits[:10]))}")
+        shown = [f"{track_name(track, songs.loc[track])} ({track})" for track in fits[:MOST_LISTED]]
+        more = "; …" if len(fits) > MOST_LISTED else ""
+        raise ValueError(f"{text!r} may mean {len(fits)} songs; say which: {'; '.join(shown)}{more}")
     with np.load(place / "embeddings.npz", allow_pickle=False) as arrays:
         space = pd.DataFrame(arrays["embeddings"][0], index=arrays["track_id"])
     near = pd.concat([pd.Series({fits[0]: 0.0}), similar_songs(space, fits[0], n)])
