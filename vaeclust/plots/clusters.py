@@ -15,7 +15,7 @@ from vaeclust.corpus.sampling import sample
 from vaeclust.evidence.words import NO_LABELS, metric_head, rounded
 from vaeclust.methods.catalogue import METHODS
 from vaeclust.plots.panels import words
-from vaeclust.plots.style import GREY, SEQUENTIAL, WIDTH, colours, method_colour, new_axes
+from vaeclust.plots.style import GREY, SEQUENTIAL, WIDTH, colours, legible, method_colour, new_axes
 from vaeclust.scores.metrics import METRICS
 
 
@@ -26,7 +26,7 @@ def genre_mix(clusters: pd.Series, dataset: Dataset, *, ax: Axes | None = None) 
     """
     if dataset.genres is None:
         return words(NO_LABELS, ax=ax)
-    table = pd.crosstab(dataset.tracks["genre"], clusters.reindex(dataset.tracks.index))
+    table = pd.crosstab(legible(dataset.tracks["genre"]), clusters.reindex(dataset.tracks.index))
     table = table[table.idxmax().sort_values(kind="stable").index]
     ax = new_axes(ax, WIDTH, 0.9 + 0.32 * len(table))
     sns.heatmap(table, annot=True, fmt="d", cmap="Blues", cbar=False, linewidths=0.5, ax=ax, annot_kws={"size": 9})

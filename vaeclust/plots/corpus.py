@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from vaeclust.corpus.dataset import Dataset
-from vaeclust.plots.style import GREY, WIDTH, colours, label_step, new_axes
+from vaeclust.plots.style import GREY, WIDTH, colours, label_step, legible, new_axes
 
 
 def genre_boxes(values: pd.DataFrame, dataset: Dataset, *, columns: int = 3) -> Figure:
@@ -17,7 +17,8 @@ def genre_boxes(values: pd.DataFrame, dataset: Dataset, *, columns: int = 3) -> 
     values: indexed by track id; boxes hold the middle half of the tracks, whiskers the rest but for outliers.
     """
     rows = int(np.ceil(values.shape[1] / columns))
-    genre = dataset.tracks["genre"].fillna("no genre") if dataset.genres is not None else pd.Series("all", values.index)
+    everything = pd.Series("all", values.index)
+    genre = everything if dataset.genres is None else legible(dataset.tracks["genre"]).fillna("no genre")
     names = sorted(genre.unique())
     figure, axes = plt.subplots(
         rows, columns, figsize=(WIDTH, (0.7 + 0.19 * len(names)) * rows), sharey=True, squeeze=False

@@ -14,7 +14,7 @@ from vaeclust.corpus.dataset import Dataset, track_name
 from vaeclust.evidence.words import NO_LABELS
 from vaeclust.methods.projections import PROJECTIONS
 from vaeclust.plots.panels import words
-from vaeclust.plots.style import GREY, WIDTH, colours, new_axes
+from vaeclust.plots.style import GREY, WIDTH, colours, legible, new_axes
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure as Interactive
@@ -61,7 +61,7 @@ def genre_and_cluster(points: pd.DataFrame, dataset: Dataset, clusters: pd.Serie
     """
     panels: Mapping[str, pd.Series] = {"by cluster": clusters}
     if dataset.genres is not None:
-        panels = {"by genre": dataset.tracks["genre"], **panels}
+        panels = {"by genre": legible(dataset.tracks["genre"]), **panels}
     figure, axes = plt.subplots(1, len(panels), figsize=(WIDTH, 4.6), squeeze=False)
     name = PROJECTIONS[points["projection"].iloc[0]]
     for ax, (title, labels) in zip(axes[0], panels.items(), strict=True):
@@ -79,7 +79,7 @@ def small_multiples(maps: Mapping[str, pd.DataFrame], labels: Mapping[str, pd.Se
     if isinstance(labels, Dataset):
         if labels.genres is None:
             return words(NO_LABELS).figure
-        labels = dict.fromkeys(maps, labels.tracks["genre"])
+        labels = dict.fromkeys(maps, legible(labels.tracks["genre"]))
     columns = min(len(maps), 3)
     rows = int(np.ceil(len(maps) / columns))
     figure, axes = plt.subplots(rows, columns, figsize=(WIDTH, 0.6 + 2.5 * rows), squeeze=False)
@@ -116,7 +116,7 @@ def interactive(
         called = {cluster: (names or {}).get(cluster, f"cluster {cluster}") for cluster in sorted(set(clusters))}
         group, labels = about["cluster"].map(called), list(called.values())
     else:
-        group = about["genre"].fillna("no genre")
+        group = legible(about["genre"]).fillna("no genre")
         labels = sorted(group.unique())
     palette = colours(labels)
     figure = go.Figure()
