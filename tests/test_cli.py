@@ -26,6 +26,16 @@ def test_data_says_what_is_there_and_writes_the_features(project, table_path, ta
     assert written[0].startswith("track_id,genre,mfcc1_mean")
 
 
+def test_a_path_counts_from_where_it_is_typed(tmp_path, table):
+    (tmp_path / "my songs").mkdir()
+    table.to_csv(tmp_path / "my songs" / "small.csv", index=False)
+    options = ["--tracks", "small.csv", "--results-dir", tmp_path / "results"]
+    done = command("vaeclust", "data", "small.csv", *options, cwd=tmp_path / "my songs")
+    assert done.returncode == 0, done.stderr
+    assert "without case and suffix: 120 of 120 tracks" in done.stdout
+    assert (tmp_path / "results" / "small" / "features.csv").is_file()
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

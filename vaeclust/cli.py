@@ -21,7 +21,7 @@ from vaeclust.book import run as book_run
 from vaeclust.cores import SCHEDULER
 from vaeclust.corpus.audio import SECONDS
 from vaeclust.corpus.feature_sets import FEATURE_SETS, WEIGHTS
-from vaeclust.files import resolve, write_csv
+from vaeclust.files import project_root, resolve, write_csv
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -33,6 +33,7 @@ app = typer.Typer(
 )
 
 console = Console(highlight=False, soft_wrap=True)
+PATHS = ("dataset", "tracks", "lyrics", "features", "heard", "published_lyrics")  # parameters that may be paths
 MEASURED = "what was measured is kept, and the same command goes on from there"
 errors = Console(stderr=True, highlight=False, soft_wrap=True, style="red")
 SOURCES = "The name of a corpus, such as demo or gtzan, a folder of audio, or a feature table (CSV), one row a track."
@@ -199,6 +200,7 @@ def data(
     from vaeclust.corpus.sources import load
     from vaeclust.studies.origins import folder_name
 
+    dataset, tracks, lyrics, features = map(_here, (dataset, tracks, lyrics, features))
     with _interruptible(MEASURED):
         corpus = load(dataset, tracks=tracks, lyrics=lyrics, features=features, name=name, seconds=seconds)
     folder = resolve(results_dir) / folder_name(corpus, resolve(results_dir))
@@ -301,7 +303,19 @@ def _parameters(pairs: list[str], **options: str) -> dict[str, str]:
         if not equals:
             raise ValueError(f"-p {pair}: expected NAME=VALUE, such as -p seeds=3")
         given[name.strip()] = value
-    return given
+    return {name: _here(value) if name in PATHS else value for name, value in given.items()}
+
+
+def _here(value: str) -> str:
+    """Return the path of what is there as it counts from where it is typed; any other text, such as a name, stays."""
+    from vaeclust.corpus.named import CORPORA
+    from vaeclust.corpus.tables import npz_array
+
+    path, array = npz_array(value)
+    place = Path(path).expanduser()
+    if not path or value in CORPORA or value in FEATURE_SETS or Path.cwd() == project_root() or not place.exists():
+        return value
+    return f"{place.absolute()}:{array}" if array else str(place.absolute())
 
 
 def _typed(path: str) -> str:
