@@ -259,7 +259,9 @@ def test_arrays_with_and_without_ids(home):
     with pytest.raises(ValueError, match="7 rows without ids for 24 tracks"):
         load(x, features=home / "latent_Z.npy")
     alone = load(home / "latent_Z.npy")
-    assert alone.ids == list("0123456")
+    assert alone.ids == [f"row {i} of 7" for i in range(1, 8)]
+    with pytest.raises(ValueError, match="none of its 24 track ids"):  # never by the numbers of rows
+        load(home / "latent_Z.npy", tracks=saved(pd.DataFrame({"id": range(24), "genre": GENRES}), home / "t.csv"))
     np.testing.assert_array_equal(alone.features.to_numpy(), VALUES[:7])
 
 
@@ -297,3 +299,63 @@ def test_a_path_counts_from_its_table_and_a_sound_that_is_there_stays(home):
     paths = [Path(path) for path in corpus.tracks["path"]]
     assert paths == [home / "about" / "own" / "0.wav", *(music / f"{i}.wav" for i in (1, 2, 3))]
     assert all(path.is_file() for path in paths)
+
+
+OTHERS = {
+    "year": range(1990, 1990 + N), "popularity": range(N), "genre_encoded": [i % 2 for i in range(N)],
+    "cluster": [i % 3 for i in range(N)], "#": range(N), "track_number": range(N),
+}  # fmt: skip
+
+
+def test_what_is_no_sound_is_no_feature_and_what_is_left_is_named(home):
+    table = features(id=ROWS, **OTHERS).assign(bpm=[f"{100 + i} bpm" for i in range(N)])
+    corpus = heard(load(saved(table, home / "x.csv")))
+    assert any("not used as features: bpm" in note for note in corpus.notes)
+    assert any("13 features: 0, 1, 2" in note for note in corpus.notes)
+    boxed = features(id=ROWS).assign(tempo=[f"[{100 + i}.5]" for i in range(N)], energy=[f"{i}%" for i in range(N)])
+    corpus = load(saved(boxed, home / "y.csv"))
+    assert corpus.features["tempo"].tolist() == [100.5 + i for i in range(N)]
+    assert corpus.features["energy"].tolist() == list(range(N))
+
+
+def test_a_few_numbers_that_agree_join_nothing(home):
+    saved(features(id=[f"x{7 * i}" for i in range(N)]), home / "x.csv")
+    about = saved(pd.DataFrame({"track_id": [f"S{i:03d}" for i in range(N)], "genre": GENRES}), home / "t.csv")
+    with pytest.raises(ValueError, match="none of its 24 track ids is in the corpus"):
+        load(home / "x.csv", tracks=about)
+
+
+def test_an_index_with_gaps_is_none(home):
+    table = features(title=[f"A song {i}" for i in range(N)])
+    table.drop(index=[3, 7]).to_csv(home / "x.csv")
+    assert load(home / "x.csv").ids[0] == "row 1 of 22"
+
+
+def test_records_of_json(home):
+    table = features(id=ROWS, genre=GENRES)
+    table.to_json(home / "x.json", orient="records")
+    table.to_json(home / "y.jsonl", orient="records", lines=True)
+    for name in ("x.json", "y.jsonl"):
+        corpus = heard(load(home / name))
+        assert corpus.genre_names == ("Folk", "Rock")
+    (home / "z.json").write_text('{"a": 1}')
+    with pytest.raises(ValueError, match="expected a list of records"):
+        load(home / "z.json")
+
+
+def test_labels_that_say_nothing_and_a_record_label(home):
+    told = [("Rock", "Folk", "Unknown", "-", "N/A", "nan")[i % 6] for i in range(N)]
+    corpus = load(saved(features(id=ROWS, genre=told), home / "x.csv"))
+    assert corpus.genre_names == ("Folk", "Rock")
+    assert (corpus.genres == -1).sum() == 16
+    export = features(**{"Track URI": ROWS, "Artist Genres": GENRES, "Label": [f"Records {i}" for i in range(N)]})
+    corpus = load(saved(export, home / "y.csv"))
+    assert corpus.genre_names == ("Folk", "Rock")
+    assert corpus.ids == ROWS
+
+
+def test_lyrics_in_the_table_of_tracks_and_those_that_are_none(home):
+    texts = ["Instrumental" if i < 4 else f"river {i % 5} moon stone {i % 7}" for i in range(N)]
+    about = saved(pd.DataFrame({"id": ROWS, "song_lyrics": texts}), home / "t.csv")
+    corpus = load(saved(features(id=ROWS), home / "x.csv"), tracks=about)
+    assert corpus.has_lyrics.sum() == 20

@@ -50,7 +50,7 @@ def read_numbers(path: Path, array: str = "", *, columns: Columns | None = None)
         ids = clean_ids(table[column]).where(table[column].notna())
         notes.append(f"{path.name}: id from `{column}`")
     else:
-        ids = pd.Series(map(str, range(len(table))), table.index)
+        ids = pd.Series([f"row {row + 1} of {len(table)}" for row in range(len(table))], table.index)  # joins nothing
         notes.append(f"{path.name}: {ROW_NUMBERS}")
     return _numbers(distinct_rows(table, ids, path), path, columns, notes, needed=columns is None)
 
@@ -81,7 +81,9 @@ def _numbers(table: pd.DataFrame, path: Path, columns: Columns | None, notes: li
         raise ValueError(f"{path}: no column beside {examples(table.columns)}; expected one for each dimension")
     values, faults = finite_numbers(table, list(wanted.values()), path)
     about = table.drop(columns=list(wanted.values())).loc[values.index]
-    if columns is None:
+    if wanted and (unused := [str(name) for name in about if not role_of(str(name))]):
+        notes = [*notes, f"{path.name}: not used as features: {examples(unused)}"]
+    if wanted:
         notes = [*notes, f"{path.name}: {values.shape[1]} features: {examples(wanted)}"]
     return Numbers(values.set_axis(list(wanted), axis=1), about, faults, tuple(notes))
 
@@ -100,7 +102,7 @@ def numeric_names(table: pd.DataFrame) -> list[str]:
 def _are_numbers(cells: pd.Series) -> bool:
     if cells.dtype.kind in "fiu":
         return True
-    texts = cells.astype("str").str.replace(",", "")
+    texts = cells.astype("str").str.strip("[]% ").str.replace(",", "")
     return bool(pd.to_numeric(texts, errors="coerce").notna().mean() > 0.5)
 
 
@@ -122,7 +124,7 @@ def _array_table(path: Path, array: str, ids: Sequence[str]) -> tuple[pd.DataFra
     notes: list[str] = []
     if told is None:
         told, note = _ids_beside(path, len(matrix), ids)
-        notes.append(note)
+        notes += [note] if note else []
     if told is None:
         return table, notes
     labels = pd.Series([str(name) for name in told])
@@ -162,7 +164,7 @@ def _ids_beside(path: Path, rows: int, ids: Sequence[str]) -> tuple[np.ndarray |
         if len(told) == rows:
             return told, f"{path.name}: ids from {place.name}"
     if not ids:
-        return None, f"{path.name}: {ROW_NUMBERS}"
+        return None, ""
     if len(ids) != rows:
         raise ValueError(
             f"{path}: {rows} rows without ids for {len(ids)} tracks; expected as many, in their order, or the ids of "

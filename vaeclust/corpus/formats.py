@@ -9,6 +9,7 @@ import contextlib
 import csv
 import gzip
 import io
+import json
 import lzma
 import re
 import zipfile
@@ -57,6 +58,8 @@ def read_table(path: Path, what: str = "table") -> Read:
         csv.field_size_limit(HEAD)  # a text may be longer than what the module expects of a cell
         if suffix in (".xlsx", ".xls", ".ods"):
             found = Read(_spreadsheet(path), ())
+        elif suffix in (".json", ".jsonl", ".ndjson"):
+            found = Read(_as_text(_records(path)), ())
         elif suffix in (".parquet", ".pq"):
             found = Read(_parquet(path), ())
         else:
@@ -225,13 +228,28 @@ def _distinct(names: list[str]) -> list[str]:
 
 
 def _without_row_numbers(table: pd.DataFrame) -> pd.DataFrame:
-    """Leave out a first column without a name that counts the rows: what a frame's own index becomes in a file."""
+    """Leave out a first column without a name that counts rows, perhaps with gaps: a frame's own index in a file."""
     first = table.columns[0] if len(table.columns) else ""
     if first not in ("column 0", "Unnamed: 0") or len(table.columns) == 1:
         return table
     numbers = pd.to_numeric(table[first], errors="coerce")
-    counts = bool((numbers.diff().iloc[1:] == 1).all() and numbers.notna().all())
+    counts = bool((numbers.diff().iloc[1:] > 0).all() and (numbers % 1 == 0).all())
     return table.drop(columns=first) if counts else table.rename(columns={first: "track_id"})
+
+
+def _records(path: Path) -> pd.DataFrame:
+    """Return a list of records, or one a line, as a table."""
+    text = path.read_text(encoding="utf-8-sig")
+    try:
+        try:
+            found = json.loads(text)
+        except ValueError:
+            found = [json.loads(line) for line in text.splitlines() if line.strip()]
+    except ValueError as error:
+        raise ValueError(f"{path} is no JSON: {error}") from None
+    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+        raise ValueError(f"{path}: expected a list of records, one a track, or one a line")
+    return pd.DataFrame(found)
 
 
 def _spreadsheet(path: Path) -> pd.DataFrame:

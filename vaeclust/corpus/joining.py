@@ -98,6 +98,8 @@ def matched(theirs: Sequence[str], ours: Sequence[str]) -> tuple[str, dict[str, 
     best: tuple[str, dict[str, str]] = ("", {})
     for how, keys in _ways():
         found = _by_key(theirs, ours, *keys)
+        if keys[0] is _number and len(set(found.values())) < ENOUGH * min(len(set(ours)), len(set(theirs))):
+            continue  # a few numbers agree by chance
         if len(set(found.values())) > len(set(best[1].values())):
             best = (how, found)
         if len(set(best[1].values())) >= ENOUGH * min(len(set(ours)), len(set(theirs))):

@@ -17,7 +17,7 @@ from vaeclust.corpus.formats import read_table
 from vaeclust.corpus.joining import joined, matched
 from vaeclust.corpus.roles import LYRICS, LYRICS_PATH, columns_of
 from vaeclust.corpus.tables import examples, npz_array, numeric_columns
-from vaeclust.corpus.words import ENGLISH, stop_words, sung, text_of, words
+from vaeclust.corpus.words import ENGLISH, NO_LYRICS, stop_words, sung, text_of, words
 from vaeclust.corpus.words import languages as languages_of
 from vaeclust.files import resolve
 
@@ -78,7 +78,7 @@ def load_lyrics(source: str | Path | pd.Series | None, ids: pd.Index, languages:
         )
     content, told = found.content, languages
     if isinstance(content, pd.Series):
-        content = content.map(sung)
+        content = content[~content.str.strip().str.casefold().isin(NO_LYRICS)].map(sung)
         told = _guessed(content) if told is None else told.reindex(content.index)
         features = text_features(content, told)
     elif isinstance(content, Bag):

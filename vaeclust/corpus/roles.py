@@ -13,6 +13,7 @@ import pandas as pd
 
 ID, TITLE, ARTIST, GENRE, LANGUAGE, MOOD, TAG = "id", "title", "artist", "genre", "language", "mood", "tag"
 PATH, LYRICS, LYRICS_PATH, SPLIT = "path", "lyrics", "lyrics_path", "split"
+OTHER = "other"  # numbers that are no description of sound
 
 # Role → the names of columns that have it, the surest first. A column may have several roles: "name" is an id where no
 # other column is, and else a title.
@@ -20,20 +21,44 @@ ROLES: dict[str, tuple[str, ...]] = {
     ID: (
         "track_id", "filename", "id", "track", "song_id", "uid", "file_name", "audio_path", "file_path", "filepath",
         "path", "file", "audio_file", "audio", "song", "name", "trackid", "clip_id", "clip", "youtube_id", "video_id",
+        "track_uri", "uri", "spotify_id", "songid", "isrc", "msd_id", "uuid",
     ),
     TITLE: ("title", "song_name", "song_title", "track_name", "track_title", "track title", "song", "name"),
-    ARTIST: ("artist", "artists", "artist_name", "artist name", "singer", "performer"),
-    GENRE: ("genre", "label", "genres", "class", "genre_top", "track genre_top", "top_genre", "category"),
-    LANGUAGE: ("language", "lang", "track language_code"),
+    ARTIST: (
+        "artist", "artists", "artist_name", "artist name", "artist(s)", "artist name(s)", "artist(s) name",
+        "track_artist", "singer", "singer_name", "performer", "band", "interpret",
+    ),
+    GENRE: (
+        "genre", "genres", "genre_top", "track genre_top", "top_genre", "track_genre", "playlist_genre", "music_genre",
+        "main_genre", "primary_genre", "genre_name", "genre(s)", "artist_genres", "artist_genre", "label", "class",
+        "category", "style",
+    ),
+    LANGUAGE: (
+        "language", "lang", "language_code", "track language_code", "song_language", "track_language",
+        "lyrics_language", "sprache", "idioma", "langue",
+    ),
     MOOD: ("mood", "emotion"),
     TAG: ("tag", "tags"),
     PATH: ("path", "audio_path", "file_path", "filepath", "audio_file", "audio"),
-    LYRICS: ("text", "lyrics", "lyric"),
+    LYRICS: (
+        "text", "lyrics", "lyric", "song_lyrics", "clean_lyrics", "cleaned_lyrics", "processed_lyrics", "lyrics_text",
+        "transcript", "liedtext", "letra", "paroles",
+    ),
     LYRICS_PATH: ("lyrics_path", "lyric_path", "lyrics_file", "lyric_file", "lrc_path"),
     SPLIT: ("split", "subset", "fold", "partition", "set split"),
+    OTHER: (
+        "year", "release_year", "popularity", "views", "likes", "streams", "bitrate", "bit_rate", "sample_rate",
+        "sampling_rate", "word_count", "lyrics_length", "track_number", "disc_number", "cluster", "clusters",
+        "cluster_label", "index", "rank", "nr", "nr.", "no", "no.", "s.no", "sl_no", "#", "unnamed: 0", "unnamed: 0.1",
+    ),
 }  # fmt: skip
 LABELS = (GENRE, LANGUAGE, MOOD, TAG)  # roles to score against, beside artists; never splits
 _NAMES = {name.replace("_", " "): role for role, names in reversed(ROLES.items()) for name in names}
+
+_CODED = re.compile(
+    r"(genre|label|language|lang|artist|mood|class|tag|song|track) (id|encoded|enc|code|idx|index|num|number)"
+)
+UNKNOWN = ("", "unknown", "n/a", "na", "none", "nan", "null", "-", "?", "undefined")  # labels that say nothing
 
 
 def folded_name(column: str) -> str:
@@ -51,7 +76,8 @@ def role_of(column: str) -> str:
     >>> role_of("Filepath"), role_of("lyrics"), role_of("mfcc1_mean")
     ('id', 'lyrics', '')
     """
-    return _NAMES.get(folded_name(column), "")
+    name = folded_name(column)
+    return _NAMES.get(name, OTHER if _CODED.fullmatch(name) else "")
 
 
 def columns_of(role: str, columns: Iterable[str]) -> list[str]:
@@ -66,15 +92,16 @@ def columns_of(role: str, columns: Iterable[str]) -> list[str]:
 
 
 def one_spelling(cells: pd.Series) -> pd.Series:
-    """Return labels of which those that differ in case and blanks alone are spelled as most are.
+    """Return labels of which those that differ in case and blanks alone are spelled as most are; unknown is missing.
 
     >>> one_spelling(pd.Series(["Rock", "rock ", "Rock", "Hip-Hop", None])).tolist()
     ['Rock', 'Rock', 'Rock', 'Hip-Hop', nan]
     """
     plain = cells.astype("str").str.strip()
+    plain = plain.mask(plain.str.casefold().isin(UNKNOWN))
     key = plain.str.casefold().str.replace(r"\s+", " ", regex=True)
     spelling = plain.groupby(key).agg(lambda same: same.value_counts().sort_index().idxmax())
-    return key.map(spelling).where(cells.notna())
+    return key.map(spelling).where(plain.notna())
 
 
 def first_entries(cells: pd.Series) -> tuple[pd.Series, int]:

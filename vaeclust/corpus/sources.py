@@ -45,7 +45,22 @@ from vaeclust.corpus.tables import examples, npz_array
 from vaeclust.corpus.words import text_of
 from vaeclust.files import resolve
 
-TABLES = {*ARRAYS, ".csv", ".tsv", ".txt", ".gz", ".bz2", ".xz", ".zip", ".xlsx", ".parquet", ".pkl", ".pickle"}
+TABLES = {
+    *ARRAYS,
+    ".csv",
+    ".tsv",
+    ".txt",
+    ".gz",
+    ".bz2",
+    ".xz",
+    ".zip",
+    ".xlsx",
+    ".parquet",
+    ".json",
+    ".jsonl",
+    ".pkl",
+    ".pickle",
+}
 
 
 def load(
@@ -161,7 +176,8 @@ def load(
         lyrics = lyrics if lyrics or texts.empty else texts
         notes += found.notes
     if tracks:
-        about, said = _with_tracks(about, resolve(tracks))
+        about, texts, said = _with_tracks(about, resolve(tracks))
+        lyrics = lyrics if isinstance(lyrics, pd.Series) or lyrics or texts.empty else texts
         notes += said
     references = _labels(labels, about)
     known = named or known_name(set(values.index))
@@ -319,11 +335,11 @@ def _set_columns(features: FeatureSet, path: Path, table: pd.DataFrame) -> dict[
     )
 
 
-def _with_tracks(about: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, list[str]]:
-    """Return what is known of tracks with what a table tells of them, and what is to be said of the join."""
+def _with_tracks(about: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, pd.Series, list[str]]:
+    """Return what is known of tracks with what a table tells of them, its lyrics, and what is to be said."""
     read = read_table(path, "tracks table")
     found = joined(read.table, about.index, f"{path}")
-    more, _ = told_of_tracks(found.table, path)
+    more, texts = told_of_tracks(found.table, path)
     more = more.reindex(about.index)
     if "path" in more and "path" in about:  # a sound that is there stays
         gone = ~more["path"].map(lambda place: pd.notna(place) and Path(place).exists()).astype(bool)
@@ -332,7 +348,7 @@ def _with_tracks(about: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, list[st
         told = more.pop(column)
         if told.notna().any():
             about = about.assign(**{column: told.where(told.notna(), about[column])})
-    return about.join(more), [*read.notes, found.note(path.name)]
+    return about.join(more), texts, [*read.notes, found.note(path.name)]
 
 
 def told_of_tracks(table: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, pd.Series]:

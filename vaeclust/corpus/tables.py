@@ -79,7 +79,7 @@ def numeric_columns(table: pd.DataFrame, columns: list[str], path: Path) -> pd.D
 
 def _numbers(column: pd.Series) -> pd.Series:
     if column.dtype.kind not in "fiub":
-        texts = column.astype("str").str.strip()
+        texts = column.astype("str").str.strip("[]% ")
         column = texts.mask(texts.str.fullmatch(_THOUSANDS).fillna(False), texts.str.replace(",", ""))
     return pd.to_numeric(column, errors="coerce").astype(np.float64)
 

@@ -33,7 +33,9 @@ _HEADER = re.compile(
     r"repeat|strophe|refrain|couplet|estribillo|coro|x\s*\d+|\d+\s*x)\b[^\])]*[\])]|(?<!\w)x\d+(?!\w)",
     re.IGNORECASE,
 )
+NO_LYRICS = ("instrumental", "[instrumental]", "(instrumental)", "lyrics not found", "no lyrics", "none", "nan", "n/a")
 _CREDITS = re.compile(
+    r"^\s*\d+ contributors?.*?lyrics|you might also like|"
     r"^\s*(?:(?:lyrics|words|music|written|composed|produced|lyricist|composer|text|musik)\s*(?:by\b|:)|"
     r"\d*\s*embed\s*$|.*all rights reserved|.*©|https?://|www\.).*$",
     re.IGNORECASE | re.MULTILINE,
