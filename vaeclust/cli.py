@@ -151,7 +151,7 @@ def listen(
 
     chosen = {
         "playlists": _typed(playlists),
-        "tracks": _typed(tracks),
+        "tracks": tracks,
         "features": features,
         "method": method,
         "name": name,

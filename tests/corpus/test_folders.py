@@ -132,6 +132,9 @@ def test_timed_lyrics_of_all_kinds_are_their_words_alone(library, encoding):
     found = sidecars((library / "rock").glob("*.wav"))
     assert len(found) == 4
     assert {" ".join(words(sung(text))) for text in found.values()} == {LINES}
+    (library / "folk" / "0.txt").mkdir()
+    (library / "folk" / "1.lrc").symlink_to(library / "nowhere")
+    assert sidecars((library / "folk").glob("*.flac")) == {}  # none that can be read, and no error
 
 
 def test_every_fault_has_its_reason_and_the_rest_is_unharmed(library):

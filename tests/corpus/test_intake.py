@@ -332,7 +332,7 @@ def test_an_index_with_gaps_is_none(home):
 
 
 def test_records_of_json(home):
-    table = features(id=ROWS, genre=GENRES)
+    table = features(id=ROWS, genre=[[genre, "other"] for genre in GENRES]).assign(markets=[["de", "bn"]] * N)
     table.to_json(home / "x.json", orient="records")
     table.to_json(home / "y.jsonl", orient="records", lines=True)
     for name in ("x.json", "y.jsonl"):

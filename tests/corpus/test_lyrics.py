@@ -80,7 +80,7 @@ def test_faulty_files_are_named_and_the_rest_is_read(tmp_path):
     said = " ".join(str(warning.message) for warning in warned)
     assert has_lyrics.sum() == 21  # what Windows wrote can be read
     for words in (
-        "20.txt of track album/20 (empty)",
+        "20.txt of track album/20 (no words in it)",
         "22.txt of track album/22",
         "album/999",
     ):
@@ -95,7 +95,7 @@ def test_faulty_files_are_named_and_the_rest_is_read(tmp_path):
             "negative count of 'river' for track album/1",
         ),
         ({"track_id": ["album/1"], "term": ["river"], "count": ["x"]}, "count is 'x' of album/1"),
-        ({"track_id": ["elsewhere"] * 3, "term": ["a", "bb", "cc"], "count": [1, 1, 1]}, "but of none of the"),
+        ({"track_id": ["elsewhere"] * 3, "term": ["a", "bb", "cc"], "count": [1, 1, 1]}, "none of its 1 track ids is in the corpus"),
         ({"track_id": ["album/1"], "mood": ["calm"]}, "lyrics.csv: found the columns track_id, mood; expected"),
         ({"track_id": ["album/1", "album/1"], "text": ["a", "b"]}, "stand more than once"),
     ],

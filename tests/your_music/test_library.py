@@ -11,6 +11,7 @@ from sounds import song
 from vaeclust.corpus.sources import load
 from vaeclust.methods.catalogue import COMPARED
 from vaeclust.methods.training import fit
+from vaeclust.studies.descriptions import scored_labels
 from vaeclust.studies.drafts import publish
 from vaeclust.studies.origins import folder_name
 from vaeclust.studies.protocol import fitting_records, method_settings, study
@@ -19,6 +20,7 @@ from vaeclust.your_music import library
 from vaeclust.your_music.explorer import explorer_contents
 from vaeclust.your_music.groups import songs_table, write_songs
 from vaeclust.your_music.library import CHAPTER, LISTEN, describe_library
+from vaeclust.your_music.names import cluster_names
 from vaeclust.your_music.similar import similar_table, write_similar
 
 
@@ -145,9 +147,10 @@ def test_a_library_that_moved_or_grew_is_gone_on_with(music, tmp_path):
 
 
 def test_languages_stand_in_names(corpus):
-    assert list(library.quoted_labels(corpus)) == ["genre"]
     spoken = replace(corpus, tracks=corpus.tracks.assign(language=["bn", "en"] * 60))
-    assert list(library.quoted_labels(spoken)) == ["genre", "language"]
+    assert scored_labels(spoken) == ["genre", "language"]
+    names = cluster_names(pd.Series(np.arange(120) % 2, corpus.ids), labels=spoken.tracks[scored_labels(spoken)])
+    assert names.tolist() == ["100 % Bengali", "100 % English"]
 
 
 def file_stem(path):

@@ -11,7 +11,9 @@ from vaeclust.book.chapters import all_chapters, typed_parameters
 from vaeclust.book.html import build_html
 from vaeclust.corpus.dataset import silence
 from vaeclust.corpus.feature_sets import WEIGHTS
-from vaeclust.corpus.folders import listed_patterns
+from vaeclust.corpus.folders import found_files, listed_patterns, unwanted_files
+from vaeclust.corpus.named import CORPORA
+from vaeclust.corpus.sources import has_sound, source_paths
 from vaeclust.corpus.weights import fetch_weights
 from vaeclust.files import check_writable, project_root, resolve
 from vaeclust.studies.origins import folder_name, other_folder
@@ -51,9 +53,11 @@ def listen(given: Mapping[str, str], *, force: bool = False, say: Callable[[str]
     library = describe_library(parameters["dataset"], features=features, place=LISTEN, **described)
     say(str(library.dataset))
     say(library.why)
-    for pattern in listed_patterns(parameters.get("exclude", "")):
-        if not any(pattern in why for why in library.dataset.excluded.values()):
-            say(f"No file is like {pattern}, which should be left out")
+    if has_sound(parameters["dataset"]) and parameters["dataset"] not in CORPORA:
+        files = found_files(*source_paths(parameters["dataset"]))
+        for pattern in listed_patterns(parameters.get("exclude", "")):
+            if not unwanted_files(files, [pattern]):
+                say(f"No file is like {pattern}, which should be left out")
     if parameters.get("clips") and (why := silence(library.dataset)):
         say(f"No clips are cut: {why}")
     if len(library.dataset) < LEAST:

@@ -22,6 +22,9 @@ import pandas as pd
 
 from vaeclust.corpus.roles import ID, role_of
 
+SUFFIXES = tuple(
+    ".csv .tsv .txt .gz .bz2 .xz .zip .xlsx .xls .ods .parquet .pq .json .jsonl .ndjson .pkl .pickle".split()
+)
 OPENERS: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 HEAD = 1 << 18  # bytes that are looked at before a file is read
@@ -249,7 +252,7 @@ def _records(path: Path) -> pd.DataFrame:
         raise ValueError(f"{path} is no JSON: {error}") from None
     if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
         raise ValueError(f"{path}: expected a list of records, one a track, or one a line")
-    return pd.DataFrame(found)
+    return pd.DataFrame(found).map(lambda cell: json.dumps(cell) if isinstance(cell, list | dict) else cell)
 
 
 def _spreadsheet(path: Path) -> pd.DataFrame:

@@ -14,16 +14,16 @@ from threadpoolctl import threadpool_limits
 
 from vaeclust.corpus.arrays import ARRAYS, given_numbers, numeric_names
 from vaeclust.corpus.formats import read_table
-from vaeclust.corpus.joining import joined, matched
+from vaeclust.corpus.joining import joined
 from vaeclust.corpus.roles import LYRICS, LYRICS_PATH, columns_of
-from vaeclust.corpus.tables import examples, npz_array, numeric_columns
+from vaeclust.corpus.tables import examples, npz_array, numeric_columns, placed
 from vaeclust.corpus.words import ENGLISH, NO_LYRICS, stop_words, sung, text_of, words
 from vaeclust.corpus.words import languages as languages_of
 from vaeclust.files import resolve
 
 RECIPE = 1  # of the features of texts: raised whenever they change, see ``audio.RECIPE``
 N_FEATURES = 30
-NOT_FEATURES = ("track_id", "filename", "row", "genre", "label", "own_genre")
+ROW = "row"  # the column of a table whose rows are joined by their place
 TEXTS = (".txt", ".lrc", ".srt")
 LEAST_TRACKS, LARGEST_SHARE = 2, 0.5  # a term must be in at least two tracks and at most half of them
 
@@ -108,21 +108,18 @@ class _Found(NamedTuple):
 def _found(path: Path, array: str, ids: pd.Index) -> _Found:
     """Read a folder or file of lyrics."""
     if path.is_dir():
-        return _Found(*_of_tracks(_read_folder(path, ids), ids, path))
+        return _texts_of(_read_folder(path, ids), ids, path)
     if path.suffix.lower() in ARRAYS:
         return _Found(given_numbers(path, array, list(ids)).values)
     table = read_table(path, "table of lyrics").table
-    if "row" in table and "track_id" not in table:
+    if ROW in table and "track_id" not in table:
         table.index = _row_tracks(table, ids, path)
         return _Found(_numeric_features(table, path))
     if {"term", "count"} <= set(table.columns):
         return _bag(table, ids, path)
     found = joined(table, ids, str(path))
-    if columns := columns_of(LYRICS, table.columns):
-        return _Found(found.table[columns[0]].dropna(), found.unknown)
-    if columns := columns_of(LYRICS_PATH, table.columns):
-        return _Found(_files(found.table[columns[0]].dropna(), path), found.unknown)
-    return _Found(_numeric_features(found.table, path), found.unknown)
+    texts = table_texts(found.table, path)
+    return _Found(_numeric_features(found.table, path) if texts is None else texts, found.unknown)
 
 
 def _guessed(texts: pd.Series) -> pd.Series | None:
@@ -131,22 +128,23 @@ def _guessed(texts: pd.Series) -> pd.Series | None:
     return found if found.nunique() > 1 else None
 
 
-def _files(cells: pd.Series, table: Path) -> pd.Series:
-    """Return the texts of files that a table names, relative to its folder; those that are not there are left out."""
-    places = {track: table.parent / str(cell).replace("\\", "/") for track, cell in cells.items()}
-    return pd.Series({track: text_of(place) for track, place in places.items() if place.is_file()}, dtype=object)
+def table_texts(table: pd.DataFrame, path: Path) -> pd.Series | None:
+    """Return the lyrics that a table holds, or whose files it names, by track id; None where it has no such column.
+
+    table: by track id; path: where it lies, from which the paths in it count. Files that are not there are left out.
+    """
+    if columns := columns_of(LYRICS, table.columns):
+        return table[columns[0]].dropna()
+    if columns := columns_of(LYRICS_PATH, table.columns):
+        places = {track: Path(placed(cell, path.parent)) for track, cell in table[columns[0]].dropna().items()}
+        return pd.Series({track: text_of(place) for track, place in places.items() if place.is_file()}, dtype=object)
+    return None
 
 
-def _of_tracks(texts: pd.Series, ids: pd.Index, path: Path) -> tuple[pd.Series, list[str]]:
-    """Return texts by the ids of the corpus, and the names of those that are of no track; ValueError if all are."""
-    _, found = matched(list(texts.index), list(ids))
-    if not found:
-        raise ValueError(
-            f"{path}: lyrics of {examples(texts.index)}, but of none of the {len(ids)} tracks ({examples(ids)})"
-        )
-    inside = texts[texts.index.isin(list(found))]
-    once = inside.set_axis(inside.index.map(found), axis=0)
-    return once[~once.index.duplicated()], [name for name in texts.index if name not in found]
+def _texts_of(texts: pd.Series, ids: pd.Index, path: Path) -> _Found:
+    """Return texts, by what their files are called, by the ids of the corpus."""
+    found = joined(texts.rename_axis("track_id").rename("text").reset_index(), ids, str(path))
+    return _Found(found.table["text"], found.unknown)
 
 
 def text_features(texts: pd.Series, languages: pd.Series | None = None) -> pd.DataFrame:
@@ -224,7 +222,7 @@ def _read_folder(folder: Path, ids: pd.Index) -> pd.Series:
         track = path.relative_to(folder).with_suffix("").as_posix()
         text = text_of(path)
         if not sung(text).strip():
-            faults.append(f"{path} of track {track} ({'not text' if path.read_bytes().strip() else 'empty'})")
+            faults.append(f"{path} of track {track} (no words in it)")
         else:
             texts.setdefault(track, text)
     if faults:
@@ -246,10 +244,10 @@ def _bag(table: pd.DataFrame, ids: pd.Index, path: Path) -> _Found:
     tracks, terms = pd.factorize(table["track_id"]), pd.factorize(table["term"].astype(str), sort=True)
     shape = (len(tracks[1]), len(terms[1]))
     matrix = sparse.csr_matrix((counts.to_numpy(), (tracks[0], terms[0])), shape=shape)
-    rows, unknown = _of_tracks(pd.Series(range(shape[0]), pd.Index(tracks[1])), ids, path)
-    known = dict(zip(rows, rows.index, strict=True))
-    counted = pd.Index([known.get(row, track) for row, track in enumerate(tracks[1])])
-    return _Found(Bag(matrix, np.asarray(terms[1]), counted), unknown)
+    listed = pd.DataFrame({"track_id": tracks[1], "row": range(shape[0])})
+    found = joined(listed, ids, str(path))
+    bag = Bag(matrix[found.table["row"].to_numpy()], np.asarray(terms[1]), found.table.index)
+    return _Found(bag, found.unknown)
 
 
 def _row_tracks(table: pd.DataFrame, ids: pd.Index, path: Path) -> pd.Index:
@@ -264,7 +262,7 @@ def _row_tracks(table: pd.DataFrame, ids: pd.Index, path: Path) -> pd.Index:
 
 
 def _numeric_features(table: pd.DataFrame, path: Path) -> pd.DataFrame:
-    columns = [column for column in numeric_names(table) if column not in NOT_FEATURES]
+    columns = [column for column in numeric_names(table) if column != ROW]
     if not columns:
         raise ValueError(
             f"{path}: found the columns {examples(table.columns)}; expected track_id and text, or track_id, term and "

@@ -20,47 +20,31 @@ from vaeclust.corpus.audio import SECONDS, SUFFIXES
 from vaeclust.corpus.dataset import LABELS, Dataset, assemble
 from vaeclust.corpus.feature_sets import FEATURE_SETS, FeatureSet, mean_of, recognise
 from vaeclust.corpus.folders import first_like, listed_patterns, measure_folder, shared_folder
+from vaeclust.corpus.formats import SUFFIXES as SUFFIXES_OF_TABLES
 from vaeclust.corpus.formats import column_names, read_table
 from vaeclust.corpus.joining import joined
+from vaeclust.corpus.lyrics import table_texts
 from vaeclust.corpus.named import CORPORA, fetch, known_name
 from vaeclust.corpus.roles import (
     ARTIST,
     GENRE,
     ID,
-    LANGUAGE,
     LYRICS,
     LYRICS_PATH,
-    MOOD,
     PATH,
-    TAG,
     TITLE,
     columns_of,
     first_entries,
     folded_name,
     one_spelling,
 )
+from vaeclust.corpus.roles import LABELS as ROLES_OF_LABELS
 from vaeclust.corpus.sampling import draw
 from vaeclust.corpus.scaling import check_scaling
-from vaeclust.corpus.tables import examples, npz_array
-from vaeclust.corpus.words import text_of
+from vaeclust.corpus.tables import examples, npz_array, placed
 from vaeclust.files import resolve
 
-TABLES = {
-    *ARRAYS,
-    ".csv",
-    ".tsv",
-    ".txt",
-    ".gz",
-    ".bz2",
-    ".xz",
-    ".zip",
-    ".xlsx",
-    ".parquet",
-    ".json",
-    ".jsonl",
-    ".pkl",
-    ".pickle",
-}
+TABLES = {*ARRAYS, *SUFFIXES_OF_TABLES}
 
 
 def load(
@@ -166,18 +150,17 @@ def load(
         values, about, texts, faults = measure_folder(
             *places, features=measured.name, seconds=seconds, most=most, without=without
         )
-        lyrics = lyrics if lyrics or texts.empty else texts
     else:
         needed = given is None and known_set is not None
         found = read_numbers(path, array, columns=partial(_set_columns, measured, path) if needed else _none)
-        about, texts = told_of_tracks(found.about.drop(columns=numeric_names(found.about)), path)
+        texts = table_texts(found.about, path)
+        about = told_of_tracks(found.about.drop(columns=numeric_names(found.about)), path)
         kept = draw(found.values.index, most)
         values, about, faults = found.values.loc[kept], about.loc[kept], found.faults
-        lyrics = lyrics if lyrics or texts.empty else texts
         notes += found.notes
     if tracks:
-        about, texts, said = _with_tracks(about, resolve(tracks))
-        lyrics = lyrics if isinstance(lyrics, pd.Series) or lyrics or texts.empty else texts
+        about, told, said = _with_tracks(about, resolve(tracks))
+        texts = texts if told is None else told
         notes += said
     references = _labels(labels, about)
     known = named or known_name(set(values.index))
@@ -210,7 +193,7 @@ def load(
             called,
             about.loc[values.index],
             values[list(recognised.columns)] if recognised else values,
-            lyrics=lyrics,
+            lyrics=lyrics or texts,
             excluded={**faults, **excluded},
             scaling=scaling or by_default,
             tags=_tags(values, recognised),
@@ -302,11 +285,9 @@ def _known_names(table: pd.DataFrame) -> dict[str, str]:
 
 def _own_columns(table: pd.DataFrame) -> dict[str, str]:
     """Return the features of a table: those of a set that it has just, or its tags as means; else all its numbers."""
-    known = _known_names(table)
-    there = {column: name for name, column in known.items()}
-    numbers = numeric_names(table)
-    described = recognise([there.get(column, column) if column in table else column for column in numbers])
-    described = described or recognise(numbers)
+    known, numbers = _known_names(table), numeric_names(table)
+    called = {column: name for name, column in known.items()}
+    described = recognise(called.get(column, column) for column in numbers) or recognise(numbers)
     return _of_set(described, known) if described else {name: name for name in numbers}
 
 
@@ -335,12 +316,11 @@ def _set_columns(features: FeatureSet, path: Path, table: pd.DataFrame) -> dict[
     )
 
 
-def _with_tracks(about: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, pd.Series, list[str]]:
+def _with_tracks(about: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, pd.Series | None, list[str]]:
     """Return what is known of tracks with what a table tells of them, its lyrics, and what is to be said."""
     read = read_table(path, "tracks table")
     found = joined(read.table, about.index, f"{path}")
-    more, texts = told_of_tracks(found.table, path)
-    more = more.reindex(about.index)
+    more = told_of_tracks(found.table, path).reindex(about.index)
     if "path" in more and "path" in about:  # a sound that is there stays
         gone = ~more["path"].map(lambda place: pd.notna(place) and Path(place).exists()).astype(bool)
         more["path"] = more["path"].mask(gone & about["path"].notna(), about["path"])
@@ -348,51 +328,33 @@ def _with_tracks(about: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, pd.Seri
         told = more.pop(column)
         if told.notna().any():
             about = about.assign(**{column: told.where(told.notna(), about[column])})
-    return about.join(more), texts, [*read.notes, found.note(path.name)]
+    return about.join(more), table_texts(found.table, path), [*read.notes, found.note(path.name)]
 
 
-def told_of_tracks(table: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, pd.Series]:
-    """Return what a table says of its tracks under the names of the package, and the texts of their lyrics.
+def told_of_tracks(table: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """Return what a table says of its tracks, but their lyrics, under the names of the package.
 
     table: by track id. ``genre`` is there in any case; other columns keep their names. A relative path counts from the
     folder of the table, where there is something.
     """
     about = table.copy()
-    for role in (GENRE, TITLE, ARTIST, LANGUAGE, MOOD, TAG, PATH):
+    for role in (*ROLES_OF_LABELS, TITLE, ARTIST, PATH):
         columns = [name for name in columns_of(role, table.columns) if table[name].notna().any()]
         if columns and columns[0] != role:
             about[role] = table[columns[0]]
-            if role in (GENRE, LANGUAGE, MOOD, TAG):
+            if role in ROLES_OF_LABELS:
                 about = about.drop(columns=columns[0])
     if GENRE not in about:
         about[GENRE] = pd.Series(pd.NA, table.index, dtype="str")
-    for role in (GENRE, LANGUAGE, MOOD, TAG, ARTIST):
+    for role in ROLES_OF_LABELS:
         if role in about:
-            about[role] = first_entries(about[role].astype("str"))[0]
-        if role in about and role != ARTIST:
-            about[role] = one_spelling(about[role])
+            about[role] = one_spelling(first_entries(about[role].astype("str"))[0])
+    if ARTIST in about:
+        about[ARTIST] = first_entries(about[ARTIST].astype("str"))[0]
     if PATH in about:
-        about[PATH] = about[PATH].map(lambda place: _placed(place, path.parent), na_action="ignore")
-    texts = _texts(table, path)
+        about[PATH] = about[PATH].map(lambda place: placed(place, path.parent), na_action="ignore")
     told = {*columns_of(LYRICS, about), *columns_of(LYRICS_PATH, about), *columns_of(ID, about)}
-    return about.drop(columns=list(told - {PATH, TITLE})), texts
-
-
-def _placed(place: str, folder: Path) -> str:
-    """Return a path that counts from the folder of a table, where there is something; else as it is."""
-    beside = folder / place.replace("\\", "/")
-    return str(beside) if not Path(place).is_absolute() and beside.is_file() else place
-
-
-def _texts(table: pd.DataFrame, path: Path) -> pd.Series:
-    """Return the lyrics that a table holds, or whose files it names, by track id."""
-    if columns := columns_of(LYRICS, table.columns):
-        return table[columns[0]].dropna()
-    if columns := columns_of(LYRICS_PATH, table.columns):
-        places = table[columns[0]].dropna().map(lambda place: Path(_placed(place, path.parent)))
-        texts = {track: text_of(resolve(place)) for track, place in places.items() if resolve(place).is_file()}
-        return pd.Series(texts, dtype=object).rename_axis("track_id")
-    return pd.Series(dtype=object)
+    return about.drop(columns=list(told - {PATH, TITLE}))
 
 
 def file_name(text: str) -> str:

@@ -89,6 +89,16 @@ def _cell(table: pd.DataFrame, column: str, row: int) -> str:
     return f"{column} is missing" if pd.isna(value) else f"{column} is '{value}'"
 
 
+def placed(place: str, folder: Path) -> str:
+    """Return a path that counts from the folder of a table, where there is something; else as it is.
+
+    >>> placed("songs/a.wav", Path("nowhere"))
+    'songs/a.wav'
+    """
+    beside = folder / place.replace("\\", "/")
+    return str(beside) if beside.is_file() else place
+
+
 def npz_array(place: str | Path) -> tuple[str, str]:
     """Return path and array of ``FILE.npz:ARRAY``; any other text is a path without an array.
 

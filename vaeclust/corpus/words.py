@@ -110,8 +110,14 @@ def stop_words(code: str) -> frozenset[str]:
 
 
 def text_of(path: Path) -> str:
-    """Return the text of a file in whatever encoding: UTF-8, UTF-16 or what Windows writes; empty for other bytes."""
-    content = path.read_bytes()
+    """Return the text of a file in whatever encoding: UTF-8, UTF-16 or what Windows writes.
+
+    Empty for other bytes, and for what cannot be opened.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return ""
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return content.decode("utf-16", errors="ignore")
     if b"\0" in content:

@@ -33,7 +33,6 @@ from .library import library_study as library_study
 from .library import measured_words as measured_words
 from .library import page_folder as page_folder
 from .library import playlist_folder as playlist_folder
-from .library import quoted_labels as quoted_labels
 from .library import sureness as sureness
 from .list_folder import Written as Written
 from .list_folder import told_of_lists as told_of_lists

@@ -24,7 +24,6 @@ from vaeclust.methods.fits import Fit
 from vaeclust.methods.projections import maps
 from vaeclust.scores.metrics import score
 from vaeclust.scores.uncertainty import intervals
-from vaeclust.studies.descriptions import scored_labels
 from vaeclust.studies.origins import CORPUS, folder_name, origin
 from vaeclust.studies.records import STANDARD, Record, Study, pick, read_all
 from vaeclust.your_music.groups import LEAST_SHARED, read_songs
@@ -182,12 +181,6 @@ def grouping(method: str) -> str:
     return f"Here: K-Means on what the method {METHODS[method].title} makes of the description."
 
 
-def quoted_labels(dataset: Dataset) -> pd.DataFrame:
-    """Return the labels that a name may quote, by track id: those to score against but artists, and the language."""
-    labels = [*scored_labels(dataset), *(["language"] if "language" in dataset.tracks else [])]
-    return dataset.tracks[list(dict.fromkeys(labels))]
-
-
 def measured_words(dataset: Dataset) -> pd.DataFrame | None:
     """Return plain words for measured features in the manner of tags, (n, words) by track id: how much each fits.
 
@@ -294,15 +287,10 @@ def explored_records(dataset: Dataset, results_dir: str | Path, *, reads: str = 
     chapter = Record(dataset, CHAPTER, results_dir)
     own = [] if reads or not _is_of(chapter, dataset) else [CHAPTER]
     names, wanted = ([reads], {}) if reads else (list(COMPARED), settings)
-    maps_found, clusters = (
-        pd.concat(
-            [
-                *(chapter.read(table).assign(method=CHAPTER) for _ in own),  # which may describe the tracks by more
-                read_all(table, dataset, names, results_dir, **wanted),
-            ]
-        )
-        for table in ("maps", "clusters")
-    )
+    maps_found, clusters = (read_all(table, dataset, names, results_dir, **wanted) for table in ("maps", "clusters"))
+    if own:  # read as it is: it may describe the tracks by more
+        maps_found = pd.concat([chapter.read("maps").assign(method=CHAPTER), maps_found])
+        clusters = pd.concat([chapter.read("clusters").assign(method=CHAPTER), clusters])
     records = {name: Record(dataset, name, results_dir) for name in (*own, *names)}
     slugs = {name: record.run()["parameters"]["method"] if reads else name for name, record in records.items()}
     spaces = {}
