@@ -95,7 +95,10 @@ def test_faulty_files_are_named_and_the_rest_is_read(tmp_path):
             "negative count of 'river' for track album/1",
         ),
         ({"track_id": ["album/1"], "term": ["river"], "count": ["x"]}, "count is 'x' of album/1"),
-        ({"track_id": ["elsewhere"] * 3, "term": ["a", "bb", "cc"], "count": [1, 1, 1]}, "none of its 1 track ids is in the corpus"),
+        (
+            {"track_id": ["elsewhere"] * 3, "term": ["a", "bb", "cc"], "count": [1, 1, 1]},
+            "none of its 1 track ids is in the corpus",
+        ),
         ({"track_id": ["album/1"], "mood": ["calm"]}, "lyrics.csv: found the columns track_id, mood; expected"),
         ({"track_id": ["album/1", "album/1"], "text": ["a", "b"]}, "stand more than once"),
     ],
