@@ -359,3 +359,64 @@ def test_lyrics_in_the_table_of_tracks_and_those_that_are_none(home):
     about = saved(pd.DataFrame({"id": ROWS, "song_lyrics": texts}), home / "t.csv")
     corpus = load(saved(features(id=ROWS), home / "x.csv"), tracks=about)
     assert corpus.has_lyrics.sum() == 20
+
+
+SCRIPTS = {
+    "gb18030": ("摇滚", "民谣", "我爱你不是因为你是谁"), "big5": ("搖滾", "民謠", "我愛你不是因為你是誰"),
+    "cp932": ("ロック", "演歌", "夜空ノムコウ、あなたを愛している"),
+    "cp949": ("발라드", "트로트", "사랑해 너를 기다리며"), "cp1251": ("Рок", "Шансон", "Я тебя люблю"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("encoding", SCRIPTS)
+def test_encodings_of_other_scripts_are_guessed_and_named(home, encoding):
+    *genres, title = SCRIPTS[encoding]
+    table = features(id=ROWS, genre=genres * 12, title=[f"{title} {i}" for i in range(N)])
+    corpus = heard(load(saved(table, home / "x.csv", encoding=encoding)))
+    assert set(corpus.genre_names) == set(genres)
+    assert f"read as {encoding}" in " ".join(corpus.notes)
+
+
+ABOVE = {
+    "sep=;\n": ";", "# by me, in 2020\n# and others\n": ",", "My songs\n\n": ",", f"My songs{',' * 14}\n": ",",
+    "\n\n": ",", "# ": ",",  # the last is numpy's header
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("above", ABOVE)
+def test_what_stands_above_a_header_is_passed_over(home, above):
+    text = features(id=ROWS, genre=GENRES).to_csv(index=False, sep=ABOVE[above])
+    (home / "x.csv").write_text(above + text)
+    corpus = heard(load(home / "x.csv"))
+    assert corpus.ids == ROWS
+    assert corpus.genre_names == ("Folk", "Rock")
+    assert any("above its header" in note for note in corpus.notes) == (above != "# ")
+
+
+@pytest.mark.parametrize("columns", [{"id": ROWS}, {"id": range(700, 700 + N)}, {"id": ROWS, "genre": GENRES}, {}])
+def test_tables_without_a_header(home, columns):
+    table = pd.DataFrame({"id": columns["id"]} if "id" in columns else {}, index=range(N)).join(pd.DataFrame(VALUES))
+    table = table.assign(genre=GENRES) if "genre" in columns else table
+    (home / "x.csv").write_text(table.to_csv(index=False, header=False))
+    corpus = heard(load(home / "x.csv"))
+    assert corpus.ids == [str(row) for row in columns.get("id", [f"row {i} of {N}" for i in range(1, N + 1)])]
+    assert corpus.genre_names == (("Folk", "Rock") if "genre" in columns else ())
+    assert any("has no header" in note for note in corpus.notes)
+
+
+def test_german_thousands(home):
+    table = pd.DataFrame({"id": ROWS, "a": [f"1.{i:03d}.500,25" for i in range(N)], "b": [f"{i},5" for i in range(N)]})
+    corpus = load(saved(table, home / "x.csv", sep=";"))
+    assert corpus.features["a"].tolist() == [1_000_500.25 + 1000 * i for i in range(N)]
+    assert corpus.features["b"].tolist() == [i + 0.5 for i in range(N)]
+
+
+def test_the_sheet_that_has_tracks_is_read(home):
+    pytest.importorskip("openpyxl", reason="openpyxl is not here: pip install openpyxl")
+    with pd.ExcelWriter(home / "x.xlsx") as book:
+        pd.DataFrame({"About": ["made by me"]}).to_excel(book, sheet_name="Readme", index=False)
+        pd.DataFrame(columns=["nothing"]).to_excel(book, sheet_name="Empty", index=False)
+        features(id=ROWS, genre=GENRES).to_excel(book, sheet_name="Data", index=False, startrow=2)
+    corpus = heard(load(home / "x.xlsx"))
+    assert corpus.genre_names == ("Folk", "Rock")
+    assert "sheet Data was read, not Readme" in " ".join(corpus.notes)

@@ -2,7 +2,9 @@ from . import arrays as arrays
 from . import audio as audio
 from . import checkpoint as checkpoint
 from . import dataset as dataset
+from . import delimited as delimited
 from . import demo as demo
+from . import encoding as encoding
 from . import feature_sets as feature_sets
 from . import folders as folders
 from . import formats as formats

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from vaeclust.corpus.encoding import encoding_of
+
 LEAST_SHARE = 0.05  # of the texts: a language that fewer have was guessed wrongly, or is a quotation
 ENGLISH = "en"
 JOINERS = "\u200c\u200d"
@@ -110,22 +112,16 @@ def stop_words(code: str) -> frozenset[str]:
 
 
 def text_of(path: Path) -> str:
-    """Return the text of a file in whatever encoding: UTF-8, UTF-16 or what Windows writes.
+    """Return the text of a file in whatever encoding (see :func:`~vaeclust.corpus.encoding.encoding_of`).
 
-    Empty for other bytes, and for what cannot be opened.
+    Empty for what is no text, and for what cannot be opened.
     """
     try:
         content = path.read_bytes()
     except OSError:
         return ""
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return content.decode("utf-16", errors="ignore")
-    if b"\0" in content:
-        return ""
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", errors="replace")
+    encoding, _ = encoding_of(content)
+    return "" if b"\0" in content and "16" not in encoding else content.decode(encoding, errors="replace")
 
 
 @cache
