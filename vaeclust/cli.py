@@ -195,8 +195,11 @@ def data(
     results_dir: Annotated[str, typer.Option(help="Where the tables go.")] = "results",
     scheduler: SchedulerOption = "",
 ) -> None:
-    """Check or measure a corpus, say what is in it, and write its features.csv, lyrics_features.csv and tags.csv."""
-    from vaeclust.corpus.dataset import dataset_tables
+    """Check or measure a corpus, say what is in it, and write its features.csv, lyrics_features.csv and tags.csv.
+
+    What was left out and which ids miss stands whole in left_out.csv and unmatched.csv.
+    """
+    from vaeclust.corpus.accounts import TABLES, corpus_tables, left_out
     from vaeclust.corpus.sources import load
     from vaeclust.studies.origins import folder_name
 
@@ -204,13 +207,18 @@ def data(
     with _interruptible(MEASURED):
         corpus = load(dataset, tracks=tracks, lyrics=lyrics, features=features, name=name, seconds=seconds)
     folder = resolve(results_dir) / folder_name(corpus, resolve(results_dir))
-    for file, table in dataset_tables(corpus).items():
-        write_csv(folder / f"{file}.csv", table)
+    written = corpus_tables(corpus)
+    for file in TABLES:  # what an earlier run wrote and this one has nothing of does not stay beside the new
+        path = folder / f"{file}.csv"
+        write_csv(path, written[file]) if file in written else path.unlink(missing_ok=True)
     console.print(str(corpus), markup=False)
     for note in corpus.notes:
         console.print(note, markup=False)
-    for track, why in corpus.excluded.items():
-        console.print(f"left out {track}: {why}", markup=False)
+    for line in left_out(corpus):
+        console.print(f"left out {line}", markup=False)
+    for file, what in (("left_out", "all that was left out"), ("unmatched", "all ids that miss")):
+        if file in written:
+            console.print(f"{what}: {folder / f'{file}.csv'}", markup=False)
     if corpus.genres is not None:
         counts = corpus.tracks["genre"].value_counts().sort_index()
         shown = "tracks by genre: " + ", ".join(f"{genre} {count}" for genre, count in counts.items())

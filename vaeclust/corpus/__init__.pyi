@@ -1,3 +1,4 @@
+from . import accounts as accounts
 from . import arrays as arrays
 from . import audio as audio
 from . import checkpoint as checkpoint
@@ -10,6 +11,7 @@ from . import folders as folders
 from . import formats as formats
 from . import gtzan as gtzan
 from . import joining as joining
+from . import language_names as language_names
 from . import listening as listening
 from . import lyrics as lyrics
 from . import measured as measured
@@ -23,6 +25,9 @@ from . import sources as sources
 from . import tables as tables
 from . import weights as weights
 from . import words as words
+from .accounts import TABLES as TABLES
+from .accounts import corpus_tables as corpus_tables
+from .accounts import left_out as left_out
 from .arrays import Numbers as Numbers
 from .arrays import given_numbers as given_numbers
 from .arrays import read_numbers as read_numbers
@@ -59,6 +64,7 @@ from .gtzan import download as download
 from .gtzan import mini_checksums as mini_checksums
 from .gtzan import unpack as unpack
 from .joining import Joined as Joined
+from .joining import all_misses as all_misses
 from .joining import joined as joined
 from .joining import matched as matched
 from .listening import LAYER as LAYER

@@ -27,22 +27,25 @@ Columns = Callable[[pd.DataFrame], Mapping[str, str]]
 class Numbers(NamedTuple):
     """Numbers of tracks, (n, d) float64 by track id, all finite; what else their table holds; what is to be said.
 
-    about: (n, columns) by track id, as text. faults: track id → why it was left out.
+    about: (n, columns) by track id, as text. faults: track id → why it was left out. misses: as of
+    :class:`~vaeclust.corpus.joining.Joined`.
     """
 
     values: pd.DataFrame
     about: pd.DataFrame
     faults: dict[str, str]
     notes: tuple[str, ...]
+    misses: pd.DataFrame | None = None
 
 
-def read_numbers(path: Path, array: str = "", *, columns: Columns | None = None) -> Numbers:
+def read_numbers(path: Path, array: str = "", ids: Sequence[str] = (), *, columns: Columns | None = None) -> Numbers:
     """Read a file of features as a corpus of its own: its ids are those of the corpus.
 
-    columns: what gives the wanted ones of a table, name → column; by default all that hold numbers. Raises
-    FileNotFoundError, and ValueError for anything that is not as expected.
+    ids: of an array that has none, in the order of its rows. columns: what gives the wanted ones of a table, name →
+    column; by default all that hold numbers. Raises FileNotFoundError, and ValueError for anything that is not as
+    expected.
     """
-    table, notes = _read(path, array, ())
+    table, notes = _read(path, array, ids)
     candidates = [name for name in columns_of(ID, table.columns) if table[name].notna().any()]
     unique = [name for name in candidates if table[name].is_unique and table[name].notna().all()]
     if candidates:
@@ -55,17 +58,26 @@ def read_numbers(path: Path, array: str = "", *, columns: Columns | None = None)
     return _numbers(distinct_rows(table, ids, path), path, columns, notes, needed=columns is None)
 
 
-def given_numbers(path: Path, array: str, ids: Sequence[str], *, columns: Columns | None = None) -> Numbers:
+def table_ids(path: Path) -> list[str]:
+    """Return the ids of the rows of a table in their order: the surest column in which all differ; else none."""
+    table = read_table(path, "tracks table").table
+    columns = [name for name in columns_of(ID, table.columns) if table[name].is_unique and table[name].notna().all()]
+    return clean_ids(table[columns[0]]).tolist() if columns else []
+
+
+def given_numbers(
+    path: Path, array: str, ids: Sequence[str], *, columns: Columns | None = None, about: pd.DataFrame | None = None
+) -> Numbers:
     """Read a file of features for the tracks of a corpus, joined by what says which track a row is.
 
-    columns: as for :func:`read_numbers`. Raises as :func:`read_numbers` does, and ValueError where no row is a track.
+    columns: as for :func:`read_numbers`. about: as for :func:`~vaeclust.corpus.joining.joined`. Raises as
+    :func:`read_numbers` does, and ValueError where no row is a track.
     """
     table, notes = _read(path, array, ids)
-    found = joined(table, ids, f"{path}")
+    found = joined(table, ids, f"{path}", about)
     notes.append(found.note(path.name))
-    return _numbers(
-        found.table.loc[[track for track in ids if track in found.table.index]], path, columns, notes, needed=True
-    )
+    rows = found.table.loc[[track for track in ids if track in found.table.index]]
+    return _numbers(rows, path, columns, notes, needed=True)._replace(misses=found.misses(path.name))
 
 
 def _read(path: Path, array: str, ids: Sequence[str]) -> tuple[pd.DataFrame, list[str]]:

@@ -62,6 +62,8 @@ class Dataset:
         (n, 50) float64, indexed by ``track_id``: how likely a listening network finds each of its tags, in its order.
     notes : tuple of str
         What was understood of its files: which column says which track a row is, what was guessed, what was left.
+    unmatched : DataFrame or None
+        Ids of given tables that are no track, and tracks that are in no row: ``table, id, what``.
 
     Examples
     --------
@@ -93,6 +95,7 @@ class Dataset:
     labels: tuple[str, ...] = LABELS
     tags: pd.DataFrame | None = None
     notes: tuple[str, ...] = ()
+    unmatched: pd.DataFrame | None = None
 
     def __len__(self) -> int:
         return len(self.tracks)
@@ -193,7 +196,7 @@ def assemble(
     """
     check_scaling(scaling)
     audio = SCALINGS[scaling](features)
-    words = load_lyrics(lyrics, tracks.index, tracks.get("language"))
+    words = load_lyrics(lyrics, tracks.index, tracks)
     if words.languages is not None and "language" not in tracks:
         tracks = tracks.assign(language=words.languages.reindex(tracks.index))
     lyrics_features, has_lyrics = words.features, words.has_lyrics
@@ -207,6 +210,7 @@ def assemble(
     )
     found = (features, audio, lyrics_features, has_lyrics, genres, genre_names)
     more: dict[str, Any] = {"excluded": dict(excluded or {}), "scaling": scaling, "tags": tags}
+    more |= {"notes": words.notes, "unmatched": words.misses}
     if genres is not None:
         shares = pd.Series(genres[genres >= 0]).value_counts(normalize=True)
         more["n_groups"] = max(2, int((shares >= LEAST_SHARE).sum()))

@@ -15,20 +15,22 @@ from typing import Any
 
 import pandas as pd
 
-from vaeclust.corpus.arrays import ARRAYS, given_numbers, numeric_names, read_numbers
+from vaeclust.corpus.arrays import ARRAYS, given_numbers, numeric_names, read_numbers, table_ids
 from vaeclust.corpus.audio import SECONDS, SUFFIXES
 from vaeclust.corpus.dataset import LABELS, Dataset, assemble
 from vaeclust.corpus.feature_sets import FEATURE_SETS, FeatureSet, mean_of, recognise
 from vaeclust.corpus.folders import first_like, listed_patterns, measure_folder, shared_folder
 from vaeclust.corpus.formats import SUFFIXES as SUFFIXES_OF_TABLES
 from vaeclust.corpus.formats import column_names, read_table
-from vaeclust.corpus.joining import joined
+from vaeclust.corpus.joining import all_misses, joined, one_row_each
+from vaeclust.corpus.language_names import language_code
 from vaeclust.corpus.lyrics import table_texts
 from vaeclust.corpus.named import CORPORA, fetch, known_name
 from vaeclust.corpus.roles import (
     ARTIST,
     GENRE,
     ID,
+    LANGUAGE,
     LYRICS,
     LYRICS_PATH,
     PATH,
@@ -134,6 +136,7 @@ def load(
     without = listed_patterns(exclude) if isinstance(exclude, str) else []
     exclude = None if isinstance(exclude, str) else exclude
     given: pd.DataFrame | None = None
+    tables_are_ours = bool(named and known_set and not paths)
     if named and (path / "features.csv").is_file():
         tracks, lyrics = tracks or _table(path, "tracks"), lyrics or _table(path, "lyrics_features")
         measure = CORPORA[named].measure
@@ -144,6 +147,7 @@ def load(
         if not place.exists():
             raise FileNotFoundError(_unknown_source(source if len(places) == 1 else place, place))
     notes: list[str] = []
+    misses: list[pd.DataFrame | None] = []
     faults: dict[str, str] = {}
     measured = known_set or FEATURE_SETS["mfcc20"]
     if is_sound(path) or len(places) > 1:
@@ -152,16 +156,18 @@ def load(
         )
     else:
         needed = given is None and known_set is not None
-        found = read_numbers(path, array, columns=partial(_set_columns, measured, path) if needed else _none)
+        order = table_ids(resolve(tracks)) if tracks and path.suffix.lower() in ARRAYS else ()
+        found = read_numbers(path, array, order, columns=partial(_set_columns, measured, path) if needed else _none)
         texts = table_texts(found.about, path)
-        about = told_of_tracks(found.about.drop(columns=numeric_names(found.about)), path)
+        about, said = told_of_tracks(found.about.drop(columns=numeric_names(found.about)), path)
         kept = draw(found.values.index, most)
         values, about, faults = found.values.loc[kept], about.loc[kept], found.faults
-        notes += found.notes
+        notes += [*found.notes, *said]
     if tracks:
-        about, told, said = _with_tracks(about, resolve(tracks))
+        about, told, said, missed = _with_tracks(about, resolve(tracks))
         texts = texts if told is None else told
         notes += said
+        misses.append(missed)
     references = _labels(labels, about)
     known = named or known_name(set(values.index))
     whole = path if len(places) == 1 else shared_folder(places)
@@ -170,9 +176,12 @@ def load(
         called = f"{called}-own"
     if not known_set:
         features_path, features_array = npz_array(features)
-        numbers = given_numbers(resolve(features_path), features_array, list(values.index), columns=_own_columns)
+        numbers = given_numbers(
+            resolve(features_path), features_array, list(values.index), columns=_own_columns, about=about
+        )
         given, faults = numbers.values, faults | numbers.faults
         notes += numbers.notes
+        misses.append(numbers.misses)
     if given is not None:
         missing = values.index.difference(given.index)
         values = given.loc[values.index[values.index.isin(given.index)]]
@@ -208,7 +217,8 @@ def load(
         variant="-".join([*_variant(own), *other]),
         source="|".join([identity, own, *other]),
         given={"dataset": typed, **paths, **({} if own == "mfcc20" else {"features": own}), **chosen},
-        notes=() if named else tuple(notes),
+        notes=() if tables_are_ours else tuple(dict.fromkeys([*notes, *corpus.notes])),
+        unmatched=None if tables_are_ours else all_misses(*misses, corpus.unmatched),
     )
 
 
@@ -316,11 +326,13 @@ def _set_columns(features: FeatureSet, path: Path, table: pd.DataFrame) -> dict[
     )
 
 
-def _with_tracks(about: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, pd.Series | None, list[str]]:
-    """Return what is known of tracks with what a table tells of them, its lyrics, and what is to be said."""
+def _with_tracks(about: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, pd.Series | None, list[str], pd.DataFrame]:
+    """Return what is known of tracks with what a table tells of them, its lyrics, what is to be said, what misses."""
     read = read_table(path, "tracks table")
-    found = joined(read.table, about.index, f"{path}")
-    more = told_of_tracks(found.table, path).reindex(about.index)
+    table, once = one_row_each(read.table, path)
+    found = joined(table, about.index, f"{path}", about)
+    more, said = told_of_tracks(found.table, path)
+    more = more.reindex(about.index)
     if "path" in more and "path" in about:  # a sound that is there stays
         gone = ~more["path"].map(lambda place: pd.notna(place) and Path(place).exists()).astype(bool)
         more["path"] = more["path"].mask(gone & about["path"].notna(), about["path"])
@@ -328,11 +340,12 @@ def _with_tracks(about: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, pd.Seri
         told = more.pop(column)
         if told.notna().any():
             about = about.assign(**{column: told.where(told.notna(), about[column])})
-    return about.join(more), table_texts(found.table, path), [*read.notes, found.note(path.name)]
+    notes = [*read.notes, *once, found.note(path.name), *said]
+    return about.join(more), table_texts(found.table, path), notes, found.misses(path.name)
 
 
-def told_of_tracks(table: pd.DataFrame, path: Path) -> pd.DataFrame:
-    """Return what a table says of its tracks, but their lyrics, under the names of the package.
+def told_of_tracks(table: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, list[str]]:
+    """Return what a table says of its tracks, but their lyrics, under the names of the package; what is to be said.
 
     table: by track id. ``genre`` is there in any case; other columns keep their names. A relative path counts from the
     folder of the table, where there is something.
@@ -346,15 +359,18 @@ def told_of_tracks(table: pd.DataFrame, path: Path) -> pd.DataFrame:
                 about = about.drop(columns=columns[0])
     if GENRE not in about:
         about[GENRE] = pd.Series(pd.NA, table.index, dtype="str")
-    for role in ROLES_OF_LABELS:
-        if role in about:
-            about[role] = one_spelling(first_entries(about[role].astype("str"))[0])
-    if ARTIST in about:
-        about[ARTIST] = first_entries(about[ARTIST].astype("str"))[0]
+    notes = []
+    for role in (*ROLES_OF_LABELS, ARTIST):
+        if role not in about:
+            continue
+        first, several = first_entries(about[role], commas=role != ARTIST)
+        if several:
+            notes.append(f"{path.name}: of {several:,} tracks that have several, the first {role} is taken")
+        about[role] = first if role == ARTIST else one_spelling(first, language_code if role == LANGUAGE else None)
     if PATH in about:
         about[PATH] = about[PATH].map(lambda place: placed(place, path.parent), na_action="ignore")
     told = {*columns_of(LYRICS, about), *columns_of(LYRICS_PATH, about), *columns_of(ID, about)}
-    return about.drop(columns=list(told - {PATH, TITLE}))
+    return about.drop(columns=list(told - {PATH, TITLE})), notes
 
 
 def file_name(text: str) -> str:
