@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from sounds import song
 
+from vaeclust.corpus.arrays import given_numbers
 from vaeclust.corpus.sources import load
 
 N = 24
@@ -317,7 +318,7 @@ OTHERS = {
 def test_what_is_no_sound_is_no_feature_and_what_is_left_is_named(home):
     table = features(id=ROWS, **OTHERS).assign(bpm=[f"{100 + i} bpm" for i in range(N)])
     corpus = heard(load(saved(table, home / "x.csv")))
-    assert any("not used as features: bpm" in note for note in corpus.notes)
+    assert any(f"not used as features: {', '.join([*list(OTHERS)[:5]])}, … (7 in all)" in note for note in corpus.notes)
     assert any("13 features: 0, 1, 2" in note for note in corpus.notes)
     boxed = features(id=ROWS).assign(tempo=[f"[{100 + i}.5]" for i in range(N)], energy=[f"{i}%" for i in range(N)])
     corpus = load(saved(boxed, home / "y.csv"))
@@ -532,3 +533,94 @@ def test_two_bad_rows_of_thirty_are_left_out(home):
     assert list(load(saved(table, home / "x.csv")).excluded) == ["28", "29"]
     few = table.iloc[-5:].drop(index=29)
     assert list(load(saved(few, home / "y.csv")).excluded) == ["28"]
+
+
+@pytest.mark.parametrize("form", ["json", "numpy", "parquet", "jsonl"])
+def test_lists_in_cells_are_a_column_for_each_number(home, form):
+    lists = [row.tolist() for row in VALUES]
+    table = pd.DataFrame({"id": ROWS, "embedding": lists, "markets": [["de", "bn"]] * N})
+    path = home / f"x.{form if form in ('parquet', 'jsonl') else 'csv'}"
+    if form == "parquet":
+        duckdb = pytest.importorskip("duckdb", reason="duckdb is not here: pip install duckdb")
+        duckdb.from_df(table).write_parquet(str(path))
+    elif form == "jsonl":
+        table.to_json(path, orient="records", lines=True)
+    else:
+        saved(table.assign(embedding=[str(row) if form == "numpy" else str(row.tolist()) for row in VALUES]), path)
+    corpus = load(path)
+    np.testing.assert_allclose(corpus.features.to_numpy(), VALUES, atol=1e-6)
+    assert list(corpus.features)[:2] == ["embedding 0", "embedding 1"]
+    assert "the lists of `embedding` are 13 numbers, a column each" in " ".join(corpus.notes)
+    vectors = load(saved(features(id=ROWS), home / "y.csv"), lyrics=path).lyrics
+    np.testing.assert_allclose(vectors, VALUES, atol=1e-6)
+
+
+def test_lists_of_several_lengths(home):
+    table = pd.DataFrame({"id": ROWS, "beats": [str(list(range(2 + i % 3))) for i in range(N)]})
+    with pytest.raises(ValueError, match="the lists of `beats` have 2 to 4 numbers; expected as many in each row"):
+        load(saved(table, home / "x.csv"))
+    corpus = load(saved(table.assign(tempo=range(N)), home / "x.csv"))
+    assert list(corpus.features) == ["tempo"]
+    assert "have 2 to 4 numbers and are not used" in " ".join(corpus.notes)
+
+
+@pytest.mark.parametrize("first", ["feature", ""])
+def test_a_table_that_lies_on_its_side_is_turned(home, first):
+    rows = pd.DataFrame(VALUES, ROWS, [f"mfcc{i}_mean" for i in range(1, 14)]).T
+    rows.rename_axis(first).to_csv(home / "x.csv")
+    corpus = heard(load(home / "x.csv"))
+    assert corpus.ids == ROWS
+    assert "its columns tracks (song 00, song 01, song 02" in " ".join(corpus.notes)
+
+
+SLICES = {
+    "blues.{:05d}.{}.wav": "blues.{:05d}",
+    "song{}_seg{}": "song{}",
+    "a/song {} part 0{}.mp3": "a/song {}",
+    "{}_chunk_{}": "{}",
+}
+
+
+@pytest.mark.parametrize("name", SLICES)
+@pytest.mark.parametrize("given", [False, True])
+def test_slices_are_one_row_a_recording(home, name, given):
+    values = np.repeat(VALUES, 3, axis=0) + np.tile([[-1.0], [0.0], [1.0]], (N, 1))
+    table = pd.DataFrame(values).assign(filename=[name.format(i, j) for i in range(N) for j in range(3)])
+    table = table.assign(label=np.repeat(GENRES, 3))
+    table.loc[4, "label"] = "Another"
+    path = saved(table.drop(index=5), home / "x.csv")
+    whole = [SLICES[name].format(i) for i in range(N)]
+    corpus = load(saved(features(id=whole), home / "y.csv"), features=path) if given else load(path)
+    assert corpus.ids == whole
+    kept = np.arange(N) != 1
+    np.testing.assert_allclose(corpus.features.to_numpy()[kept], VALUES[kept], atol=1e-9)
+    assert f"71 rows are slices of {N} recordings, up to 3 of each, and are averaged" in " ".join(corpus.notes)
+    if not given:
+        assert corpus.tracks["genre"][kept].tolist() == np.array(GENRES)[kept].tolist()
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [
+        [f"{genre}.{i:05d}.wav" for genre in ("blues", "rock") for i in range(12)],
+        [f"{genre}_{i}" for genre in ("blues", "rock") for i in range(12)],
+        [f"album 199{i // 12}.{i % 12 + 1:02d}" for i in range(N)],
+        ["Another brick part 1", "Another brick part 2", *ROWS[2:]],
+        [f"{i // 12:03d}.{i:06d}" for i in range(N)],
+        [f"disc1_{i:02d}" for i in range(N)],
+    ],
+)
+def test_songs_of_a_genre_or_an_album_are_no_slices(home, ids):
+    assert len(heard(load(saved(features(id=ids), home / "x.csv")))) == N
+
+
+def test_slices_that_are_the_tracks_stay(home):
+    ids = [f"blues.{i // 3:05d}.{i % 3}" for i in range(N)]
+    found = given_numbers(saved(features(id=ids), home / "x.csv"), "", ids)
+    assert found.values.index.tolist() == ids
+
+
+def test_rows_of_one_id_are_averaged_where_most_ids_have_several(home):
+    table = pd.concat([features(id=ROWS) for _ in range(3)])
+    table["3"] += np.repeat([-1.0, 0.0, 1.0], N)
+    np.testing.assert_allclose(load(saved(table, home / "x.csv")).features.to_numpy(), VALUES, atol=1e-9)

@@ -21,6 +21,7 @@ from . import named as named
 from . import roles as roles
 from . import sampling as sampling
 from . import scaling as scaling
+from . import shapes as shapes
 from . import sources as sources
 from . import tables as tables
 from . import weights as weights
@@ -106,12 +107,17 @@ from .scaling import SCALINGS as SCALINGS
 from .scaling import scale_in_common as scale_in_common
 from .scaling import scale_roots as scale_roots
 from .scaling import standardise as standardise
+from .shapes import expanded as expanded
+from .shapes import one_row_a_recording as one_row_a_recording
+from .shapes import recordings as recordings
+from .shapes import turned as turned
 from .sources import has_features as has_features
 from .sources import has_sound as has_sound
 from .sources import is_sound as is_sound
 from .sources import load as load
 from .sources import load_full as load_full
 from .sources import source_paths as source_paths
+from .tables import as_numbers as as_numbers
 from .tables import examples as examples
 from .tables import finite_numbers as finite_numbers
 from .tables import npz_array as npz_array

@@ -148,7 +148,7 @@ def _is_above(row: Sequence[str], width: int) -> bool:
 def _is_body(row: Sequence[str]) -> bool:
     """Return whether a row has numbers where a header has names; names that are numbers go up, as 0, 1, 2 do."""
     numbers = [number for cell in row if (number := _number(cell)) is not None]
-    if 2 * len(numbers) <= len(row) or any(role_of(cell) for cell in row if cell.strip()):
+    if not numbers or 2 * len(numbers) < len(row) or any(role_of(cell) for cell in row if cell.strip()):
         return False
     return not all(low < high for low, high in pairwise(numbers))
 

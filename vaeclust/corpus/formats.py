@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from vaeclust.corpus.delimited import HEAD, SAMPLE, SEPARATORS, layout, point_numbers, sniff
@@ -24,6 +25,7 @@ SUFFIXES = tuple(
     ".csv .tsv .txt .gz .bz2 .xz .zip .xlsx .xls .ods .parquet .pq .json .jsonl .ndjson .pkl .pickle".split()
 )
 OPENERS: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+_SEVERAL = (list, tuple, dict, np.ndarray)  # of the values in a cell
 MISSING = ["", "NA", "N/A", "n/a", "nan", "NaN", "NAN", "null", "NULL", "None", "-", "<NA>", "#N/A"]  # in numbers
 PICKLE = (
     "{path} is a pickle, which can run anything when it is opened, and is not read. One of your own making becomes a "
@@ -161,7 +163,7 @@ def _records(path: Path) -> pd.DataFrame:
         raise ValueError(f"{path} is no JSON: {error}") from None
     if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
         raise ValueError(f"{path}: expected a list of records, one a track, or one a line")
-    return pd.DataFrame(found).map(lambda cell: json.dumps(cell) if isinstance(cell, list | dict) else cell)
+    return pd.DataFrame(found)
 
 
 def _spreadsheet(path: Path) -> Read:
@@ -202,7 +204,8 @@ def _parquet(path: Path) -> pd.DataFrame:
 
 
 def _as_text(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a typed table with text in the columns that are known by name, as files of text have it."""
+    """Return a typed table with text in the columns that are known by name, and for lists, as files of text have it."""
+    table = table.map(lambda cell: json.dumps(np.asarray(cell).tolist()) if isinstance(cell, _SEVERAL) else cell)
     known = [name for name in table if role_of(str(name))]
     texts = {name: table[name].map(str, na_action="ignore").astype("str") for name in known}
     return table.assign(**texts).infer_objects()

@@ -18,6 +18,7 @@ from vaeclust.corpus.formats import read_table
 from vaeclust.corpus.joining import Joined, joined
 from vaeclust.corpus.language_names import language_code
 from vaeclust.corpus.roles import LYRICS, LYRICS_PATH, columns_of
+from vaeclust.corpus.shapes import expanded
 from vaeclust.corpus.tables import examples, npz_array, numeric_columns, placed
 from vaeclust.corpus.words import ENGLISH, NO_LYRICS, stop_words, sung, text_of, words
 from vaeclust.corpus.words import languages as languages_of
@@ -131,6 +132,7 @@ def _found(path: Path, array: str, ids: pd.Index, tracks: pd.DataFrame | None) -
         numbers = given_numbers(path, array, list(ids))
         return _Found(numbers.values, notes=numbers.notes, misses=numbers.misses)
     table, notes = read_table(path, "table of lyrics")
+    table, said = expanded(table, path)
     if ROW in table and "track_id" not in table:
         table.index = _row_tracks(table, ids, path)
         return _Found(_numeric_features(table, path))
@@ -139,7 +141,7 @@ def _found(path: Path, array: str, ids: pd.Index, tracks: pd.DataFrame | None) -
     found = joined(table, ids, str(path), tracks)
     texts = table_texts(found.table, path)
     content = _numeric_features(found.table, path) if texts is None else texts
-    return _Found(content).joined_by(found, path, notes)
+    return _Found(content).joined_by(found, path, [*notes, *said])
 
 
 def table_texts(table: pd.DataFrame, path: Path) -> pd.Series | None:

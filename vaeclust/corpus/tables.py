@@ -48,7 +48,7 @@ def finite_numbers(table: pd.DataFrame, columns: list[str], path: Path) -> tuple
 
     Commas between thousands are none of the number. ValueError where more than one row and one in ten would go.
     """
-    values = table[columns].apply(_numbers)
+    values = table[columns].apply(as_numbers)
     bad = ~np.isfinite(values.to_numpy())
     rows = bad.any(axis=1)
     if not rows.any():
@@ -66,7 +66,7 @@ def finite_numbers(table: pd.DataFrame, columns: list[str], path: Path) -> tuple
 
 def numeric_columns(table: pd.DataFrame, columns: list[str], path: Path) -> pd.DataFrame:
     """Return these columns as float64; ValueError names the first cells that hold text, NaN or infinity."""
-    values = table[columns].apply(_numbers)
+    values = table[columns].apply(as_numbers)
     bad = np.argwhere(~np.isfinite(values.to_numpy()))
     if len(bad):
         cells = [f"{_cell(table, columns[j], i)} of {table.index[i]}" for i, j in bad[:3]]
@@ -77,7 +77,8 @@ def numeric_columns(table: pd.DataFrame, columns: list[str], path: Path) -> pd.D
     return values
 
 
-def _numbers(column: pd.Series) -> pd.Series:
+def as_numbers(column: pd.Series) -> pd.Series:
+    """Return a column as float64, without commas between thousands, brackets and per cent; NaN for what is none."""
     if column.dtype.kind not in "fiub":
         texts = column.astype("str").str.strip("[]% ")
         column = texts.mask(texts.str.fullmatch(_THOUSANDS).fillna(False), texts.str.replace(",", ""))
