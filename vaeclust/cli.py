@@ -21,7 +21,7 @@ from vaeclust.book import run as book_run
 from vaeclust.cores import SCHEDULER
 from vaeclust.corpus.audio import SECONDS
 from vaeclust.corpus.feature_sets import FEATURE_SETS, WEIGHTS
-from vaeclust.files import project_root, resolve, write_csv
+from vaeclust.files import project_root, resolve, write_csv, write_json
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -201,18 +201,20 @@ def data(
     """
     from vaeclust.corpus.accounts import TABLES, corpus_tables, left_out
     from vaeclust.corpus.sources import load
-    from vaeclust.studies.origins import folder_name
+    from vaeclust.studies.origins import CORPUS, folder_name, other_folder
 
     dataset, tracks, lyrics, features = map(_here, (dataset, tracks, lyrics, features))
     with _interruptible(MEASURED):
         corpus = load(dataset, tracks=tracks, lyrics=lyrics, features=features, name=name, seconds=seconds)
     folder = resolve(results_dir) / folder_name(corpus, resolve(results_dir))
+    elsewhere = other_folder(corpus, resolve(results_dir))
+    write_json(folder / CORPUS, {"source": corpus.source})
     written = corpus_tables(corpus)
     for file in TABLES:  # what an earlier run wrote and this one has nothing of does not stay beside the new
         path = folder / f"{file}.csv"
         write_csv(path, written[file]) if file in written else path.unlink(missing_ok=True)
     console.print(str(corpus), markup=False)
-    for note in corpus.notes:
+    for note in filter(None, (*corpus.notes, elsewhere)):
         console.print(note, markup=False)
     for line in left_out(corpus):
         console.print(f"left out {line}", markup=False)

@@ -49,3 +49,14 @@ def test_ids_that_miss_are_listed_and_nothing_of_another_run_stays(halved):
     listed = pd.read_csv(halved / "r" / "x" / "unmatched.csv")
     assert set(listed["id"]) == {"lost", *IDS[99:]}
     assert data(halved)[1] == {"features.csv"}
+
+
+def test_another_corpus_of_that_name_has_a_folder_of_its_own(halved):
+    data(halved)
+    (halved / "other").mkdir()
+    other = pd.read_csv(halved / "x.csv").iloc[:9]
+    other.to_csv(halved / "other" / "x.csv", index=False)
+    done = CliRunner().invoke(app, ["data", str(halved / "other" / "x.csv"), "--results-dir", str(halved / "r")])
+    assert "another corpus of that name has records already" in done.output
+    assert len(pd.read_csv(halved / "r" / "x-2" / "features.csv")) == 9
+    assert len(pd.read_csv(halved / "r" / "x" / "features.csv")) == 400

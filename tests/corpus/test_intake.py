@@ -624,3 +624,17 @@ def test_rows_of_one_id_are_averaged_where_most_ids_have_several(home):
     table = pd.concat([features(id=ROWS) for _ in range(3)])
     table["3"] += np.repeat([-1.0, 0.0, 1.0], N)
     np.testing.assert_allclose(load(saved(table, home / "x.csv")).features.to_numpy(), VALUES, atol=1e-9)
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0, 1e-200])
+def test_tracks_that_are_all_the_same_are_refused_when_loaded(home, value):
+    table = pd.DataFrame(np.full((N, 9), value), columns=[f"f{i}" for i in range(9)]).assign(id=ROWS)
+    with pytest.raises(ValueError, match=r"all 24 tracks have the same features \(f0, f1"):
+        load(saved(table, home / "x.csv"))
+
+
+@pytest.mark.parametrize("size", [1e-200, 1e200])
+def test_numbers_of_any_size_are_scaled(home, size):
+    small = load(saved(pd.DataFrame(VALUES * size).assign(id=ROWS), home / "x.csv"))
+    usual = load(saved(pd.DataFrame(VALUES).assign(id=ROWS), home / "y.csv"))
+    np.testing.assert_allclose(small.audio, usual.audio, atol=1e-5)

@@ -150,7 +150,8 @@ def _is_body(row: Sequence[str]) -> bool:
     numbers = [number for cell in row if (number := _number(cell)) is not None]
     if not numbers or 2 * len(numbers) < len(row) or any(role_of(cell) for cell in row if cell.strip()):
         return False
-    return not all(low < high for low, high in pairwise(numbers))
+    whole = all(number % 1 == 0 for number in numbers)
+    return not (all(low < high for low, high in pairwise(numbers)) and (whole or len(numbers) > 2))
 
 
 def _number(cell: str) -> float | None:

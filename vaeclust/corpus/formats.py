@@ -205,7 +205,12 @@ def _parquet(path: Path) -> pd.DataFrame:
 
 def _as_text(table: pd.DataFrame) -> pd.DataFrame:
     """Return a typed table with text in the columns that are known by name, and for lists, as files of text have it."""
-    table = table.map(lambda cell: json.dumps(np.asarray(cell).tolist()) if isinstance(cell, _SEVERAL) else cell)
+    several = {name: table[name].map(_listed) for name in table.select_dtypes("object")}
+    table = table.assign(**several)
     known = [name for name in table if role_of(str(name))]
     texts = {name: table[name].map(str, na_action="ignore").astype("str") for name in known}
     return table.assign(**texts).infer_objects()
+
+
+def _listed(cell: object) -> object:
+    return json.dumps(np.asarray(cell).tolist()) if isinstance(cell, _SEVERAL) else cell

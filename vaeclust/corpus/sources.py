@@ -43,7 +43,7 @@ from vaeclust.corpus.roles import (
 from vaeclust.corpus.roles import LABELS as ROLES_OF_LABELS
 from vaeclust.corpus.sampling import draw
 from vaeclust.corpus.scaling import check_scaling
-from vaeclust.corpus.tables import examples, npz_array, placed
+from vaeclust.corpus.tables import check_variation, examples, npz_array, placed
 from vaeclust.files import resolve
 
 TABLES = {*ARRAYS, *SUFFIXES_OF_TABLES}
@@ -193,6 +193,7 @@ def load(
     values = values[~values.index.isin(list(excluded))]
     if values.empty:
         raise ValueError(f"{path}: no track is left after leaving out {len(excluded)}; expected at least one")
+    check_variation(values, path)
     recognised = known_set if known_set and set(known_set.columns) <= set(values) else recognise(values.columns)
     by_default = recognised.scaling if recognised else "standard"
     with warnings.catch_warnings():

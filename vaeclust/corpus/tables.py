@@ -64,6 +64,15 @@ def finite_numbers(table: pd.DataFrame, columns: list[str], path: Path) -> tuple
     return values[~rows], {str(track): f"{cell}, no number" for track, cell in cells.items()}
 
 
+def check_variation(values: pd.DataFrame, path: Path) -> None:
+    """Raise ValueError where several tracks, (n, d) float64, are all the same: nothing tells one from another."""
+    if len(values) > 1 and not (values != values.iloc[0]).any(axis=None):
+        raise ValueError(
+            f"{path}: all {len(values):,} tracks have the same features ({examples(values.columns)}); expected some "
+            f"that tell them apart"
+        )
+
+
 def numeric_columns(table: pd.DataFrame, columns: list[str], path: Path) -> pd.DataFrame:
     """Return these columns as float64; ValueError names the first cells that hold text, NaN or infinity."""
     values = table[columns].apply(as_numbers)
