@@ -95,7 +95,7 @@ def layout(rows: Sequence[Sequence[str]]) -> Layout:
             names = [" ".join(part.strip() for part in column if part.strip()) for column in columns]
             return Layout(above, n + 1, _distinct([row[0].strip(), *names[1:]]))
     names = [name.strip() for name in first]
-    names[0] = names[0].removeprefix("# ")  # as numpy writes a header
+    names[0] = names[0].lstrip("# ") or names[0]  # as numpy and others write a header
     return Layout(above, 1, _distinct(names))
 
 

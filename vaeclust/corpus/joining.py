@@ -45,10 +45,9 @@ class Joined(NamedTuple):
         """Return in a line what was joined by what, and what was not."""
         n = len(self.table) + len(self.without)
         found = f"{what}: id from `{self.column}`, {self.how}: {len(self.table):,} of {n:,} tracks"
-        if self.unknown:
-            found += f"; {len(self.unknown):,} rows of other tracks ({examples(self.unknown, 3)})"
-        if self.without:
-            found += f"; {len(self.without):,} tracks without a row ({examples(self.without, 3)})"
+        for missing, names in (("ids of no track", self.unknown), ("tracks of no row", self.without)):
+            if names:
+                found += f"; {missing}, {len(names):,}: {', '.join(names[:3])}{', …' if len(names) > 3 else ''}"
         return found
 
     def misses(self, what: str) -> pd.DataFrame:
