@@ -21,7 +21,7 @@ from vaeclust.book import run as book_run
 from vaeclust.cores import SCHEDULER
 from vaeclust.corpus.audio import SECONDS
 from vaeclust.corpus.feature_sets import FEATURE_SETS, WEIGHTS
-from vaeclust.files import project_root, resolve, write_csv
+from vaeclust.files import project_root, resolve, write_csv, write_json
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -207,11 +207,14 @@ def data(
     results_dir: Annotated[str, typer.Option(help="Where the tables go.")] = "results",
     scheduler: SchedulerOption = "",
 ) -> None:
-    """Check or measure a corpus, say what is in it, and write its features.csv, lyrics_features.csv and tags.csv."""
-    from vaeclust.corpus.dataset import dataset_tables
+    """Check or measure a corpus, say what is in it, and write its features.csv, lyrics_features.csv and tags.csv.
+
+    What was left out and which ids miss stands whole in left_out.csv and unmatched.csv.
+    """
+    from vaeclust.corpus.accounts import TABLES, corpus_tables, left_out
     from vaeclust.corpus.sources import load
     from vaeclust.plots.style import MOST_LABELS
-    from vaeclust.studies.origins import folder_name
+    from vaeclust.studies.origins import CORPUS, folder_name, other_folder
 
     dataset, tracks, lyrics, features = map(_here, (dataset, tracks, lyrics, features))
     with _interruptible(MEASURED):
@@ -219,13 +222,20 @@ def data(
             dataset, tracks=tracks, lyrics=lyrics, features=features, name=name, labels=labels, seconds=seconds
         )
     folder = resolve(results_dir) / folder_name(corpus, resolve(results_dir))
-    for file, table in dataset_tables(corpus).items():
-        write_csv(folder / f"{file}.csv", table)
+    elsewhere = other_folder(corpus, resolve(results_dir))
+    write_json(folder / CORPUS, {"source": corpus.source})
+    written = corpus_tables(corpus)
+    for file in TABLES:  # what an earlier run wrote and this one has nothing of does not stay beside the new
+        path = folder / f"{file}.csv"
+        write_csv(path, written[file]) if file in written else path.unlink(missing_ok=True)
     console.print(str(corpus), markup=False)
-    for note in corpus.notes:
+    for note in filter(None, (*corpus.notes, elsewhere)):
         console.print(note, markup=False)
-    for track, why in corpus.excluded.items():
-        console.print(f"left out {track}: {why}", markup=False)
+    for line in left_out(corpus):
+        console.print(f"left out {line}", markup=False)
+    for file, what in (("left_out", "all that was left out"), ("unmatched", "all ids that miss")):
+        if file in written:
+            console.print(f"{what}: {folder / f'{file}.csv'}", markup=False)
     for label in corpus.references():
         counts = corpus.tracks[label].value_counts()
         most = counts.head(MOST_LABELS).sort_index()

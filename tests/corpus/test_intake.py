@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from sounds import song
 
+from vaeclust.corpus.arrays import given_numbers
 from vaeclust.corpus.sources import load
 
 N = 24
@@ -140,7 +141,7 @@ def test_a_few_rows_that_hold_no_numbers_are_left_out_and_named(home):
     assert corpus.excluded == {"song 05": "3 is 'inf', no number"}
     np.testing.assert_allclose(corpus.features["3"], 1e6 * np.delete(VALUES[:, 3], 5), atol=0.01)
     table.loc[:3, "3"] = "loud"
-    with pytest.raises(ValueError, match=r"in 5 of 24 rows; expected them in one row of twenty at most"):
+    with pytest.raises(ValueError, match=r"in 5 of 24 rows; expected them in one row of ten at most"):
         load(saved(table, home / "x.csv"))
 
 
@@ -260,9 +261,16 @@ def test_arrays_with_and_without_ids(home):
         load(x, features=home / "latent_Z.npy")
     alone = load(home / "latent_Z.npy")
     assert alone.ids == [f"row {i} of 7" for i in range(1, 8)]
-    with pytest.raises(ValueError, match="none of its 24 track ids"):  # never by the numbers of rows
+    with pytest.raises(ValueError, match="7 rows without ids for 24 tracks"):
         load(home / "latent_Z.npy", tracks=saved(pd.DataFrame({"id": range(24), "genre": GENRES}), home / "t.csv"))
     np.testing.assert_array_equal(alone.features.to_numpy(), VALUES[:7])
+    np.save(home / "latent_Z.npy", VALUES)
+    corpus = heard(
+        load(home / "latent_Z.npy", tracks=saved(pd.DataFrame({"id": ROWS, "genre": GENRES}), home / "t.csv"))
+    )
+    assert corpus.ids == ROWS
+    assert corpus.tracks["genre"].tolist() == GENRES
+    assert any("24 rows are the tracks in their order" in note for note in corpus.notes)
 
 
 def test_one_row_a_patch_is_averaged(home):
@@ -310,7 +318,7 @@ OTHERS = {
 def test_what_is_no_sound_is_no_feature_and_what_is_left_is_named(home):
     table = features(id=ROWS, **OTHERS).assign(bpm=[f"{100 + i} bpm" for i in range(N)])
     corpus = heard(load(saved(table, home / "x.csv")))
-    assert any("not used as features: bpm" in note for note in corpus.notes)
+    assert any(f"not used as features: {', '.join([*list(OTHERS)[:5]])}, … (7 in all)" in note for note in corpus.notes)
     assert any("13 features: 0, 1, 2" in note for note in corpus.notes)
     boxed = features(id=ROWS).assign(tempo=[f"[{100 + i}.5]" for i in range(N)], energy=[f"{i}%" for i in range(N)])
     corpus = load(saved(boxed, home / "y.csv"))
@@ -359,3 +367,274 @@ def test_lyrics_in_the_table_of_tracks_and_those_that_are_none(home):
     about = saved(pd.DataFrame({"id": ROWS, "song_lyrics": texts}), home / "t.csv")
     corpus = load(saved(features(id=ROWS), home / "x.csv"), tracks=about)
     assert corpus.has_lyrics.sum() == 20
+
+
+SCRIPTS = {
+    "gb18030": ("摇滚", "民谣", "我爱你不是因为你是谁"), "big5": ("搖滾", "民謠", "我愛你不是因為你是誰"),
+    "cp932": ("ロック", "演歌", "夜空ノムコウ、あなたを愛している"),
+    "cp949": ("발라드", "트로트", "사랑해 너를 기다리며"), "cp1251": ("Рок", "Шансон", "Я тебя люблю"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("encoding", SCRIPTS)
+def test_encodings_of_other_scripts_are_guessed_and_named(home, encoding):
+    *genres, title = SCRIPTS[encoding]
+    table = features(id=ROWS, genre=genres * 12, title=[f"{title} {i}" for i in range(N)])
+    corpus = heard(load(saved(table, home / "x.csv", encoding=encoding)))
+    assert set(corpus.class_names) == set(genres)
+    assert f"read as {encoding}" in " ".join(corpus.notes)
+
+
+ABOVE = {
+    "sep=;\n": ";", "# by me, in 2020\n# and others\n": ",", "My songs\n\n": ",", f"My songs{',' * 14}\n": ",",
+    "\n\n": ",", "# ": ",", "#": ",",  # the last are headers that are written as comments
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("above", ABOVE)
+def test_what_stands_above_a_header_is_passed_over(home, above):
+    text = features(id=ROWS, genre=GENRES).to_csv(index=False, sep=ABOVE[above])
+    (home / "x.csv").write_text(above + text)
+    corpus = heard(load(home / "x.csv"))
+    assert corpus.ids == ROWS
+    assert corpus.class_names == ("Folk", "Rock")
+    assert any("above its header" in note for note in corpus.notes) == (above.strip() != "#")
+
+
+@pytest.mark.parametrize("columns", [{"id": ROWS}, {"id": range(700, 700 + N)}, {"id": ROWS, "genre": GENRES}, {}])
+def test_tables_without_a_header(home, columns):
+    table = pd.DataFrame({"id": columns["id"]} if "id" in columns else {}, index=range(N)).join(pd.DataFrame(VALUES))
+    table = table.assign(genre=GENRES) if "genre" in columns else table
+    (home / "x.csv").write_text(table.to_csv(index=False, header=False))
+    corpus = heard(load(home / "x.csv"))
+    assert corpus.ids == [str(row) for row in columns.get("id", [f"row {i} of {N}" for i in range(1, N + 1)])]
+    assert corpus.class_names == (("Folk", "Rock") if "genre" in columns else ())
+    assert any("has no header" in note for note in corpus.notes)
+
+
+def test_german_thousands(home):
+    table = pd.DataFrame({"id": ROWS, "a": [f"1.{i:03d}.500,25" for i in range(N)], "b": [f"{i},5" for i in range(N)]})
+    corpus = load(saved(table, home / "x.csv", sep=";"))
+    assert corpus.features["a"].tolist() == [1_000_500.25 + 1000 * i for i in range(N)]
+    assert corpus.features["b"].tolist() == [i + 0.5 for i in range(N)]
+
+
+def test_the_sheet_that_has_tracks_is_read(home):
+    pytest.importorskip("openpyxl", reason="openpyxl is not here: pip install openpyxl")
+    with pd.ExcelWriter(home / "x.xlsx") as book:
+        pd.DataFrame({"About": ["made by me"]}).to_excel(book, sheet_name="Readme", index=False)
+        pd.DataFrame(columns=["nothing"]).to_excel(book, sheet_name="Empty", index=False)
+        features(id=ROWS, genre=GENRES).to_excel(book, sheet_name="Data", index=False, startrow=2)
+    corpus = heard(load(home / "x.xlsx"))
+    assert corpus.class_names == ("Folk", "Rock")
+    assert "sheet Data was read, not Readme" in " ".join(corpus.notes)
+
+
+def test_ids_that_miss_are_counted_named_and_listed(home):
+    x = saved(features(id=ROWS), home / "x.csv")
+    about = saved(pd.DataFrame({"id": [*ROWS[:20], "ghost 1", "ghost 2"], "genre": GENRES[:22]}), home / "t.csv")
+    texts = pd.DataFrame({"id": [*ROWS[:22], "lost"], "text": [f"river moon {i % 3} stone" for i in range(23)]})
+    with pytest.warns(UserWarning, match="lyrics of tracks that the corpus does not have: lost"):
+        corpus = load(x, tracks=about, lyrics=saved(texts, home / "l.csv"))
+    said = " ".join(corpus.notes)
+    assert "20 of 24 tracks; ids of no track, 2: ghost 1, ghost 2; tracks of no row, 4: song 20, song 21, " in said
+    assert "l.csv: id from `id`, as they are: 22 of 24 tracks; ids of no track, 1: lost" in said
+    missing = corpus.unmatched.groupby(["table", "what"])["id"].agg(list)
+    assert missing["t.csv", "in no track of the corpus"] == ["ghost 1", "ghost 2"]
+    assert missing["t.csv", "in no row of the table"] == ROWS[20:]
+    assert missing["l.csv", "in no track of the corpus"] == ["lost"]
+    assert load(x).unmatched is None
+
+
+ARTISTS = [f"Ann & Bo {i % 5}" for i in range(N)]
+TITLES = [f"A song, No. {i}" for i in range(N)]
+
+
+@pytest.mark.parametrize("what", ["tracks", "lyrics", "features"])
+@pytest.mark.parametrize("ids", [{}, {"spotify_id": [f"sp{i}x" for i in range(N)]}])
+def test_artist_and_title_join_where_no_id_does(home, what, ids):
+    x = saved(features(id=ROWS, title=TITLES, artist=ARTISTS), home / "x.csv")
+    table = pd.DataFrame({**ids, "Track Name": [title.upper() for title in TITLES], "Artist(s)": ARTISTS})
+    table = table.assign(genre=GENRES, lyrics=[f"river {i % 5} moon {i % 3}" for i in range(N)], y=range(N))
+    table.loc[N] = table.loc[3]
+    table.loc[N, "y"] = 99  # there are two of song 3
+    corpus = load(x, **{what: saved(table.sample(frac=1, random_state=0), home / "t.csv")})
+    note = next(note for note in corpus.notes if note.startswith("t.csv: id from"))
+    assert "id from `Artist(s)` and `Track Name`, by their words: 2" in note
+    if what == "tracks":
+        told = corpus.tracks["genre"]
+        assert told.dropna().to_dict() == {row: GENRES[i] for i, row in enumerate(ROWS) if pd.notna(told[row])}
+    if what == "features":
+        assert corpus.features["y"].to_dict() == {row: i for i, row in enumerate(ROWS) if i != 3}
+
+
+def test_files_that_are_called_by_artist_and_title(home):
+    x = saved(features(path=[f"{a} - {t}.mp3" for a, t in zip(ARTISTS, TITLES, strict=True)]), home / "x.csv")
+    about = pd.DataFrame({"title": TITLES, "artist": ARTISTS, "genre": GENRES})
+    assert load(x, tracks=saved(about, home / "t.csv")).tracks["genre"].tolist() == GENRES
+
+
+SPOTIFY = [f"{'aBcD' * 5}{i:02d}" for i in range(N)]
+ADDRESSES = {
+    "spotify:track:{}": "https://open.spotify.com/track/{}?si=5f",
+    "{}": "spotify:track:{}",
+    "https://open.spotify.com/intl-de/track/{}": "{}",
+    "https://www.youtube.com/watch?v={}&t=9s": "https://youtu.be/{}",
+}
+
+
+@pytest.mark.parametrize("ours", ADDRESSES)
+def test_addresses_of_services_are_joined_by_the_id_in_them(home, ours):
+    x = saved(features(track_uri=[ours.format(name) for name in SPOTIFY]), home / "x.csv")
+    about = pd.DataFrame({"url": [ADDRESSES[ours].format(name) for name in SPOTIFY], "genre": GENRES})
+    corpus = load(x, tracks=saved(about, home / "t.csv"))
+    assert corpus.tracks["genre"].tolist() == GENRES
+    assert "without case and suffix: 24 of 24" in corpus.notes[-1]
+
+
+def test_one_song_in_two_playlists_is_one(home):
+    about = pd.DataFrame({"id": ROWS + ROWS[:3], "playlist": ["a"] * N + ["b"] * 3, "genre": GENRES + GENRES[:3]})
+    x = saved(features(id=ROWS), home / "x.csv")
+    corpus = load(x, tracks=saved(about, home / "t.csv"))
+    assert corpus.tracks["genre"].tolist() == GENRES
+    assert "t.csv: 3 rows tell nothing new but playlist" in " ".join(corpus.notes)
+    about.loc[N, "genre"] = "Another"
+    with pytest.raises(ValueError, match="stand more than once: song 00"):
+        load(x, tracks=saved(about, home / "t.csv"))
+
+
+def test_one_language_has_one_name(home):
+    cells = [
+        ("bn", "Bangla", "Bengali", "bengali", "en", "English", "eng", "EN", "Klingon-ish")[i % 9] for i in range(N)
+    ]
+    corpus = load(saved(features(id=ROWS, language=cells), home / "x.csv"))
+    assert corpus.tracks["language"].nunique() == 3
+    bengali = [cell in ("bn", "Bangla", "Bengali", "bengali") for cell in cells]
+    assert corpus.tracks["language"][bengali].nunique() == 1
+
+
+SEVERAL = {
+    ("Rock|Metal", "rock; metal", "Rock, metal", "Folk"): ("Folk", "Rock"),
+    ("R&B/Soul", "Drum, Bass", "Hip-Hop/Rap", "Drum, Bass"): ("Drum, Bass", "Hip-Hop/Rap", "R&B/Soul"),
+    ("Pop, dance", "Pop, indie", "Jazz", "Jazz"): ("Jazz", "Pop"),
+}
+
+
+@pytest.mark.parametrize("cells", SEVERAL)
+def test_of_several_genres_the_first_is_taken_but_no_name_is_cut(home, cells):
+    corpus = load(saved(features(id=ROWS, genre=list(cells) * 6, artist=["Earth, Wind"] * N), home / "x.csv"))
+    assert corpus.class_names == SEVERAL[cells]
+    assert any("the first genre is taken" in note for note in corpus.notes) == ("R&B/Soul" not in cells)
+    assert set(corpus.tracks["artist"]) == {"Earth, Wind"}
+
+
+def test_two_bad_rows_of_thirty_are_left_out(home):
+    table = pd.DataFrame({"id": range(30), "a": ["1.5"] * 28 + ["loud", ""], "b": range(30)})
+    assert list(load(saved(table, home / "x.csv")).excluded) == ["28", "29"]
+    few = table.iloc[-5:].drop(index=29)
+    assert list(load(saved(few, home / "y.csv")).excluded) == ["28"]
+
+
+@pytest.mark.parametrize("form", ["json", "numpy", "parquet", "jsonl"])
+def test_lists_in_cells_are_a_column_for_each_number(home, form):
+    lists = [row.tolist() for row in VALUES]
+    table = pd.DataFrame({"id": ROWS, "embedding": lists, "markets": [["de", "bn"]] * N})
+    path = home / f"x.{form if form in ('parquet', 'jsonl') else 'csv'}"
+    if form == "parquet":
+        duckdb = pytest.importorskip("duckdb", reason="duckdb is not here: pip install duckdb")
+        duckdb.from_df(table).write_parquet(str(path))
+    elif form == "jsonl":
+        table.to_json(path, orient="records", lines=True)
+    else:
+        saved(table.assign(embedding=[str(row) if form == "numpy" else str(row.tolist()) for row in VALUES]), path)
+    corpus = load(path)
+    np.testing.assert_allclose(corpus.features.to_numpy(), VALUES, atol=1e-6)
+    assert list(corpus.features)[:2] == ["embedding 0", "embedding 1"]
+    assert "the lists of `embedding` are 13 numbers, a column each" in " ".join(corpus.notes)
+    vectors = load(saved(features(id=ROWS), home / "y.csv"), lyrics=path).lyrics
+    np.testing.assert_allclose(vectors, VALUES, atol=1e-6)
+
+
+def test_lists_of_several_lengths(home):
+    table = pd.DataFrame({"id": ROWS, "beats": [str(list(range(2 + i % 3))) for i in range(N)]})
+    with pytest.raises(ValueError, match="the lists of `beats` have 2 to 4 numbers; expected as many in each row"):
+        load(saved(table, home / "x.csv"))
+    corpus = load(saved(table.assign(tempo=range(N)), home / "x.csv"))
+    assert list(corpus.features) == ["tempo"]
+    assert "have 2 to 4 numbers and are not used" in " ".join(corpus.notes)
+
+
+@pytest.mark.parametrize("first", ["feature", ""])
+def test_a_table_that_lies_on_its_side_is_turned(home, first):
+    rows = pd.DataFrame(VALUES, ROWS, [f"mfcc{i}_mean" for i in range(1, 14)]).T
+    rows.rename_axis(first).to_csv(home / "x.csv")
+    corpus = heard(load(home / "x.csv"))
+    assert corpus.ids == ROWS
+    assert "its columns tracks (song 00, song 01, song 02" in " ".join(corpus.notes)
+
+
+SLICES = {
+    "blues.{:05d}.{}.wav": "blues.{:05d}",
+    "song{}_seg{}": "song{}",
+    "a/song {} part 0{}.mp3": "a/song {}",
+    "{}_chunk_{}": "{}",
+}
+
+
+@pytest.mark.parametrize("name", SLICES)
+@pytest.mark.parametrize("given", [False, True])
+def test_slices_are_one_row_a_recording(home, name, given):
+    values = np.repeat(VALUES, 3, axis=0) + np.tile([[-1.0], [0.0], [1.0]], (N, 1))
+    table = pd.DataFrame(values).assign(filename=[name.format(i, j) for i in range(N) for j in range(3)])
+    table = table.assign(label=np.repeat(GENRES, 3))
+    table.loc[4, "label"] = "Another"
+    path = saved(table.drop(index=5), home / "x.csv")
+    whole = [SLICES[name].format(i) for i in range(N)]
+    corpus = load(saved(features(id=whole), home / "y.csv"), features=path) if given else load(path)
+    assert corpus.ids == whole
+    kept = np.arange(N) != 1
+    np.testing.assert_allclose(corpus.features.to_numpy()[kept], VALUES[kept], atol=1e-9)
+    assert f"71 rows are slices of {N} recordings, up to 3 of each, and are averaged" in " ".join(corpus.notes)
+    if not given:
+        assert corpus.tracks["genre"][kept].tolist() == np.array(GENRES)[kept].tolist()
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [
+        [f"{genre}.{i:05d}.wav" for genre in ("blues", "rock") for i in range(12)],
+        [f"{genre}_{i}" for genre in ("blues", "rock") for i in range(12)],
+        [f"album 199{i // 12}.{i % 12 + 1:02d}" for i in range(N)],
+        ["Another brick part 1", "Another brick part 2", *ROWS[2:]],
+        [f"{i // 12:03d}.{i:06d}" for i in range(N)],
+        [f"disc1_{i:02d}" for i in range(N)],
+    ],
+)
+def test_songs_of_a_genre_or_an_album_are_no_slices(home, ids):
+    assert len(heard(load(saved(features(id=ids), home / "x.csv")))) == N
+
+
+def test_slices_that_are_the_tracks_stay(home):
+    ids = [f"blues.{i // 3:05d}.{i % 3}" for i in range(N)]
+    found = given_numbers(saved(features(id=ids), home / "x.csv"), "", ids)
+    assert found.values.index.tolist() == ids
+
+
+def test_rows_of_one_id_are_averaged_where_most_ids_have_several(home):
+    table = pd.concat([features(id=ROWS) for _ in range(3)])
+    table["3"] += np.repeat([-1.0, 0.0, 1.0], N)
+    np.testing.assert_allclose(load(saved(table, home / "x.csv")).features.to_numpy(), VALUES, atol=1e-9)
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0, 1e-200])
+def test_tracks_that_are_all_the_same_are_refused_when_loaded(home, value):
+    table = pd.DataFrame(np.full((N, 9), value), columns=[f"f{i}" for i in range(9)]).assign(id=ROWS)
+    with pytest.raises(ValueError, match=r"all 24 tracks have the same features \(f0, f1"):
+        load(saved(table, home / "x.csv"))
+
+
+@pytest.mark.parametrize("size", [1e-200, 1e200])
+def test_numbers_of_any_size_are_scaled(home, size):
+    small = load(saved(pd.DataFrame(VALUES * size).assign(id=ROWS), home / "x.csv"))
+    usual = load(saved(pd.DataFrame(VALUES).assign(id=ROWS), home / "y.csv"))
+    np.testing.assert_allclose(small.audio, usual.audio, atol=1e-5)

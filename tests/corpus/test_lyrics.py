@@ -59,7 +59,7 @@ def test_a_folder_a_table_of_texts_and_a_bag_of_words_agree(tmp_path):
 
 def test_tracks_without_lyrics_are_zero_and_marked(tmp_path):
     TEXTS.iloc[:40].rename("text").rename_axis("track_id").to_csv(tmp_path / "texts.csv")
-    features, has_lyrics, _ = load_lyrics(tmp_path / "texts.csv", IDS)
+    features, has_lyrics, *_ = load_lyrics(tmp_path / "texts.csv", IDS)
     assert has_lyrics.tolist() == [True] * 40 + [False] * 20
     assert not features[40:].any()
     assert np.abs(features[:40]).sum(axis=1).min() > 0
@@ -76,7 +76,7 @@ def test_faulty_files_are_named_and_the_rest_is_read(tmp_path):
     (folder / "22.txt").write_bytes(b"binary\x00data")
     (folder / "999.txt").write_text(text(999))
     with pytest.warns(UserWarning, match="lyrics") as warned:
-        _, has_lyrics, _ = load_lyrics(tmp_path, IDS)
+        _, has_lyrics, *_ = load_lyrics(tmp_path, IDS)
     said = " ".join(str(warning.message) for warning in warned)
     assert has_lyrics.sum() == 21  # what Windows wrote can be read
     for words in (
@@ -125,7 +125,7 @@ def by_row(n, **columns):
 def test_published_features_are_joined_by_row_and_taken_as_they_are(tmp_path):
     table = by_row(60)
     table.sample(frac=1, random_state=0).to_csv(tmp_path / "published.csv", index=False)
-    features, has_lyrics, _ = load_lyrics(tmp_path / "published.csv", IDS)
+    features, has_lyrics, *_ = load_lyrics(tmp_path / "published.csv", IDS)
     assert has_lyrics.all()
     np.testing.assert_allclose(features, table.filter(like="lyrics_"), atol=1e-6)
 
@@ -180,6 +180,6 @@ def test_the_published_rows_are_those_of_other_tracks(gtzan, gtzan_folder):
 
 
 def test_the_published_table_fits_gtzan(gtzan, gtzan_folder):
-    features, has_lyrics, _ = load_lyrics(gtzan_folder / "lyrics_features_published.csv", gtzan.tracks.index)
+    features, has_lyrics, *_ = load_lyrics(gtzan_folder / "lyrics_features_published.csv", gtzan.tracks.index)
     assert has_lyrics.all()
     np.testing.assert_allclose(features.std(axis=0), 1, atol=1e-3)

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from vaeclust.corpus import lyrics
 from vaeclust.corpus.lyrics import count_features, load_lyrics, text_features
-from vaeclust.corpus.words import languages, stop_words, sung, words
+from vaeclust.corpus.words import languages, stop_words, sung, text_of, words
 
 WHOLE = {
     "আমি বাংলায় গান গাই": ["আমি", "বাংলায়", "গান", "গাই"],
@@ -64,6 +65,51 @@ def test_what_is_none_of_the_words():
     assert sung("I wrote (a letter) to you [sic]") == "I wrote (a letter) to you [sic]"  # people sing brackets, too
 
 
+NO_SONG = """[Verse 1: Ann & Bo]
+[Strofa 2]
+(Repeat Chorus)
+CHORUS:
+Verse 2
+2x
+Submitted by Jo
+Songwriters: Ann Bell, Bo Carr
+See Ann LiveGet tickets as low as $40
+You might also like
+Lyrics © Somebody
+******* This Lyrics is NOT for Commercial use *******
+(1409617829201)
+Paroles de la chanson La lune par Ann
+Read more at https://example.org
+Source: Somewhere
+Print these lyrics
+3Embed
+"""
+
+
+@pytest.mark.parametrize("line", NO_SONG.splitlines())
+def test_headers_credits_and_footers_of_sites_are_none_of_the_words(line):
+    assert words(sung(f"river\n{line}\nmoon\n")) == ["river", "moon"]
+
+
+@pytest.mark.parametrize("line", ["over the bridge", "music in my title", "verse after verse", "wrote it all by hand"])
+def test_what_is_sung_stays(line):
+    assert words(sung(line)) == words(line)
+
+
+GERMAN = ["Der Mond ist aufgegangen und die goldnen Sternlein", "Wir tanzen durch die Nacht und das Leben ist so schön"]
+
+
+def test_lyrics_in_one_language_have_its_stop_words(monkeypatch):
+    seen = []
+    monkeypatch.setattr(lyrics, "text_features", lambda texts, told: seen.append(told) or text_features(texts, told))
+    texts = pd.Series({f"song {i}": f"{GERMAN[i % 2]} {i % 3}" for i in range(20)})
+    found = load_lyrics(texts, texts.index)
+    assert found.languages is None  # of one language there is nothing to score
+    assert set(seen[0]) == {"de"}
+    load_lyrics(texts, texts.index, pd.DataFrame({"language": "Bangla"}, texts.index))
+    assert set(seen[1]) == {"bn"}
+
+
 BENGALI = ["আমি বাংলায় গান গাই আমি বাংলার গান", "আমার সোনার বাংলা আমি তোমায় ভালোবাসি", "চাঁদের হাসি বাঁধ ভেঙেছে উছলে পড়ে আলো"]
 ENGLISH = ["river and moon and stone", "the river of a long night", "moon over stone and over the water"]
 
@@ -114,3 +160,28 @@ def test_lyrics_files_of_another_place_are_joined_by_name(tmp_path):
         (tmp_path / f"SONG {i}.TXT").write_text(f"river {i} moon over stone {i % 2}", encoding="utf-8")
     found = load_lyrics(tmp_path, pd.Index([f"album/song {i}" for i in range(6)]))
     assert found.has_lyrics.tolist() == [True] * 5 + [False]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "cp1252", "utf-8-sig"])
+def test_texts_of_any_encoding(tmp_path, encoding):
+    (tmp_path / "x.txt").write_bytes("Über süße Träume".encode(encoding))
+    assert words(text_of(tmp_path / "x.txt")) == ["über", "süße", "träume"]
+    (tmp_path / "x.txt").write_bytes(b"river\0moon")
+    assert text_of(tmp_path / "x.txt") == ""
+
+
+def test_chinese_lyrics_in_the_encoding_of_china(tmp_path):
+    (tmp_path / "x.txt").write_bytes("我爱你不是因为你是谁而是因为我可以".encode("gb18030"))
+    assert words(text_of(tmp_path / "x.txt"))[:2] == ["我爱", "爱你"]
+
+
+def test_times_in_cells_and_folders_of_lrc(tmp_path):
+    text = "[00:01.00]river {0}\n[00:12.40]<00:12.40>moon <00:13.10>stone"
+    for i in range(6):
+        (tmp_path / f"a{i}{('.lrc', '.TXT')[i % 2]}").write_text(text.format(i))
+    ids = pd.Index([f"a{i}" for i in range(6)])
+    assert load_lyrics(tmp_path, ids).has_lyrics.all()
+    table = pd.DataFrame({"id": ids, "text": [text.format(i) for i in range(6)]})
+    table.to_csv(tmp_path / "x.csv", index=False)
+    np.testing.assert_allclose(load_lyrics(tmp_path / "x.csv", ids).features, load_lyrics(tmp_path, ids).features)
+    assert words(sung(text)) == ["river", "moon", "stone"]

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from IPython.display import HTML, Markdown
 
+from vaeclust.corpus.accounts import left_out
 from vaeclust.corpus.audio import SAMPLE_RATE
 from vaeclust.corpus.dataset import ARTIST, Dataset, equal_rows
 from vaeclust.corpus.demo import tracks
@@ -55,10 +56,10 @@ def intake_list(dataset: Dataset) -> HTML:
 
 
 def excluded_list(dataset: Dataset) -> HTML:
-    """Return every excluded track and the whole reason for it."""
+    """Return the excluded tracks by the whole reason for it, of many tracks a few."""
     if not dataset.excluded:
         return HTML('<p class="facts">No track was left out.</p>')
-    rows = (f"<li><strong>{escape(track)}</strong>: {escape(why)}</li>" for track, why in dataset.excluded.items())
+    rows = (f"<li>{escape(line)}</li>" for line in left_out(dataset))
     return HTML(f'<ul class="facts">{"".join(rows)}</ul>')
 
 

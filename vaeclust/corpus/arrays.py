@@ -13,7 +13,8 @@ import pandas as pd
 
 from vaeclust.corpus.formats import read_table
 from vaeclust.corpus.joining import joined
-from vaeclust.corpus.roles import ID, columns_of, role_of
+from vaeclust.corpus.roles import ID, OTHER, columns_of, role_of
+from vaeclust.corpus.shapes import expanded, one_row_a_recording, turned
 from vaeclust.corpus.tables import clean_ids, distinct_rows, examples, finite_numbers
 
 ARRAYS = (".npz", ".npy")
@@ -27,22 +28,25 @@ Columns = Callable[[pd.DataFrame], Mapping[str, str]]
 class Numbers(NamedTuple):
     """Numbers of tracks, (n, d) float64 by track id, all finite; what else their table holds; what is to be said.
 
-    about: (n, columns) by track id, as text. faults: track id → why it was left out.
+    about: (n, columns) by track id, as text. faults: track id → why it was left out. misses: as of
+    :class:`~vaeclust.corpus.joining.Joined`.
     """
 
     values: pd.DataFrame
     about: pd.DataFrame
     faults: dict[str, str]
     notes: tuple[str, ...]
+    misses: pd.DataFrame | None = None
 
 
-def read_numbers(path: Path, array: str = "", *, columns: Columns | None = None) -> Numbers:
+def read_numbers(path: Path, array: str = "", ids: Sequence[str] = (), *, columns: Columns | None = None) -> Numbers:
     """Read a file of features as a corpus of its own: its ids are those of the corpus.
 
-    columns: what gives the wanted ones of a table, name → column; by default all that hold numbers. Raises
-    FileNotFoundError, and ValueError for anything that is not as expected.
+    ids: of an array that has none, in the order of its rows. columns: what gives the wanted ones of a table, name →
+    column; by default all that hold numbers. Raises FileNotFoundError, and ValueError for anything that is not as
+    expected.
     """
-    table, notes = _read(path, array, ())
+    table, notes = _read(path, array, ids)
     candidates = [name for name in columns_of(ID, table.columns) if table[name].notna().any()]
     unique = [name for name in candidates if table[name].is_unique and table[name].notna().all()]
     if candidates:
@@ -52,27 +56,52 @@ def read_numbers(path: Path, array: str = "", *, columns: Columns | None = None)
     else:
         ids = pd.Series([f"row {row + 1} of {len(table)}" for row in range(len(table))], table.index)  # joins nothing
         notes.append(f"{path.name}: {ROW_NUMBERS}")
-    return _numbers(distinct_rows(table, ids, path), path, columns, notes, needed=columns is None)
+    table, ids, said = one_row_a_recording(table, ids, numeric_names(table), path)
+    return _numbers(distinct_rows(table, ids, path), path, columns, [*notes, *said], needed=columns is None)
 
 
-def given_numbers(path: Path, array: str, ids: Sequence[str], *, columns: Columns | None = None) -> Numbers:
+def table_ids(path: Path) -> list[str]:
+    """Return the ids of the rows of a table in their order: the surest column in which all differ; else none."""
+    table = read_table(path, "tracks table").table
+    columns = [name for name in columns_of(ID, table.columns) if table[name].is_unique and table[name].notna().all()]
+    return clean_ids(table[columns[0]]).tolist() if columns else []
+
+
+def given_numbers(
+    path: Path, array: str, ids: Sequence[str], *, columns: Columns | None = None, about: pd.DataFrame | None = None
+) -> Numbers:
     """Read a file of features for the tracks of a corpus, joined by what says which track a row is.
 
-    columns: as for :func:`read_numbers`. Raises as :func:`read_numbers` does, and ValueError where no row is a track.
+    columns: as for :func:`read_numbers`. about: as for :func:`~vaeclust.corpus.joining.joined`. Raises as
+    :func:`read_numbers` does, and ValueError where no row is a track.
     """
     table, notes = _read(path, array, ids)
-    found = joined(table, ids, f"{path}")
+    table, said = _by_recording(table, ids, path)
+    notes += said
+    found = joined(table, ids, f"{path}", about)
     notes.append(found.note(path.name))
-    return _numbers(
-        found.table.loc[[track for track in ids if track in found.table.index]], path, columns, notes, needed=True
-    )
+    rows = found.table.loc[[track for track in ids if track in found.table.index]]
+    return _numbers(rows, path, columns, notes, needed=True)._replace(misses=found.misses(path.name))
 
 
 def _read(path: Path, array: str, ids: Sequence[str]) -> tuple[pd.DataFrame, list[str]]:
     if path.suffix.lower() in ARRAYS:
         return _array_table(path, array, ids)
-    found = read_table(path, "table of features")
-    return found.table, list(found.notes)
+    table, notes = read_table(path, "table of features")
+    for shape in (turned, expanded):
+        table, said = shape(table, path)
+        notes = (*notes, *said)
+    return table, list(notes)
+
+
+def _by_recording(table: pd.DataFrame, ours: Sequence[str], path: Path) -> tuple[pd.DataFrame, list[str]]:
+    """Return a table with one row a recording, where one of its columns of ids says that its rows are slices."""
+    for column in columns_of(ID, table.columns):
+        keys = clean_ids(table[column]).where(table[column].notna())
+        shaped, recordings, said = one_row_a_recording(table, keys, numeric_names(table), path, ours)
+        if said:
+            return shaped.assign(**{column: recordings}), said
+    return table, []
 
 
 def _numbers(table: pd.DataFrame, path: Path, columns: Columns | None, notes: list[str], *, needed: bool) -> Numbers:
@@ -81,7 +110,7 @@ def _numbers(table: pd.DataFrame, path: Path, columns: Columns | None, notes: li
         raise ValueError(f"{path}: no column beside {examples(table.columns)}; expected one for each dimension")
     values, faults = finite_numbers(table, list(wanted.values()), path)
     about = table.drop(columns=list(wanted.values())).loc[values.index]
-    if wanted and (unused := [str(name) for name in about if not role_of(str(name))]):
+    if wanted and (unused := [str(name) for name in about if role_of(str(name)) in ("", OTHER)]):
         notes = [*notes, f"{path.name}: not used as features: {examples(unused)}"]
     if wanted:
         notes = [*notes, f"{path.name}: {values.shape[1]} features: {examples(wanted)}"]

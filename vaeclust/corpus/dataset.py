@@ -61,6 +61,8 @@ class Dataset:
         (n, 50) float64, indexed by ``track_id``: how likely a listening network finds each of its tags, in its order.
     notes : tuple of str
         What was understood of its files: which column says which track a row is, what was guessed, what was left.
+    unmatched : DataFrame or None
+        Ids of given tables that are no track, and tracks that are in no row: ``table, id, what``.
 
     Examples
     --------
@@ -90,6 +92,7 @@ class Dataset:
     labels: tuple[str, ...] = LABELS
     tags: pd.DataFrame | None = None
     notes: tuple[str, ...] = ()
+    unmatched: pd.DataFrame | None = None
 
     def __len__(self) -> int:
         return len(self.tracks)
@@ -211,11 +214,12 @@ def assemble(
     """
     check_scaling(scaling)
     audio = SCALINGS[scaling](features)
-    words = load_lyrics(lyrics, tracks.index, tracks.get("language"))
+    words = load_lyrics(lyrics, tracks.index, tracks)
     if words.languages is not None and "language" not in tracks:
         tracks = tracks.assign(language=words.languages.reindex(tracks.index))
     lyrics_features, has_lyrics = words.features, words.has_lyrics
     more: dict[str, Any] = {"excluded": dict(excluded or {}), "scaling": scaling, "tags": tags, "labels": labels}
+    more |= {"notes": words.notes, "unmatched": words.misses}
     corpus = Dataset(name, tracks, features, audio, lyrics_features, has_lyrics, **more)
     others = [label for label in corpus.references() if label not in (corpus.headline, ARTIST)]
     checksum = digest(

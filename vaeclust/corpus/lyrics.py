@@ -4,6 +4,7 @@ Tracks without lyrics are a normal case: their features are zero, which after ce
 """
 
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,8 +15,10 @@ from threadpoolctl import threadpool_limits
 
 from vaeclust.corpus.arrays import ARRAYS, given_numbers, numeric_names
 from vaeclust.corpus.formats import read_table
-from vaeclust.corpus.joining import joined
+from vaeclust.corpus.joining import Joined, joined
+from vaeclust.corpus.language_names import language_code
 from vaeclust.corpus.roles import LYRICS, LYRICS_PATH, columns_of
+from vaeclust.corpus.shapes import expanded
 from vaeclust.corpus.tables import examples, npz_array, numeric_columns, placed
 from vaeclust.corpus.words import ENGLISH, NO_LYRICS, stop_words, sung, text_of, words
 from vaeclust.corpus.words import languages as languages_of
@@ -29,14 +32,20 @@ LEAST_TRACKS, LARGEST_SHARE = 2, 0.5  # a term must be in at least two tracks an
 
 
 class Lyrics(NamedTuple):
-    """Features (n, d) float32, or None; has_lyrics (n,) bool; the language of every text by track id, or None."""
+    """Features (n, d) float32, or None; has_lyrics (n,) bool; the language of every text by track id, or None.
+
+    notes and misses: how a table was read and joined, and the ids that miss, as of
+    :class:`~vaeclust.corpus.joining.Joined`.
+    """
 
     features: np.ndarray | None
     has_lyrics: np.ndarray
     languages: pd.Series | None = None
+    notes: tuple[str, ...] = ()
+    misses: pd.DataFrame | None = None
 
 
-def load_lyrics(source: str | Path | pd.Series | None, ids: pd.Index, languages: pd.Series | None = None) -> Lyrics:
+def load_lyrics(source: str | Path | pd.Series | None, ids: pd.Index, tracks: pd.DataFrame | None = None) -> Lyrics:
     """Return lyrics features (n, d) float32, or None, and has_lyrics (n,) bool, in the order of ``ids``; languages.
 
     ``source`` is a series of texts by track id; a folder of ``<track_id>.txt``; a table with a column that says which
@@ -45,7 +54,8 @@ def load_lyrics(source: str | Path | pd.Series | None, ids: pd.Index, languages:
     or a table with ``row`` in place of an id, whose rows are joined to the tracks by their place alone, as the
     published study did. Texts and bags become d = 30 features, numbers stay as they are.
 
-    languages: of the tracks, by track id, where they are known; else those of texts are guessed.
+    tracks: what is known of them, by track id: artist and title, by which a table without ids is joined; language, by
+    which the words that tell nothing are left out, and which is guessed where it is not known.
 
     Raises
     ------
@@ -71,23 +81,25 @@ def load_lyrics(source: str | Path | pd.Series | None, ids: pd.Index, languages:
     else:
         place, array = npz_array(source)
         path = resolve(place)
-        found, where = _found(path, array, ids), str(path)
+        found, where = _found(path, array, ids, tracks), str(path)
     if found.unknown:
         warnings.warn(
             f"{where}: lyrics of tracks that the corpus does not have: {examples(found.unknown)}", stacklevel=2
         )
-    content, told = found.content, languages
+    content, guessed = found.content, None
+    told = None if tracks is None or "language" not in tracks else tracks["language"].map(language_code)
     if isinstance(content, pd.Series):
         content = content[~content.str.strip().str.casefold().isin(NO_LYRICS)].map(sung)
-        told = _guessed(content) if told is None else told.reindex(content.index)
-        features = text_features(content, told)
+        guessed = languages_of(content)
+        features = text_features(content, guessed if told is None else told.reindex(content.index).fillna(guessed))
     elif isinstance(content, Bag):
         features = count_features(*content, languages=None if told is None else told.reindex(content.ids))
     else:
         features = content
     has_lyrics = np.asarray(ids.isin(features.index))
     values = features.reindex(ids).fillna(0.0).to_numpy(dtype=np.float32)
-    return Lyrics(values, has_lyrics, told if isinstance(content, pd.Series) else None)
+    several = guessed is not None and guessed.nunique() > 1
+    return Lyrics(values, has_lyrics, guessed if several else None, found.notes, found.misses)
 
 
 class Bag(NamedTuple):
@@ -99,33 +111,37 @@ class Bag(NamedTuple):
 
 
 class _Found(NamedTuple):
-    """Lyrics by track id, as texts, counts or features (n, d); ids of those that are of no track."""
+    """Lyrics by track id, as texts, counts or features (n, d); of which ids of theirs is no track; notes and misses."""
 
     content: pd.Series | pd.DataFrame | Bag
-    unknown: list[str] = []  # noqa: RUF012
+    unknown: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    misses: pd.DataFrame | None = None
+
+    def joined_by(self, found: Joined, path: Path, notes: Sequence[str] = ()) -> "_Found":
+        """Return them with what is to be said of how they were joined."""
+        said = (*notes, found.note(path.name))
+        return self._replace(unknown=tuple(found.unknown), notes=said, misses=found.misses(path.name))
 
 
-def _found(path: Path, array: str, ids: pd.Index) -> _Found:
+def _found(path: Path, array: str, ids: pd.Index, tracks: pd.DataFrame | None) -> _Found:
     """Read a folder or file of lyrics."""
     if path.is_dir():
         return _texts_of(_read_folder(path, ids), ids, path)
     if path.suffix.lower() in ARRAYS:
-        return _Found(given_numbers(path, array, list(ids)).values)
-    table = read_table(path, "table of lyrics").table
+        numbers = given_numbers(path, array, list(ids))
+        return _Found(numbers.values, notes=numbers.notes, misses=numbers.misses)
+    table, notes = read_table(path, "table of lyrics")
+    table, said = expanded(table, path)
     if ROW in table and "track_id" not in table:
         table.index = _row_tracks(table, ids, path)
         return _Found(_numeric_features(table, path))
     if {"term", "count"} <= set(table.columns):
         return _bag(table, ids, path)
-    found = joined(table, ids, str(path))
+    found = joined(table, ids, str(path), tracks)
     texts = table_texts(found.table, path)
-    return _Found(_numeric_features(found.table, path) if texts is None else texts, found.unknown)
-
-
-def _guessed(texts: pd.Series) -> pd.Series | None:
-    """Return the languages of texts, where there are several."""
-    found = languages_of(texts)
-    return found if found.nunique() > 1 else None
+    content = _numeric_features(found.table, path) if texts is None else texts
+    return _Found(content).joined_by(found, path, [*notes, *said])
 
 
 def table_texts(table: pd.DataFrame, path: Path) -> pd.Series | None:
@@ -144,7 +160,7 @@ def table_texts(table: pd.DataFrame, path: Path) -> pd.Series | None:
 def _texts_of(texts: pd.Series, ids: pd.Index, path: Path) -> _Found:
     """Return texts, by what their files are called, by the ids of the corpus."""
     found = joined(texts.rename_axis("track_id").rename("text").reset_index(), ids, str(path))
-    return _Found(found.table["text"], found.unknown)
+    return _Found(found.table["text"]).joined_by(found, path)
 
 
 def text_features(texts: pd.Series, languages: pd.Series | None = None) -> pd.DataFrame:
@@ -247,7 +263,7 @@ def _bag(table: pd.DataFrame, ids: pd.Index, path: Path) -> _Found:
     listed = pd.DataFrame({"track_id": tracks[1], "row": range(shape[0])})
     found = joined(listed, ids, str(path))
     bag = Bag(matrix[found.table["row"].to_numpy()], np.asarray(terms[1]), found.table.index)
-    return _Found(bag, found.unknown)
+    return _Found(bag).joined_by(found, path)
 
 
 def _row_tracks(table: pd.DataFrame, ids: pd.Index, path: Path) -> pd.Index:

@@ -7,7 +7,7 @@ feature if it holds numbers, and else is kept as it is.
 import json
 import re
 from ast import literal_eval
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import pandas as pd
 
@@ -21,7 +21,8 @@ ROLES: dict[str, tuple[str, ...]] = {
     ID: (
         "track_id", "filename", "id", "track", "song_id", "uid", "file_name", "audio_path", "file_path", "filepath",
         "path", "file", "audio_file", "audio", "song", "name", "trackid", "clip_id", "clip", "youtube_id", "video_id",
-        "track_uri", "uri", "spotify_id", "songid", "isrc", "msd_id", "uuid",
+        "track_uri", "uri", "spotify_id", "songid", "isrc", "msd_id", "uuid", "url", "track_url", "spotify_url",
+        "youtube_url", "song_url", "video_url", "external_url", "link", "href",
     ),
     TITLE: ("title", "song_name", "song_title", "track_name", "track_title", "track title", "song", "name"),
     ARTIST: (
@@ -91,8 +92,10 @@ def columns_of(role: str, columns: Iterable[str]) -> list[str]:
     return [by_name[name] for name in wanted if name in by_name]
 
 
-def one_spelling(cells: pd.Series) -> pd.Series:
+def one_spelling(cells: pd.Series, code: Callable[[str], str | None] | None = None) -> pd.Series:
     """Return labels of which those that differ in case and blanks alone are spelled as most are; unknown is missing.
+
+    code: what says that labels mean the same, such as a language that has several names.
 
     >>> one_spelling(pd.Series(["Rock", "rock ", "Rock", "Hip-Hop", None])).tolist()
     ['Rock', 'Rock', 'Rock', 'Hip-Hop', nan]
@@ -100,19 +103,37 @@ def one_spelling(cells: pd.Series) -> pd.Series:
     plain = cells.astype("str").str.strip()
     plain = plain.mask(plain.str.casefold().isin(UNKNOWN))
     key = plain.str.casefold().str.replace(r"\s+", " ", regex=True)
+    if code:
+        key = key.map(code, na_action="ignore").fillna(key)
     spelling = plain.groupby(key).agg(lambda same: same.value_counts().sort_index().idxmax())
     return key.map(spelling).where(plain.notna())
 
 
-def first_entries(cells: pd.Series) -> tuple[pd.Series, int]:
-    """Return the first entry of cells that hold lists or JSON, and of how many cells that was done.
+def first_entries(cells: pd.Series, *, commas: bool = False) -> tuple[pd.Series, int]:
+    """Return the first entry of cells that hold several, and of how many cells that was done.
 
-    >>> cells = pd.Series(["rock", "['pop', 'folk']", "[{'genre_id': '10', 'genre_title': 'Pop'}]", "[]"])
+    Lists, JSON and what stands between bars or semicolons are several. commas: so is what stands between commas, where
+    the first entry is alone in another cell, or has others behind it there: "Drum, Bass" is one genre.
+
+    >>> cells = pd.Series(["rock", "['pop', 'folk']", "[{'genre_id': '10', 'genre_title': 'Pop'}]", "[]", "a|b; c"])
     >>> first_entries(cells)[0].tolist(), first_entries(cells)[1]
-    (['rock', 'pop', 'Pop', nan], 3)
+    (['rock', 'pop', 'Pop', nan, 'a'], 4)
+    >>> first_entries(pd.Series(["Rock, metal", "rock", "Drum, Bass", "Drum, Bass"]), commas=True)[0].tolist()
+    ['Rock', 'rock', 'Drum, Bass', 'Drum, Bass']
     """
-    lists = cells.str.match(r"\s*[\[{]").fillna(False).astype(bool)
-    return cells.mask(lists, cells[lists].map(_first_entry)), int(lists.sum())
+    found = cells.astype("str")
+    lists = found.str.match(r"\s*[\[{]").fillna(False).astype(bool)
+    found = found.mask(lists, found[lists].map(_first_entry))
+    barred = found.str.contains(r"[|;]").fillna(False).astype(bool)
+    found = found.mask(barred, found[barred].str.split(r"[|;]", regex=True).str[0].str.strip())
+    if commas:
+        first = found.str.replace(r",.*", "", regex=True).str.strip()
+        rest = found.str.replace(r"^[^,]*,?", "", regex=True).str.strip()
+        same = pd.DataFrame({"first": first.str.casefold(), "rest": rest.str.casefold()})
+        several = (rest != "") & found.notna() & (same.groupby("first")["rest"].transform("nunique") > 1)
+        found = found.mask(several, first)
+        return found, int((lists | barred | several).sum())
+    return found, int((lists | barred).sum())
 
 
 def _first_entry(text: str) -> str | None:

@@ -9,6 +9,8 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+HUGE = 1e100
+
 
 def standardise(features: pd.DataFrame) -> np.ndarray:
     """Return (n, d) float32: each column less its mean, over its population deviation.
@@ -19,6 +21,10 @@ def standardise(features: pd.DataFrame) -> np.ndarray:
     array([-1.225,  0.   ,  1.225], dtype=float32)
     """
     values = features.to_numpy(dtype=np.float64)
+    size = np.abs(values).max(axis=0, initial=0.0)
+    extreme = (size > 0) & ((size < 1 / HUGE) | (size > HUGE))
+    if extreme.any():  # squares of these are no numbers
+        values = values / np.where(extreme, size, 1.0)
     centred = values - values.mean(axis=0)
     deviation = values.std(axis=0)
     # The deviation of a constant column is a rounding error of its mean, not always exactly zero.

@@ -15,20 +15,22 @@ from typing import Any
 
 import pandas as pd
 
-from vaeclust.corpus.arrays import ARRAYS, given_numbers, numeric_names, read_numbers
+from vaeclust.corpus.arrays import ARRAYS, given_numbers, numeric_names, read_numbers, table_ids
 from vaeclust.corpus.audio import SECONDS, SUFFIXES
 from vaeclust.corpus.dataset import LABELS, Dataset, assemble
 from vaeclust.corpus.feature_sets import FEATURE_SETS, FeatureSet, mean_of, recognise
 from vaeclust.corpus.folders import first_like, listed_patterns, measure_folder, shared_folder
 from vaeclust.corpus.formats import SUFFIXES as SUFFIXES_OF_TABLES
 from vaeclust.corpus.formats import column_names, read_table
-from vaeclust.corpus.joining import joined
+from vaeclust.corpus.joining import all_misses, joined, one_row_each
+from vaeclust.corpus.language_names import language_code
 from vaeclust.corpus.lyrics import table_texts
 from vaeclust.corpus.named import CORPORA, fetch, known_name
 from vaeclust.corpus.roles import (
     ARTIST,
     GENRE,
     ID,
+    LANGUAGE,
     LYRICS,
     LYRICS_PATH,
     PATH,
@@ -42,7 +44,7 @@ from vaeclust.corpus.roles import (
 from vaeclust.corpus.roles import LABELS as ROLES_OF_LABELS
 from vaeclust.corpus.sampling import draw
 from vaeclust.corpus.scaling import check_scaling
-from vaeclust.corpus.tables import examples, npz_array, placed
+from vaeclust.corpus.tables import check_variation, examples, npz_array, placed
 from vaeclust.files import resolve
 
 TABLES = {*ARRAYS, *SUFFIXES_OF_TABLES}
@@ -136,6 +138,7 @@ def load(
     without = listed_patterns(exclude) if isinstance(exclude, str) else []
     exclude = None if isinstance(exclude, str) else exclude
     given: pd.DataFrame | None = None
+    tables_are_ours = bool(named and known_set and not paths)
     if named and (path / "features.csv").is_file():
         tracks, lyrics = tracks or _table(path, "tracks"), lyrics or _table(path, "lyrics_features")
         measure = CORPORA[named].measure
@@ -146,6 +149,7 @@ def load(
         if not place.exists():
             raise FileNotFoundError(_unknown_source(source if len(places) == 1 else place, place))
     notes: list[str] = []
+    misses: list[pd.DataFrame | None] = []
     faults: dict[str, str] = {}
     references = tuple(dict.fromkeys(label.strip() for label in labels.split(",") if label.strip()))
     measured = known_set or FEATURE_SETS["mfcc20"]
@@ -155,18 +159,20 @@ def load(
         )
     else:
         needed = given is None and known_set is not None
+        order = table_ids(resolve(tracks)) if tracks and path.suffix.lower() in ARRAYS else ()
         wanted = partial(_set_columns, measured, path, but=references) if needed else _none
-        found = read_numbers(path, array, columns=wanted)
+        found = read_numbers(path, array, order, columns=wanted)
         texts = table_texts(found.about, path)
         others = set(numeric_names(found.about)) - set(references)
-        about = told_of_tracks(found.about.drop(columns=list(others)), path)
+        about, said = told_of_tracks(found.about.drop(columns=list(others)), path)
         kept = draw(found.values.index, most)
         values, about, faults = found.values.loc[kept], about.loc[kept], found.faults
-        notes += found.notes
+        notes += [*found.notes, *said]
     if tracks:
-        about, told, said = _with_tracks(about, resolve(tracks))
+        about, told, said, missed = _with_tracks(about, resolve(tracks))
         texts = texts if told is None else told
         notes += said
+        misses.append(missed)
     columns = _label_columns(references, about)
     about = _spelled(about, columns.values())
     known = named or known_name(set(values.index))
@@ -176,9 +182,12 @@ def load(
         called = f"{called}-own"
     if not known_set:
         features_path, features_array = npz_array(features)
-        numbers = given_numbers(resolve(features_path), features_array, list(values.index), columns=_own_columns)
+        numbers = given_numbers(
+            resolve(features_path), features_array, list(values.index), columns=_own_columns, about=about
+        )
         given, faults = numbers.values, faults | numbers.faults
         notes += numbers.notes
+        misses.append(numbers.misses)
     if given is not None:
         missing = values.index.difference(given.index)
         values = given.loc[values.index[values.index.isin(given.index)]]
@@ -190,6 +199,7 @@ def load(
     values = values[~values.index.isin(list(excluded))]
     if values.empty:
         raise ValueError(f"{path}: no track is left after leaving out {len(excluded)}; expected at least one")
+    check_variation(values, path)
     recognised = known_set if known_set and set(known_set.columns) <= set(values) else recognise(values.columns)
     by_default = recognised.scaling if recognised else "standard"
     with warnings.catch_warnings():
@@ -215,7 +225,8 @@ def load(
         variant="-".join([*_variant(own), *other]),
         source="|".join([identity, own, *other]),
         given={"dataset": typed, **paths, **({} if own == "mfcc20" else {"features": own}), **chosen},
-        notes=() if named else tuple(notes),
+        notes=() if tables_are_ours else tuple(dict.fromkeys([*notes, *corpus.notes])),
+        unmatched=None if tables_are_ours else all_misses(*misses, corpus.unmatched),
     )
 
 
@@ -336,7 +347,8 @@ def _set_columns(features: FeatureSet, path: Path, table: pd.DataFrame, *, but: 
     if not missing:
         return _of_set(features, known)
     numbers = [name for name in numeric_names(table) if name not in but]
-    if features.name == "mfcc20" and numbers and len(missing) > len(features.columns) / 2:
+    fewer = tuple(missing) == features.columns[-len(missing) :]  # 13 coefficients are no damaged 20
+    if features.name == "mfcc20" and numbers and (fewer or len(missing) > len(features.columns) / 2):
         return {name: name for name in numbers}
     raise ValueError(
         f"{path}: {len(missing)} of the {len(features.columns)} columns of features={features.name!r} are missing "
@@ -345,11 +357,13 @@ def _set_columns(features: FeatureSet, path: Path, table: pd.DataFrame, *, but: 
     )
 
 
-def _with_tracks(about: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, pd.Series | None, list[str]]:
-    """Return what is known of tracks with what a table tells of them, its lyrics, and what is to be said."""
+def _with_tracks(about: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, pd.Series | None, list[str], pd.DataFrame]:
+    """Return what is known of tracks with what a table tells of them, its lyrics, what is to be said, what misses."""
     read = read_table(path, "tracks table")
-    found = joined(read.table, about.index, f"{path}")
-    more = told_of_tracks(found.table, path).reindex(about.index)
+    table, once = one_row_each(read.table, path)
+    found = joined(table, about.index, f"{path}", about)
+    more, said = told_of_tracks(found.table, path)
+    more = more.reindex(about.index)
     if "path" in more and "path" in about:  # a sound that is there stays
         gone = ~more["path"].map(lambda place: pd.notna(place) and Path(place).exists()).astype(bool)
         more["path"] = more["path"].mask(gone & about["path"].notna(), about["path"])
@@ -357,11 +371,12 @@ def _with_tracks(about: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, pd.Seri
         told = more.pop(column)
         if told.notna().any():
             about = about.assign(**{column: told.where(told.notna(), about[column])})
-    return about.join(more), table_texts(found.table, path), [*read.notes, found.note(path.name)]
+    notes = [*read.notes, *once, found.note(path.name), *said]
+    return about.join(more), table_texts(found.table, path), notes, found.misses(path.name)
 
 
-def told_of_tracks(table: pd.DataFrame, path: Path) -> pd.DataFrame:
-    """Return what a table says of its tracks, but their lyrics, under the names of the package.
+def told_of_tracks(table: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, list[str]]:
+    """Return what a table says of its tracks, but their lyrics, under the names of the package; what is to be said.
 
     table: by track id. ``genre`` is there in any case; other columns keep their names. A relative path counts from the
     folder of the table, where there is something.
@@ -375,15 +390,18 @@ def told_of_tracks(table: pd.DataFrame, path: Path) -> pd.DataFrame:
                 about = about.drop(columns=columns[0])
     if GENRE not in about:
         about[GENRE] = pd.Series(pd.NA, table.index, dtype="str")
-    for role in ROLES_OF_LABELS:
-        if role in about:
-            about[role] = one_spelling(first_entries(about[role].astype("str"))[0])
-    if ARTIST in about:
-        about[ARTIST] = first_entries(about[ARTIST].astype("str"))[0]
+    notes = []
+    for role in (*ROLES_OF_LABELS, ARTIST):
+        if role not in about:
+            continue
+        first, several = first_entries(about[role], commas=role != ARTIST)
+        if several:
+            notes.append(f"{path.name}: of {several:,} tracks that have several, the first {role} is taken")
+        about[role] = first if role == ARTIST else one_spelling(first, language_code if role == LANGUAGE else None)
     if PATH in about:
         about[PATH] = about[PATH].map(lambda place: placed(place, path.parent), na_action="ignore")
     told = {*columns_of(LYRICS, about), *columns_of(LYRICS_PATH, about), *columns_of(ID, about)}
-    return about.drop(columns=list(told - {PATH, TITLE}))
+    return about.drop(columns=list(told - {PATH, TITLE})), notes
 
 
 def file_name(text: str) -> str:

@@ -11,7 +11,7 @@ GTZAN_GENRES = ("blues", "classical", "country", "disco", "hiphop", "jazz", "met
 GTZAN_IDS = frozenset(f"{genre}.{number:05d}" for genre in GTZAN_GENRES for number in range(100))
 AUDIO_SUFFIX = re.compile(r"\.(wav|wave|flac|ogg|oga|opus|mp3|m4a|mp4|aac|au|aif|aiff)$", re.IGNORECASE)
 GTZAN_ID = re.compile(rf"(?:^|[/\\])((?:{'|'.join(GTZAN_GENRES)})\.\d{{5}})$")
-LEFT_OUT = 0.05  # of the rows of a table, up to which those whose numbers are none are left out and named
+LEFT_OUT = 0.1  # of the rows of a table, up to which those whose numbers are none are left out; one always is
 _THOUSANDS = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?")
 
 
@@ -46,27 +46,36 @@ def distinct_rows(table: pd.DataFrame, ids: pd.Series, path: Path) -> pd.DataFra
 def finite_numbers(table: pd.DataFrame, columns: list[str], path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
     """Return these columns as float64, (n, d), without the rows that hold anything else: track id → what.
 
-    Commas between thousands are none of the number. ValueError where more rows than one in twenty would go.
+    Commas between thousands are none of the number. ValueError where more than one row and one in ten would go.
     """
-    values = table[columns].apply(_numbers)
+    values = table[columns].apply(as_numbers)
     bad = ~np.isfinite(values.to_numpy())
     rows = bad.any(axis=1)
     if not rows.any():
         return values, {}
     cells = {table.index[i]: _cell(table, columns[int(bad[i].argmax())], i) for i in map(int, np.flatnonzero(rows))}
-    if rows.mean() > LEFT_OUT:
+    if rows.sum() > max(1, LEFT_OUT * len(rows)):
         shown = "; ".join(f"{column_cell} of {track}" for track, column_cell in list(cells.items())[:3])
         raise ValueError(
             f"{path}: {bad.sum()} feature values are not finite numbers ({shown}{', …' if len(cells) > 3 else ''}), in "
-            f"{rows.sum()} of {len(rows)} rows; expected them in one row of twenty at most, which is then left out: "
+            f"{rows.sum()} of {len(rows)} rows; expected them in one row of ten at most, which is then left out: "
             f"repair or remove these rows, or the columns"
         )
     return values[~rows], {str(track): f"{cell}, no number" for track, cell in cells.items()}
 
 
+def check_variation(values: pd.DataFrame, path: Path) -> None:
+    """Raise ValueError where several tracks, (n, d) float64, are all the same: nothing tells one from another."""
+    if len(values) > 1 and not (values != values.iloc[0]).any(axis=None):
+        raise ValueError(
+            f"{path}: all {len(values):,} tracks have the same features ({examples(values.columns)}); expected some "
+            f"that tell them apart"
+        )
+
+
 def numeric_columns(table: pd.DataFrame, columns: list[str], path: Path) -> pd.DataFrame:
     """Return these columns as float64; ValueError names the first cells that hold text, NaN or infinity."""
-    values = table[columns].apply(_numbers)
+    values = table[columns].apply(as_numbers)
     bad = np.argwhere(~np.isfinite(values.to_numpy()))
     if len(bad):
         cells = [f"{_cell(table, columns[j], i)} of {table.index[i]}" for i, j in bad[:3]]
@@ -77,7 +86,8 @@ def numeric_columns(table: pd.DataFrame, columns: list[str], path: Path) -> pd.D
     return values
 
 
-def _numbers(column: pd.Series) -> pd.Series:
+def as_numbers(column: pd.Series) -> pd.Series:
+    """Return a column as float64, without commas between thousands, brackets and per cent; NaN for what is none."""
     if column.dtype.kind not in "fiub":
         texts = column.astype("str").str.strip("[]% ")
         column = texts.mask(texts.str.fullmatch(_THOUSANDS).fillna(False), texts.str.replace(",", ""))

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from vaeclust.corpus.encoding import encoding_of
+
 LEAST_SHARE = 0.05  # of the texts: a language that fewer have was guessed wrongly, or is a quotation
 ENGLISH = "en"
 JOINERS = "\u200c\u200d"
@@ -28,16 +30,24 @@ _TIMES = re.compile(
     r"\[\d+:\d+(?:[.:]\d+)?\]|<\d+:\d+(?:[.:]\d+)?>|\[(?:offset|ar|ti|al|by|au|length|re|ve|la|#)\s*:[^\]]*\]", re.I
 )
 _SUBTITLE = re.compile(r"^\s*(?:\d+\s*\n)?\s*\d+:\d+:\d+[,.]\d+\s*-->\s*\d+:\d+:\d+[,.]\d+.*$", re.MULTILINE)
+_PARTS = (
+    r"(?:verse|chorus|pre-?chorus|post-?chorus|bridge|intro|outro|hook|refrain|interlude|instrumental|solo|skit|repeat|"
+    r"strophe|couplet|estribillo|coro|x\s*\d+|\d+\s*x)"
+)
+# What names a part of a song: in brackets; alone in its line, in square brackets whatever it is; "x2" anywhere.
 _HEADER = re.compile(
-    r"[\[(]\s*(?:verse|chorus|pre-?chorus|post-?chorus|bridge|intro|outro|hook|refrain|interlude|instrumental|solo|skit|"
-    r"repeat|strophe|refrain|couplet|estribillo|coro|x\s*\d+|\d+\s*x)\b[^\])]*[\])]|(?<!\w)x\d+(?!\w)",
-    re.IGNORECASE,
+    rf"[\[(]\s*{_PARTS}\b[^\])]*[\])]|^[ \t]*\[[^\]\n]{{1,60}}\][ \t]*$|"
+    rf"^[ \t]*{_PARTS}(?:[ \t]*\d+)?[ \t]*:?[ \t]*$|(?<!\w)(?:x\d+|\d+x)(?!\w)",
+    re.IGNORECASE | re.MULTILINE,
 )
 NO_LYRICS = ("instrumental", "[instrumental]", "(instrumental)", "lyrics not found", "no lyrics", "none", "nan", "n/a")
+# What sites that show lyrics put around them, and who wrote, sang or sells them.
 _CREDITS = re.compile(
-    r"^\s*\d+ contributors?.*?lyrics|you might also like|"
-    r"^\s*(?:(?:lyrics|words|music|written|composed|produced|lyricist|composer|text|musik)\s*(?:by\b|:)|"
-    r"\d*\s*embed\s*$|.*all rights reserved|.*©|https?://|www\.).*$",
+    r"^\s*\d+ contributors?.*?lyrics|you might also like|see .{1,60}? live\s*get tickets as low as \$\d+|"
+    r"^\s*(?:(?:lyrics|words|music|written|composed|produced|submitted|transcribed|published|lyricist|composer|publisher|"
+    r"songwriters?|writers?|text|musik|source|album|artist|title|read more)\s*(?:by\b|:)|\d*\s*embed\s*$|"
+    r"\(\d{10,}\)\s*$|print th(?:ese|is) (?:song|lyrics?)|lyrics licensed|paroles de la chanson|"
+    r".*all rights reserved|.*not for commercial use|.*©|.*https?://|.*\bwww\.).*$",
     re.IGNORECASE | re.MULTILINE,
 )
 
@@ -110,22 +120,16 @@ def stop_words(code: str) -> frozenset[str]:
 
 
 def text_of(path: Path) -> str:
-    """Return the text of a file in whatever encoding: UTF-8, UTF-16 or what Windows writes.
+    """Return the text of a file in whatever encoding (see :func:`~vaeclust.corpus.encoding.encoding_of`).
 
-    Empty for other bytes, and for what cannot be opened.
+    Empty for what is no text, and for what cannot be opened.
     """
     try:
         content = path.read_bytes()
     except OSError:
         return ""
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return content.decode("utf-16", errors="ignore")
-    if b"\0" in content:
-        return ""
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", errors="replace")
+    encoding, _ = encoding_of(content)
+    return "" if b"\0" in content and "16" not in encoding else content.decode(encoding, errors="replace")
 
 
 @cache

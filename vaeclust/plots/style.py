@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 
 from vaeclust.cells.tables import show_tables
 from vaeclust.methods.catalogue import METHODS
+from vaeclust.plots.letters import keep_every_script
 
 WIDTH = 7.2  # inches: the text column of the book
 GREY = "#5f6b7a"
@@ -41,6 +42,7 @@ def use_book_style() -> None:
         "svg.hashsalt": "vaeclust",
     }
     matplotlib.rcParams.update(settings)
+    keep_every_script()
     _show_vector_pictures()
     show_tables()
 

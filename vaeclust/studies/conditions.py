@@ -139,7 +139,7 @@ def lyrics_controls(dataset: Dataset, published: str | Path = "") -> dict[str, C
         if dataset.classes is not None:
             changed["genre_lyrics"] = _share_lyrics_by_class(dataset, owners, dataset.classes)
     if published:
-        features, has_lyrics, _ = load_lyrics(published, dataset.tracks.index)
+        features, has_lyrics, *_ = load_lyrics(published, dataset.tracks.index)
         changed["published_lyrics"] = replace(dataset, lyrics=features, has_lyrics=has_lyrics)
     return {name: Condition(corpus) for name, corpus in changed.items()}
 
