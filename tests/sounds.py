@@ -2,6 +2,7 @@
 
 import os
 
+import av
 import numpy as np
 import soundfile
 
@@ -19,4 +20,25 @@ def music(seconds=4.0, rate=RATE, seed=0):
 def song(path, seed=0, seconds=2.0):
     path.parent.mkdir(parents=True, exist_ok=True)
     soundfile.write(os.fsencode(path), music(seconds, seed=seed), RATE, format=path.suffix[1:].upper())
+    return path
+
+
+def encoded(path, codec="", seconds=4.0, rate=44_100, seed=0, bit_rate=0, options=None, samples=None):
+    """A melody in a container by its suffix, encoded by the codec that it usually has, or another."""
+    usual = {".webm": "libopus", ".wma": "wmav2", ".mka": "flac", ".mp4": "aac", ".m4a": "aac", ".aac": "aac",
+             ".3gp": "aac", ".opus": "libopus", ".ac3": "ac3", ".mp2": "mp2", ".wv": "wavpack", ".caf": "pcm_s16le",
+             ".w64": "pcm_s16le", ".mp3": "libmp3lame", ".wav": "pcm_s16le"}  # fmt: skip
+    formats = {".m4a": "ipod", ".aac": "adts", ".wma": "asf", ".mka": "matroska"}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    samples = music(seconds, rate=rate, seed=seed) if samples is None else samples
+    name = formats.get(path.suffix, path.suffix[1:])
+    with path.open("wb") as content, av.open(content, "w", format=name, options=options or {}) as file:
+        stream = file.add_stream(codec or usual[path.suffix], rate=rate, layout="mono")
+        if bit_rate or path.suffix == ".wma":
+            stream.bit_rate = bit_rate or 128_000
+        frame = av.AudioFrame.from_ndarray(samples[None].astype(np.float32), format="fltp", layout="mono")
+        frame.sample_rate = rate
+        frame.pts = 0
+        for packet in [*stream.encode(frame), *stream.encode(None)]:
+            file.mux(packet)
     return path

@@ -14,9 +14,10 @@ import pandas as pd
 import pytest
 import soundfile
 from conftest import command
-from sounds import song
+from sounds import encoded, music, song
 
 from vaeclust.corpus import audio, measured
+from vaeclust.corpus.facts import FACTS
 from vaeclust.corpus.folders import audio_files, sidecars
 from vaeclust.corpus.measured import Cache, extract
 from vaeclust.corpus.sources import load
@@ -299,3 +300,38 @@ def test_two_runs_at_once_do_no_harm(library, project):
         _, error = running.communicate(timeout=120)
         assert running.returncode == 0, error
     assert len(pd.read_csv(project / "results" / "my-music" / "features.csv")) == 8
+
+
+def told(track, data):
+    return data.tracks.loc[track, list(FACTS)].tolist()
+
+
+def test_what_each_file_is_stands_in_the_tracks_and_not_in_the_features(tmp_path):
+    soundfile.write(song(tmp_path / "music" / "a.wav").with_name("b.flac"), music(3, rate=8_000), 8_000)
+    encoded(tmp_path / "music" / "c.mp3", bit_rate=32_000, seconds=5)
+    (tmp_path / "music" / "c.mp3").rename(tmp_path / "music" / "d.ogg")
+    data = load(tmp_path / "music")
+    assert told("a", data) == ["wav", 22_050, 352_800, 2.0]
+    assert told("b", data)[:2] == ["flac", 8_000]
+    assert told("d", data)[0] == "mp3"  # whatever it is called
+    assert told("d", data)[2] == pytest.approx(32_000, rel=0.02)
+    assert told("d", data)[3] == pytest.approx(5, abs=0.1)
+    assert data.audio.shape == (3, 20)
+    assert not set(FACTS) & set(data.features)
+    (tmp_path / "about.csv").write_text("track_id,length,sample_rate,year\na,3:05,unknown,1999\n")
+    assert told("a", load(tmp_path / "music", tracks=tmp_path / "about.csv")) == told("a", data)
+
+
+def test_facts_are_kept_and_those_missing_in_an_earlier_cache_are_looked_up_without_measuring(library, monkeypatch):
+    first = load(library)
+    with Cache().open() as database:
+        database.execute("DROP TABLE facts")  # as an earlier version left it
+    jobs = []
+    run = measured.run
+    monkeypatch.setattr(measured, "run", lambda f, *a, **k: jobs.append(f) or run(f, *a, **k))
+    again = load(library)
+    assert measured.measure_file not in jobs
+    assert len(jobs) == 1
+    pd.testing.assert_frame_equal(again.tracks, first.tracks)
+    pd.testing.assert_frame_equal(load(library).tracks, first.tracks)
+    assert len(jobs) == 1  # kept from the second time on

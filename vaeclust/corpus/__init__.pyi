@@ -3,6 +3,7 @@ from . import audio as audio
 from . import checkpoint as checkpoint
 from . import dataset as dataset
 from . import demo as demo
+from . import facts as facts
 from . import feature_sets as feature_sets
 from . import folders as folders
 from . import formats as formats
@@ -41,6 +42,9 @@ from .dataset import dataset_tables as dataset_tables
 from .dataset import equal_rows as equal_rows
 from .dataset import silence as silence
 from .dataset import track_name as track_name
+from .facts import FACTS as FACTS
+from .facts import Facts as Facts
+from .facts import read_facts as read_facts
 from .feature_sets import FEATURE_SETS as FEATURE_SETS
 from .feature_sets import WEIGHTS as WEIGHTS
 from .feature_sets import FeatureSet as FeatureSet

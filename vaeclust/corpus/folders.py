@@ -5,12 +5,14 @@ import re
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from fnmatch import fnmatch
 from pathlib import Path
 
 import pandas as pd
 
 from vaeclust.corpus import audio
+from vaeclust.corpus.facts import FACTS, Facts
 from vaeclust.corpus.feature_sets import FEATURE_SETS
 from vaeclust.corpus.lyrics import TEXTS
 from vaeclust.corpus.measured import extract, path_text
@@ -36,9 +38,10 @@ def measure_folder(
     features : DataFrame
         (n, d) float64, indexed by track id: all that is measured where the features are.
     tracks : DataFrame
-        ``genre, artist, title, path``. Genres are those of GTZAN for its clips; else they come from the tags if at
-        least half of the files have one; else from the first folder level if its folders hold three tracks each on
-        average; else there are none.
+        ``genre, artist, title, path``, and the facts of each file: ``file_format``; ``sample_rate`` in Hz and
+        ``bit_rate`` in bits a second, Int64; ``length`` in seconds; missing where unknown. Genres are those of GTZAN
+        for its clips; else they come from the tags if at least half of the files have one; else from the first folder
+        level if its folders hold three tracks each on average; else there are none.
     texts : Series
         Lyrics by track id: from ``.txt`` or ``.lrc`` beside a file, else from its tags.
     excluded : dict
@@ -71,14 +74,15 @@ def measure_folder(
         else:
             seen[result.digest] = track
             rows[track] = result.values
-            about[track] = {**result.tags, "path": path_text(path)}
+            about[track] = {**result.tags, "path": path_text(path), **asdict(result.facts or Facts())}
             texts[track] = beside.get(path, "") or result.tags.get("lyrics", "")
     if not rows:
         reasons = examples((f"{track}: {why}" for track, why in excluded.items()), 3)
         raise ValueError(f"{folder}: none of the {len(files)} audio files can be used ({reasons})")
     ids = pd.Index(rows, name="track_id")
     tracks = pd.DataFrame.from_dict(about, orient="index").reindex(ids)
-    tracks = tracks.reindex(columns=["genre", "artist", "title", "path"])
+    tracks = tracks.reindex(columns=["genre", "artist", "title", "path", *FACTS])
+    tracks = tracks.astype({"sample_rate": "Int64", "bit_rate": "Int64", "length": "float64"})
     lyrics = pd.Series(texts, dtype=object).reindex(ids).rename("text")
     columns = pd.Index(FEATURE_SETS[features].measurement.columns)
     values = pd.DataFrame(list(rows.values()), index=ids, columns=columns, dtype="float64")

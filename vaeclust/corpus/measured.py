@@ -1,9 +1,10 @@
 """Audio files to a table of features: cached by content, resumable (chapter ``10_your_music``).
 
 What was measured is kept in one SQLite file in the user's cache folder, under the digest of the file's content and
-the recipe: which measurement, how much of the file, which libraries, and its number (such as ``audio.RECIPE``). A file
-that is unchanged by size and time is not read again; one that was moved is read, and known by its content. Every result
-is committed as it comes, so that a killed run goes on where it stopped.
+the recipe: which measurement, how much of the file, which libraries, and its number (such as ``audio.RECIPE``). Beside
+it stand the facts of the content, whatever is measured. A file that is unchanged by size and time is not read again;
+one that was moved is read, and known by its content. Every result is committed as it comes, so that a killed run goes
+on where it stopped.
 """
 
 import hashlib
@@ -14,13 +15,15 @@ import time
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from platformdirs import user_cache_path
 
 from vaeclust.cores import run
 from vaeclust.corpus import audio
+from vaeclust.corpus.facts import READING, Facts, read_facts
 from vaeclust.corpus.feature_sets import FEATURE_SETS
 
 LYRICS_TAGS = ("lyrics", "unsyncedlyrics", "unsynced lyrics", "syncedlyrics", "\xa9lyr")
@@ -28,17 +31,22 @@ LYRICS_TAGS = ("lyrics", "unsyncedlyrics", "unsynced lyrics", "syncedlyrics", "\
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS files (path TEXT PRIMARY KEY, size INTEGER, mtime INTEGER, digest TEXT);
 CREATE TABLE IF NOT EXISTS measured (digest TEXT, recipe TEXT, content TEXT, PRIMARY KEY (digest, recipe));
+CREATE TABLE IF NOT EXISTS facts (digest TEXT PRIMARY KEY, reading INTEGER, content TEXT);
 """
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What is known of one audio file: its features, or the reason why there are none, and its tags."""
+    """What is known of one audio file: its features, or the reason why there are none, its tags, and its facts.
+
+    facts: None where they were not looked up, as in a cache of an earlier version.
+    """
 
     digest: str
     values: list[float] = field(default_factory=list)
     reason: str = ""
     tags: dict[str, str] = field(default_factory=dict)
+    facts: Facts | None = None
 
 
 class Cache:
@@ -70,10 +78,14 @@ class Cache:
 
     @staticmethod
     def recall(database: sqlite3.Connection, digest: str, recipe: str) -> Measured | None:
-        """Return what was measured of this content by this recipe."""
+        """Return what was measured of this content by this recipe, with its facts if this version looked them up."""
         query = "SELECT content FROM measured WHERE digest = ? AND recipe = ?"
         row = database.execute(query, (digest, recipe)).fetchone()
-        return Measured(digest, **json.loads(row[0])) if row else None
+        if not row:
+            return None
+        query = "SELECT content FROM facts WHERE digest = ? AND reading = ?"
+        facts = database.execute(query, (digest, READING)).fetchone()
+        return Measured(digest, **json.loads(row[0]), facts=Facts(**json.loads(facts[0])) if facts else None)
 
     @staticmethod
     def remember(database: sqlite3.Connection, path: str, stamp: tuple[int, int], recipe: str, found: Measured) -> None:
@@ -82,6 +94,9 @@ class Cache:
         try:
             database.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", (path, *stamp, found.digest))
             database.execute("INSERT OR REPLACE INTO measured VALUES (?, ?, ?)", (found.digest, recipe, content))
+            if found.facts:
+                facts = json.dumps(asdict(found.facts))
+                database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?, ?)", (found.digest, READING, facts))
         except sqlite3.OperationalError as error:
             warnings.warn(f"measurements are not kept for the next run: {error}", stacklevel=2)
 
@@ -107,12 +122,19 @@ def extract(
     recipe = _recipe(features, seconds)
     found: dict[Path, Measured] = {}
     with cache.open() as database:
-        waiting = {}
+        waiting, untold = {}, {}
         for path, stamp, earlier in _look_up(database, paths, recipe):
             if earlier:
                 found[path] = earlier
+                if earlier.digest and earlier.facts is None:
+                    untold[path] = stamp
             else:
                 waiting[path] = stamp
+        if untold:
+            asked = ((path,) for path in untold)
+            for path, facts in run(_facts_of, asked, total=len(untold), title="looking at audio files"):
+                found[path] = replace(found[path], facts=facts)
+                cache.remember(database, path_text(path), untold[path], recipe, found[path])
         if waiting:
             FEATURE_SETS[features].measurement.prepare()
             tasks = ((path, features, seconds) for path in waiting)
@@ -183,11 +205,16 @@ def measure_file(path: Path, features: str, seconds: float) -> tuple[Path, Measu
     except OSError as error:
         return path, Measured("", reason=f"it cannot be opened ({error.strerror})")
     measurement = FEATURE_SETS[features].measurement
+    about: Any = {"tags": read_tags(path), "facts": read_facts(path)}
     try:
         values = measurement.measure(audio.decode(path, seconds=seconds, sample_rate=measurement.sample_rate))
     except audio.AudioError as error:
-        return path, Measured(digest, reason=str(error), tags=read_tags(path))
-    return path, Measured(digest, values.tolist(), tags=read_tags(path))
+        return path, Measured(digest, reason=str(error), **about)
+    return path, Measured(digest, values.tolist(), **about)
+
+
+def _facts_of(path: Path) -> tuple[Path, Facts]:
+    return path, read_facts(path)
 
 
 def read_tags(path: Path) -> dict[str, str]:

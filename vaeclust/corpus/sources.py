@@ -18,6 +18,7 @@ import pandas as pd
 from vaeclust.corpus.arrays import ARRAYS, given_numbers, numeric_names, read_numbers
 from vaeclust.corpus.audio import SECONDS, SUFFIXES
 from vaeclust.corpus.dataset import LABELS, Dataset, assemble
+from vaeclust.corpus.facts import FACTS
 from vaeclust.corpus.feature_sets import FEATURE_SETS, FeatureSet, mean_of, recognise
 from vaeclust.corpus.folders import first_like, listed_patterns, measure_folder, shared_folder
 from vaeclust.corpus.formats import SUFFIXES as SUFFIXES_OF_TABLES
@@ -321,6 +322,7 @@ def _with_tracks(about: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, pd.Seri
     read = read_table(path, "tracks table")
     found = joined(read.table, about.index, f"{path}")
     more = told_of_tracks(found.table, path).reindex(about.index)
+    more = more.drop(columns=[fact for fact in FACTS if fact in more and fact in about])  # what was read stays
     if "path" in more and "path" in about:  # a sound that is there stays
         gone = ~more["path"].map(lambda place: pd.notna(place) and Path(place).exists()).astype(bool)
         more["path"] = more["path"].mask(gone & about["path"].notna(), about["path"])
