@@ -33,12 +33,40 @@ def encoded(path, codec="", seconds=4.0, rate=44_100, seed=0, bit_rate=0, option
     samples = music(seconds, rate=rate, seed=seed) if samples is None else samples
     name = formats.get(path.suffix, path.suffix[1:])
     with path.open("wb") as content, av.open(content, "w", format=name, options=options or {}) as file:
-        stream = file.add_stream(codec or usual[path.suffix], rate=rate, layout="mono")
+        samples = np.atleast_2d(samples).astype(np.float32)
+        layout = "stereo" if len(samples) == 2 else "mono"
+        stream = file.add_stream(codec or usual[path.suffix], rate=rate, layout=layout)
         if bit_rate or path.suffix == ".wma":
             stream.bit_rate = bit_rate or 128_000
-        frame = av.AudioFrame.from_ndarray(samples[None].astype(np.float32), format="fltp", layout="mono")
+        frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout=layout)
         frame.sample_rate = rate
         frame.pts = 0
         for packet in [*stream.encode(frame), *stream.encode(None)]:
             file.mux(packet)
+    return path
+
+
+def without_xing(path, parts):
+    """An MP3 of variable bit rate without the frame that says how long it is: only its first frame tells a guess."""
+    frames = [frame for part in parts for frame in mp3_frames(part, path.with_suffix(".part.mp3"))]
+    path.write_bytes(b"".join(frames))
+    return path
+
+
+def mp3_frames(part, scratch):
+    encoded(scratch, rate=RATE, samples=part[0], bit_rate=part[1], options={"write_xing": "0", "id3v2_version": "0"})
+    with av.open(str(scratch)) as file:
+        return [bytes(packet) for packet in file.demux(audio=0) if packet.size]
+
+
+def damaged(path, fill):
+    """An MP3 of 24 seconds, a stretch of which is something else, or many small places."""
+    content = bytearray(encoded(path, rate=RATE, seconds=24, bit_rate=64_000).read_bytes())
+    rng, quarter = np.random.default_rng(0), len(content) // 4
+    if fill == "places":
+        for place in range(quarter, 3 * quarter, 3_000):
+            content[place : place + 40] = rng.bytes(40)
+    else:
+        content[quarter : quarter + 20_000] = bytes(20_000) if fill == "zeros" else rng.bytes(20_000)
+    path.write_bytes(content)
     return path

@@ -192,6 +192,7 @@ def data(
     features: FeaturesOption = "mfcc20",
     name: NameOption = "",
     seconds: Annotated[float, typer.Option(min=1, help="How much of every audio file is measured.")] = SECONDS,
+    offset: Annotated[float, typer.Option(min=0, help="Seconds that are skipped at the start of every file.")] = 0.0,
     results_dir: Annotated[str, typer.Option(help="Where the tables go.")] = "results",
     scheduler: SchedulerOption = "",
 ) -> None:
@@ -202,7 +203,8 @@ def data(
 
     dataset, tracks, lyrics, features = map(_here, (dataset, tracks, lyrics, features))
     with _interruptible(MEASURED):
-        corpus = load(dataset, tracks=tracks, lyrics=lyrics, features=features, name=name, seconds=seconds)
+        part = {"seconds": seconds, "offset": offset}
+        corpus = load(dataset, tracks=tracks, lyrics=lyrics, features=features, name=name, **part)
     folder = resolve(results_dir) / folder_name(corpus, resolve(results_dir))
     for file, table in dataset_tables(corpus).items():
         write_csv(folder / f"{file}.csv", table)

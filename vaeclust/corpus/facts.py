@@ -8,18 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-# The number of what reading a file gives besides its features: raised when facts come to say more, so that those that
-# were kept before are looked up again, without measuring.
-READING = 1
+from vaeclust.corpus.containers import FRAMES, opened
+
+# The number of what reading a file gives: raised when facts come to say more, or when another part of some files is
+# measured. What was kept before is then looked at again; only files that are read otherwise are measured again.
+READING = 2
 FACTS = ("file_format", "sample_rate", "bit_rate", "length")  # columns of the tracks
 
 # What several suffixes are called.
 _SAME = {"wave": "wav", "aif": "aiff", "oga": "ogg", "mp4": "m4a", "asf": "wma", "matroska": "mka", "mkv": "mka"}
 _CODECS = {"opus": "opus", "speex": "spx"}  # in Ogg: called by what they hold
-
-# Formats that are one frame behind another: only who reads them all knows how long they are, and that takes
-# milliseconds. What a header or a first frame says of their length may be a guess.
-_FRAMES = ("mp3", "aac", "ac3", "eac3")
 
 
 @dataclass(frozen=True)
@@ -48,20 +46,18 @@ def read_facts(path: Path) -> Facts:
     """Return the facts of an audio file, without decoding it; of one that cannot be opened nothing is known."""
     import av
 
-    with suppress(OSError, ValueError, av.error.FFmpegError), path.open("rb") as content, av.open(content) as file:
-        if file.streams.audio:
-            return _facts(file, path)
+    with suppress(OSError, ValueError, av.error.FFmpegError), opened(path) as (container, stream):
+        return _facts(container, stream, path)
     return Facts()
 
 
-def _facts(file: Any, path: Path) -> Facts:
+def _facts(file: Any, stream: Any, path: Path) -> Facts:
     """Return the facts of an opened container."""
-    stream = file.streams.audio[0]
     length = float(stream.duration * stream.time_base) if stream.duration else None
     if length is None and file.duration:
         length = file.duration / 1_000_000
     bit_rate = stream.bit_rate or file.bit_rate
-    if file.format.name in _FRAMES:
+    if file.format.name in FRAMES:
         ticks, size = 0, 0
         for packet in file.demux(stream):
             ticks, size = ticks + (packet.duration or 0), size + packet.size

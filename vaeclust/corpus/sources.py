@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from vaeclust.corpus.arrays import ARRAYS, given_numbers, numeric_names, read_numbers
-from vaeclust.corpus.audio import SECONDS, SUFFIXES
+from vaeclust.corpus.audio import SECONDS
 from vaeclust.corpus.dataset import LABELS, Dataset, assemble
 from vaeclust.corpus.facts import FACTS
 from vaeclust.corpus.feature_sets import FEATURE_SETS, FeatureSet, mean_of, recognise
@@ -26,6 +26,7 @@ from vaeclust.corpus.formats import column_names, read_table
 from vaeclust.corpus.joining import joined
 from vaeclust.corpus.lyrics import table_texts
 from vaeclust.corpus.named import CORPORA, fetch, known_name
+from vaeclust.corpus.reading import SUFFIXES
 from vaeclust.corpus.roles import (
     ARTIST,
     GENRE,
@@ -57,6 +58,7 @@ def load(
     name: str = "",
     exclude: Mapping[str, str] | str | None = None,
     seconds: float = SECONDS,
+    offset: float = 0.0,
     scaling: str = "",
     labels: str = "",
     most: int = 0,
@@ -89,6 +91,8 @@ def load(
         table whose id or path is like them are left out. A comma in a pattern has a backslash before it.
     seconds : float
         How much of an audio file is measured.
+    offset : float
+        How many seconds at its start are skipped before. Silence that follows is passed over in any case.
     scaling : str
         How features become what models see, a row of SCALINGS; by default what FEATURE_SETS says, and ``standard`` for
         features that it does not know.
@@ -148,8 +152,8 @@ def load(
     faults: dict[str, str] = {}
     measured = known_set or FEATURE_SETS["mfcc20"]
     if is_sound(path) or len(places) > 1:
-        values, about, texts, faults = measure_folder(
-            *places, features=measured.name, seconds=seconds, most=most, without=without
+        values, about, texts, faults, notes = measure_folder(
+            *places, features=measured.name, seconds=seconds, offset=offset, most=most, without=without
         )
     else:
         needed = given is None and known_set is not None
