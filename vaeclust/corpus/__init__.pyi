@@ -15,6 +15,7 @@ from . import formats as formats
 from . import gtzan as gtzan
 from . import joining as joining
 from . import language_names as language_names
+from . import levels as levels
 from . import listening as listening
 from . import lyrics as lyrics
 from . import measured as measured

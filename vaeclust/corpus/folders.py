@@ -15,15 +15,16 @@ import pandas as pd
 from vaeclust.corpus import audio
 from vaeclust.corpus.facts import FACTS, Facts
 from vaeclust.corpus.feature_sets import FEATURE_SETS
+from vaeclust.corpus.levels import folder_labels
 from vaeclust.corpus.lyrics import TEXTS
 from vaeclust.corpus.measured import extract, path_text
 from vaeclust.corpus.reading import SUFFIXES
-from vaeclust.corpus.roles import one_spelling
+from vaeclust.corpus.roles import GENRE, one_spelling
 from vaeclust.corpus.sampling import draw
 from vaeclust.corpus.tables import AUDIO_SUFFIX, GTZAN_ID, GTZAN_IDS, examples
 from vaeclust.corpus.words import sung, text_of
 
-LEAST_PER_LABEL = 3
+LEAST_TAGGED = 0.5  # share of the files that have a genre in their tags, where tags are believed
 _LANGUAGE = re.compile(r"\.[a-z]{2}(?:[-_][A-Za-z]{2,4})?$")  # of a name such as song.en or song.pt-BR
 
 
@@ -58,8 +59,8 @@ def measure_folder(
     tracks : DataFrame
         ``genre, artist, title, path``, and the facts of each file: ``file_format``; ``sample_rate`` in Hz and
         ``bit_rate`` in bits a second, Int64; ``length`` in seconds; missing where unknown. Genres are those of GTZAN
-        for its clips; else they come from the tags if at least half of the files have one; else from the first folder
-        level if its folders hold three tracks each on average; else there are none.
+        for its clips; else they come from the tags if at least half of the files have one; else from the folders (see
+        :func:`~vaeclust.corpus.levels.folder_labels`), which may say ``language``, too; else there are none.
     texts : Series
         Lyrics by track id: from ``.txt`` or ``.lrc`` beside a file, else from its tags.
     excluded : dict
@@ -106,9 +107,9 @@ def measure_folder(
     lyrics = pd.Series(texts, dtype=object).reindex(ids).rename("text")
     columns = pd.Index(FEATURE_SETS[features].measurement.columns)
     values = pd.DataFrame(list(rows.values()), index=ids, columns=columns, dtype="float64")
-    genres = _genres(tracks["genre"], ids, levels=len(places) == 1)
+    labels = _labels(tracks.pop(GENRE), ids, levels=len(places) == 1)
     notes = _damages({track: measured[files[track]].damage for track in ids})
-    return Folder(values, tracks.assign(genre=genres), lyrics[lyrics.str.strip() != ""], excluded, notes)
+    return Folder(values, labels.join(tracks), lyrics[lyrics.str.strip() != ""], excluded, notes)
 
 
 def _damages(damages: Mapping[str, str]) -> list[str]:
@@ -212,14 +213,11 @@ def _track_names(folder: Path, paths: list[Path]) -> Iterator[tuple[str, Path]]:
         yield path_text(track), path
 
 
-def _genres(tagged: pd.Series, ids: pd.Index, *, levels: bool) -> pd.Series:
-    """Return a genre for every track, or none; levels: whether the folders of the first level may be genres."""
+def _labels(tagged: pd.Series, ids: pd.Index, *, levels: bool) -> pd.DataFrame:
+    """Return genre, and language where it is known; levels: whether folders may be labels."""
     if set(ids) <= GTZAN_IDS:
-        return pd.Series(ids.str.split(".").str[0], ids)
-    if tagged.notna().mean() >= 0.5:
-        return one_spelling(tagged)
-    first = (track.split("/")[0] if "/" in track and levels else "" for track in ids)
-    # A folder that is called by numbers alone, 000 or 2019-07, says where a file lies, not what it is.
-    folders = pd.Series([level if re.search(r"[^\W\d_]", level) else None for level in first], ids, dtype=object)
-    enough = folders.nunique() >= 2 and folders.notna().sum() >= LEAST_PER_LABEL * folders.nunique()
-    return folders if enough else pd.Series(None, ids, dtype=object)
+        return pd.DataFrame({GENRE: ids.str.split(".").str[0]}, ids)
+    found = folder_labels(ids) if levels else pd.DataFrame(index=ids)
+    if tagged.notna().mean() >= LEAST_TAGGED:
+        found[GENRE] = one_spelling(tagged)
+    return found if GENRE in found else found.assign(genre=pd.Series(None, ids, dtype=object))
