@@ -104,7 +104,7 @@ def _stage(stage: str, table: str, repetitions: str) -> None:
             clusterers[stage].labels(x, 10, 0)
         elif stage in metrics:
             metric = metrics[stage]
-            evaluate(metric, x if metric.kind == LABEL_FREE else data.genres, labels)
+            evaluate(metric, x if metric.kind == LABEL_FREE else data.classes, labels)
         else:
             maps(x, data.ids, projections=("umap" if "UMAP" in stage else "tsne",))
 

@@ -82,9 +82,9 @@ def corpus(table_path):
 def spoken(corpus):
     """The corpus with lyrics that tell what the audio does not: two genres sound alike, and all texts tell them."""
     audio = corpus.audio.copy()
-    audio[corpus.genres == 1] -= audio[corpus.genres == 1].mean(axis=0) - audio[corpus.genres == 0].mean(axis=0)
+    audio[corpus.classes == 1] -= audio[corpus.classes == 1].mean(axis=0) - audio[corpus.classes == 0].mean(axis=0)
     lyrics = np.random.default_rng(0).normal(size=(len(corpus), 30)).astype(np.float32) * 0.1
-    lyrics[np.arange(len(corpus)), corpus.genres] += 8
+    lyrics[np.arange(len(corpus)), corpus.classes] += 8
     return replace(corpus, audio=audio, lyrics=lyrics, has_lyrics=np.ones(len(corpus), dtype=bool))
 
 

@@ -57,6 +57,9 @@ ForceOption = Annotated[bool, typer.Option("--force", help="Also run chapters of
 
 
 NameOption = Annotated[str, typer.Option(help="What to call the corpus, and the folder of its results.")]
+LabelsOption = Annotated[
+    str, typer.Option(metavar="A,B", help="Columns of the tracks to score against, such as genre,language.")
+]
 
 
 def _use_scheduler(address: str) -> str:
@@ -91,13 +94,16 @@ def book(
     lyrics: LyricsOption = "",
     features: FeaturesOption = "",
     name: NameOption = "",
+    labels: LabelsOption = "",
     parameter: ParameterOption = [],  # noqa: B006 (typer wants a list)
     jobs: JobsOption = 0,
     force: ForceOption = False,
     scheduler: SchedulerOption = "",
 ) -> None:
     """Execute every chapter that has changed, then build the HTML book."""
-    given = _parameters(parameter, dataset=dataset, tracks=tracks, lyrics=lyrics, features=features, name=name)
+    given = _parameters(
+        parameter, dataset=dataset, tracks=tracks, lyrics=lyrics, features=features, name=name, labels=labels
+    )
     pages = _run(chapters.choose_chapters([]), given, jobs, force)
     with console.status("Building the HTML"):
         page = html.build_html(force=force, pages=pages)
@@ -112,6 +118,7 @@ def run(
     lyrics: LyricsOption = "",
     features: FeaturesOption = "",
     name: NameOption = "",
+    labels: LabelsOption = "",
     parameter: ParameterOption = [],  # noqa: B006
     jobs: JobsOption = 0,
     force: ForceOption = False,
@@ -121,7 +128,9 @@ def run(
     scheduler: SchedulerOption = "",
 ) -> None:
     """Execute some chapters, as far as they have changed."""
-    given = _parameters(parameter, dataset=dataset, tracks=tracks, lyrics=lyrics, features=features, name=name)
+    given = _parameters(
+        parameter, dataset=dataset, tracks=tracks, lyrics=lyrics, features=features, name=name, labels=labels
+    )
     chosen = chapters.choose_chapters(names, with_dependencies=with_dependencies)
     pages = _run(chosen, given, jobs, force)
     for chapter in chosen:
@@ -142,6 +151,7 @@ def listen(
     features: FeaturesOption = "",
     method: Annotated[str, typer.Option(help="What the groups are made of: raw, the description itself.")] = "",
     name: NameOption = "",
+    labels: LabelsOption = "",
     parameter: ParameterOption = [],  # noqa: B006
     force: ForceOption = False,
     scheduler: SchedulerOption = "",
@@ -155,6 +165,7 @@ def listen(
         "features": features,
         "method": method,
         "name": name,
+        "labels": labels,
     }
     given = _parameters(
         parameter,
@@ -191,6 +202,7 @@ def data(
     lyrics: LyricsOption = "",
     features: FeaturesOption = "mfcc20",
     name: NameOption = "",
+    labels: LabelsOption = "",
     seconds: Annotated[float, typer.Option(min=1, help="How much of every audio file is measured.")] = SECONDS,
     results_dir: Annotated[str, typer.Option(help="Where the tables go.")] = "results",
     scheduler: SchedulerOption = "",
@@ -201,11 +213,14 @@ def data(
     """
     from vaeclust.corpus.accounts import TABLES, corpus_tables, left_out
     from vaeclust.corpus.sources import load
+    from vaeclust.plots.style import MOST_LABELS
     from vaeclust.studies.origins import CORPUS, folder_name, other_folder
 
     dataset, tracks, lyrics, features = map(_here, (dataset, tracks, lyrics, features))
     with _interruptible(MEASURED):
-        corpus = load(dataset, tracks=tracks, lyrics=lyrics, features=features, name=name, seconds=seconds)
+        corpus = load(
+            dataset, tracks=tracks, lyrics=lyrics, features=features, name=name, labels=labels, seconds=seconds
+        )
     folder = resolve(results_dir) / folder_name(corpus, resolve(results_dir))
     elsewhere = other_folder(corpus, resolve(results_dir))
     write_json(folder / CORPUS, {"source": corpus.source})
@@ -221,10 +236,12 @@ def data(
     for file, what in (("left_out", "all that was left out"), ("unmatched", "all ids that miss")):
         if file in written:
             console.print(f"{what}: {folder / f'{file}.csv'}", markup=False)
-    if corpus.genres is not None:
-        counts = corpus.tracks["genre"].value_counts().sort_index()
-        shown = "tracks by genre: " + ", ".join(f"{genre} {count}" for genre, count in counts.items())
-        console.print(shown, markup=False)
+    for label in corpus.references():
+        counts = corpus.tracks[label].value_counts()
+        most = counts.head(MOST_LABELS).sort_index()
+        rest = [f"and {len(counts) - len(most):,} others"] if len(counts) > len(most) else []
+        listed = ", ".join([*(f"{name} {count}" for name, count in most.items()), *rest])
+        console.print(f"tracks by {label}: {listed}", markup=False)
     console.print(f"checksum {corpus.checksum}")
 
 
@@ -389,16 +406,9 @@ def _prepared(chosen: list[chapters.Chapter], parameters: dict) -> tuple[list[ch
     values = {**defaults, **parameters}
     if "dataset" not in values:
         return chosen, ""
-    described = {name: values[name] for name in ("tracks", "features", "name")}
+    described = {name: values[name] for name in ("tracks", "lyrics", "features", "name", "labels")}
     corpus = load(values["dataset"], **described)
     settings = study_settings(values, corpus, [slug for chapter in chosen for slug in slugs_of(chapter.slug)])
-    if values["lyrics"]:
-        try:
-            corpus = load(values["dataset"], **described, lyrics=values["lyrics"])
-        except (ValueError, FileNotFoundError) as error:
-            errors.print(
-                f"warning: {error}\nOnly the chapters that read lyrics will fail", style="yellow", markup=False
-            )
     console.print(str(corpus), markup=False)
     results = resolve(values["results_dir"])
     folder = folder_name(corpus, results)

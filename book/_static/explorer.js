@@ -42,7 +42,7 @@
       this.colourings = this.listColourings();
       this.colouring = this.colourings[0];
       this.names = this.data.ids.map((id, track) =>
-        plain([this.data.titles[track], this.data.artists[track], id, this.genre(track)].filter(Boolean).join(" ")),
+        plain([this.data.titles[track], this.data.artists[track], id, this.labels(track)].filter(Boolean).join(" ")),
       );
       this.texts = this.names.map((name, track) => [name, ...this.tags(track).map(plain)].join(" "));
       this.build();
@@ -54,9 +54,9 @@
 
     // ---- what is known of a track
 
-    genre(track) {
-      const { genres } = this.data;
-      return genres && genres.of[track] >= 0 ? genres.names[genres.of[track]] : null;
+    // What the labels of the corpus say of a track: its genre, its language.
+    labels(track) {
+      return this.data.labels.flatMap(({ of, names }) => names[of[track]] ?? []).join(", ");
     }
 
     // The tags that a track has: it is in the tenth that has most of them.
@@ -79,13 +79,14 @@
     }
 
     listColourings() {
-      const { genres, clusters, colourings, sequential, grey } = this.data;
+      const { labels, clusters, colourings, sequential, grey } = this.data;
       const scale = (low, high) => (value) =>
         sequential[Math.round((high > low ? (value - low) / (high - low) : 0) * (sequential.length - 1))];
       const category = ({ title, of, names, palette, note = "", rest = "unknown" }) => {
-        const all = of.includes(-1) ? [...names.keys(), -1] : [...names.keys()];
-        const legend = all.map((key) => ({ key, name: names[key] ?? rest, colour: palette[key] ?? grey }));
-        return { title, note, legend, key: (track) => of[track], colour: (track) => palette[of[track]] ?? grey };
+        const key = (track) => (of[track] < palette.length ? of[track] : -1);
+        const all = of.some((_, track) => key(track) < 0) ? [...palette.keys(), -1] : [...palette.keys()];
+        const legend = all.map((place) => ({ key: place, name: names[place] ?? rest, colour: palette[place] ?? grey }));
+        return { title, note, legend, key, colour: (track) => palette[of[track]] ?? grey };
       };
       const number = ({ title, values, note = "" }) => {
         const [low, high] = [Math.min(...values), Math.max(...values)];
@@ -113,8 +114,7 @@
         return { title, note, range: ["least", "most"], colour: (track) => scale(0, 9)(Number(tenths[track])) };
       };
       const own = colourings.map((one) => (one.tag ? tag(one) : one.values ? number(one) : category(one)));
-      const first = genres ? [category(genres), cluster] : [cluster];
-      return [...first, ...(this.others ? [sureness] : []), ...own];
+      return [...labels.slice(0, 1).map(category), cluster, ...labels.slice(1).map(category), ...(this.others ? [sureness] : []), ...own];
     }
 
     // ---- the page
@@ -191,11 +191,12 @@
     }
 
     buildSearch() {
+      const known = this.data.labels.map(({ title }) => title.toLowerCase());
       this.found = make("ul", { id: "explorer-found", role: "listbox", "aria-label": "Tracks found", hidden: true });
       this.search = make("input", {
         id: "explorer-search",
         type: "search",
-        placeholder: this.data.tags ? "title, artist, genre, tag" : "title, artist, genre",
+        placeholder: ["title", "artist", ...known, ...(this.data.tags ? ["tag"] : [])].join(", "),
         autocomplete: "off",
         spellcheck: false,
         role: "combobox",
@@ -233,7 +234,7 @@
       this.matches = words.length ? new Set(found) : null;
       const options = (words.length ? found : []).slice(0, MOST_SUGGESTIONS).map((track, place) => {
         const tags = this.tags(track).filter((tag) => words.some((word) => plain(tag).includes(word)));
-        const parts = [this.data.artists[track], this.genre(track), this.data.ids[track], ...tags];
+        const parts = [this.data.artists[track], this.labels(track), this.data.ids[track], ...tags];
         const about = parts.filter(Boolean).join(", ");
         const option = make(
           "li",
@@ -289,7 +290,7 @@
       this.draw();
       if (track === null) return;
       const cluster = `${this.method.title}: cluster ${called(this.method, this.method.cluster[track])}`;
-      const parts = [this.name(track), this.genre(track), cluster, this.sure(track, this.method)];
+      const parts = [this.name(track), this.labels(track), cluster, this.sure(track, this.method)];
       this.live.textContent = parts.filter(Boolean).join(", ");
       if (play) this.play(track);
     }
@@ -608,7 +609,7 @@
       const joined = (...parts) => parts.filter(Boolean).join(" · ");
       const lines = [
         artists[track],
-        joined(this.genre(track), titles[track] && ids[track]),
+        joined(this.labels(track), titles[track] && ids[track]),
         joined(`cluster ${called(method, method.cluster[track])}`, this.sure(track, method)),
       ];
       const title = make("strong", {}, this.title(track));
@@ -639,7 +640,7 @@
         if (!this.data.sounds) this.track.append(make("p", {}, this.data.silence));
         return;
       }
-      const about = [this.data.artists[track], this.genre(track), this.data.ids[track]].filter(Boolean).join(", ");
+      const about = [this.data.artists[track], this.labels(track), this.data.ids[track]].filter(Boolean).join(", ");
       let sound = make("p", {}, this.data.silence);
       if (this.data.sounds?.[track]) {
         sound = make("button", { type: "button", className: "explorer-play" }, "Play");
@@ -710,7 +711,6 @@
     // What a cluster holds, against what the whole corpus holds (the tick on each bar).
     showCluster() {
       const track = this.hovered ?? this.selected;
-      const { genres } = this.data;
       if (track === null) {
         const hint = "Point at a track to see what its cluster holds.";
         this.cluster.replaceChildren(make("h3", {}, "Its cluster"), make("p", {}, hint));
@@ -724,25 +724,26 @@
       const text = `${plural(members.length, "track")} of ${this.count}.${sure}`;
       const heading = make("h3", {}, `${title}, cluster `, this.mark(cluster[track]));
       this.cluster.replaceChildren(heading, make("p", {}, text));
-      if (genres) this.cluster.append(this.mix(members, genres));
+      this.cluster.append(...this.data.labels.map((label) => this.mix(members, label)));
     }
 
-    mix(members, { of, names, palette }) {
+    mix(members, { title, of, names, palette }) {
       const held = names.map(() => 0);
       const whole = names.map(() => 0);
-      for (const genre of of) if (genre >= 0) whole[genre] += 1 / this.count;
+      for (const place of of) if (place >= 0) whole[place] += 1 / this.count;
       for (const member of members) if (of[member] >= 0) held[of[member]] += 1;
       const largest = [...held.keys()].toSorted((one, other) => held[other] - held[one]).slice(0, MOST_BARS);
-      const rows = largest.toSorted((one, other) => one - other).map((genre) => {
+      const rows = largest.toSorted((one, other) => one - other).map((place) => {
         const bar = make("i", {});
         const tick = make("u", {});
-        bar.style.width = `${(100 * held[genre]) / members.length}%`;
-        bar.style.background = palette[genre];
-        tick.style.left = `${100 * whole[genre]}%`;
+        bar.style.width = `${(100 * held[place]) / members.length}%`;
+        bar.style.background = palette[place] ?? this.data.grey;
+        tick.style.left = `${100 * whole[place]}%`;
         const track = make("span", { className: "explorer-bar-track", "aria-hidden": "true" }, bar, tick);
-        return make("li", {}, make("span", {}, names[genre]), track, make("span", {}, `${held[genre]}`));
+        return make("li", {}, make("span", {}, names[place]), track, make("span", {}, `${held[place]}`));
       });
-      const note = "Tracks of each genre in this cluster; the line on a bar is the genre's share of the corpus.";
+      const name = title.toLowerCase();
+      const note = `Tracks of each ${name} in this cluster; the line on a bar is its share of the corpus.`;
       return make("div", {}, make("ul", { className: "explorer-mix" }, ...rows), make("small", {}, note));
     }
   }

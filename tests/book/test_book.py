@@ -323,11 +323,11 @@ def test_the_index_lists_every_text_with_a_record_that_exists(chapter, built_boo
 
 FIGURES = {
     "data": "features correlations genres",
-    "pca": "explained_variance cluster_sizes silhouettes scores_by_k map_tsne genre_mix",
-    "vae": "network history reconstruction dimensions traversal ward_tree k_distance silhouettes map_tsne genre_mix",
-    "conv_vae": "network history reconstruction dimensions traversal cluster_sizes silhouettes map_tsne genre_mix",
+    "pca": "explained_variance cluster_sizes silhouettes scores_by_k map_tsne label_mix",
+    "vae": "network history reconstruction dimensions traversal ward_tree k_distance silhouettes map_tsne label_mix",
+    "conv_vae": "network history reconstruction dimensions traversal cluster_sizes silhouettes map_tsne label_mix",
     "beta_vae": "history collapse rate_distortion dimensions traversal scores_by_beta scores_by_beta_input maps_genre",
-    "multimodal_vae": "network history reconstruction dimensions cluster_sizes silhouettes map_tsne genre_mix",
+    "multimodal_vae": "network history reconstruction dimensions cluster_sizes silhouettes map_tsne label_mix",
     "your_music": "choice_of_k map silhouettes",
     "explorer": "sureness",
     "beyond": "stability_of_settings pipelines pipelines_gtzan",

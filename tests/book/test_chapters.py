@@ -26,8 +26,8 @@ from vaeclust.methods.catalogue import COMPARED, METHODS
 CHAPTERS = chapters.all_chapters(ROOT)
 FAST = ["-p", "seeds=2", "-p", "epochs=2"]
 SHARED = {
-    "dataset": "demo", "lyrics": "", "tracks": "", "features": "mfcc20", "name": "", "seeds": 10, "epochs": 50,
-    "batch_size": 32, "learning_rate": 1e-3, "latent_dim": 16, "n_clusters": 0, "results_dir": "results",
+    "dataset": "demo", "lyrics": "", "tracks": "", "features": "mfcc20", "name": "", "labels": "", "seeds": 10,
+    "epochs": 50, "batch_size": 32, "learning_rate": 1e-3, "latent_dim": 16, "n_clusters": 0, "results_dir": "results",
 }  # fmt: skip
 
 
@@ -210,14 +210,14 @@ def test_a_failing_chapter_is_named_and_stops_only_what_needs_it(project, table_
     assert (project / "_build" / "failed" / "03_vae.ipynb").is_file()
 
 
-def test_faulty_lyrics_fail_only_the_chapters_that_read_them(project, table_path):
+def test_faulty_lyrics_are_refused_before_anything_starts(project, table_path):
+    """Every chapter reads them: the language of a text may be a label."""
     (project / "lyrics.csv").write_text("track_id,term,count\na/track 0,river,-2\n")
     arguments = ["--dataset", table_path, "--lyrics", "lyrics.csv", *FAST]
     done = command("vaeclust", "run", "01_pca", "06_multimodal_vae", *arguments, cwd=project)
     assert done.returncode == 1
-    assert "negative count of 'river' for track a/track 0" in done.stderr.split("06_multimodal_vae")[0]
-    assert re.search(r"06_multimodal_vae: cell \d+ .*negative count of 'river' for track a/track 0", done.stderr)
-    assert (project / "results" / "small" / "pca" / "run.json").is_file()
+    assert "negative count of 'river' for track a/track 0" in done.stderr
+    assert not (project / "results").exists()
 
 
 def test_a_kernel_that_dies_is_a_failed_chapter(project, table_path):

@@ -103,7 +103,7 @@ def test_pairs_are_those_of_a_sample_and_the_others_follow(large, slug):
         function=lambda x, k, s: shapes.append(x.shape) or CLUSTERERS["agglomerative"].function(x, k, s),
     ).labels(large.audio, 5, 0)
     assert shapes == [(SAMPLE, 20)]
-    assert labels.purity(large.genres, found) == 1.0
+    assert labels.purity(large.classes, found) == 1.0
 
 
 def test_a_consensus_of_many_tracks_is_that_of_a_sample_and_the_others_follow(large, monkeypatch):
@@ -116,13 +116,13 @@ def test_a_consensus_of_many_tracks_is_that_of_a_sample_and_the_others_follow(la
     seeds = []
     for seed in range(4):
         wrong = rng.permutation(LARGE) % 5 == 0
-        found = np.where(wrong, rng.integers(5, size=LARGE), (large.genres + seed) % 5)
+        found = np.where(wrong, rng.integers(5, size=LARGE), (large.classes + seed) % 5)
         seeds.append(pd.DataFrame({"track_id": large.ids, "seed": seed, "clusterer": "kmeans", "cluster": found}))
     agreed = ensembles.consensus(pd.concat(seeds), 5)
     assert shapes == [(SAMPLE, SAMPLE)] * 4
     for _, group in agreed.groupby("seed"):
         assert group["track_id"].tolist() == large.ids
-        assert labels.purity(large.genres, group["cluster"].to_numpy()) > 0.85
+        assert labels.purity(large.classes, group["cluster"].to_numpy()) > 0.85
 
 
 def test_kmeans_sees_every_track(large):
@@ -136,7 +136,7 @@ def test_a_large_silhouette_compares_few_tracks_with_all(large, monkeypatch):
     monkeypatch.setattr(
         silhouettes, "euclidean_distances", lambda a, b: rows.append(a.shape + b.shape) or distances(a, b)
     )
-    value = metrics.METRICS["silhouette"].function(large.audio, large.genres)
+    value = metrics.METRICS["silhouette"].function(large.audio, large.classes)
     assert 1 <= len(rows) <= 10
     assert all(shape == (silhouettes.BLOCK, 20, LARGE, 20) for shape in rows)
     assert 0.2 < value < 1

@@ -190,7 +190,7 @@ class TestRealClips:
         ours = load(clips)
         table = load(gtzan_folder / "features_30_sec.csv").features.loc[ours.ids]
         assert len(ours) == 30
-        assert ours.genre_names == tuple(sorted(path.name for path in clips.iterdir()))
+        assert ours.class_names == tuple(sorted(path.name for path in clips.iterdir()))
         assert np.abs(ours.features - table).max(axis=None) <= 0.12
 
     def test_all_57_features_agree_with_the_table(self, clips, gtzan_folder):

@@ -43,8 +43,8 @@ def test_full_features(table_path):
 def test_ids_genres_and_name(corpus):
     assert corpus.name == "small"
     assert corpus.ids[:2] == ["a/track 0", "b/track 1"]
-    assert corpus.genre_names == ("genre A", "genre B", "genre C", "genre D")
-    assert corpus.genres[:5].tolist() == [0, 1, 2, 3, 0]
+    assert corpus.class_names == ("genre A", "genre B", "genre C", "genre D")
+    assert corpus.classes[:5].tolist() == [0, 1, 2, 3, 0]
     assert corpus.lyrics is None
     assert not corpus.has_lyrics.any()
 
@@ -65,17 +65,18 @@ def test_the_tables_of_a_corpus_load_as_the_same_corpus(spoken, tmp_path):
     again = load(tmp_path / "features.csv", lyrics=tmp_path / "lyrics_features.csv")
     assert again.ids == half.ids
     assert len(tables["lyrics_features"]) == 60
-    for name in ("audio", "lyrics", "has_lyrics", "genres"):
+    for name in ("audio", "lyrics", "has_lyrics", "classes"):
         np.testing.assert_allclose(getattr(again, name), getattr(half, name), rtol=1e-5, atol=1e-6)
 
 
 def test_checksum_is_known():
     """Records name it: with another one they would be those of another corpus."""
     features = pd.DataFrame({"tempo": [90.0, 120.0, 60.5], "mode": [0.0, 1.0, 1.0]}, index=["a", "b", "c"])
-    tracks = pd.DataFrame({"genre": ["jazz", "rock", None]}, index=features.index)
-    values = np.array([[90, 0], [120, 1], [60.5, 1]], dtype="<f8").tobytes()
-    expected = sha256(b"a\nb\nc" + b"tempo\nmode" + b"jazz\nrock\n" + values).hexdigest()
-    assert assemble("three", tracks, features).checksum == expected
+    features.loc["d"] = [60.5, 0.0]
+    tracks = pd.DataFrame({"genre": ["jazz", "rock", None, "rock"]}, index=features.index)
+    values = np.array([[90, 0], [120, 1], [60.5, 1], [60.5, 0]], dtype="<f8").tobytes()
+    expected = sha256(b"a\nb\nc\nd" + b"tempo\nmode" + b"jazz\nrock\n\nrock" + values).hexdigest()
+    assert assemble("four", tracks, features).checksum == expected
 
 
 def test_checksum_is_of_all_that_scores_depend_on(corpus):
@@ -116,8 +117,8 @@ def test_tracks_of_another_corpus_are_refused(table_path, tmp_path):
 def test_unlabelled_music_is_a_normal_case(table, tmp_path, labels):
     table = table.drop(columns="label") if labels is None else table.assign(label=labels)
     data = load(write(tmp_path, table))
-    assert data.genres is None
-    assert data.genre_names == ()
+    assert data.classes is None
+    assert data.class_names == ()
     assert data.default_k() == 10
 
 
@@ -125,7 +126,7 @@ def test_a_track_without_a_genre_is_kept(table, tmp_path):
     table = table.copy()
     table.loc[5, "label"] = None
     data = load(write(tmp_path, table))
-    assert data.genres[5] == -1
+    assert data.classes[5] == -1
     assert len(data) == 120
 
 
@@ -239,14 +240,14 @@ def test_twins_are_found_exactly(table, tmp_path):
 def test_the_known_faults_of_gtzan(gtzan_folder, gtzan):
     pairs = equal_rows(gtzan)
     assert len(pairs) == 14
-    across = pairs[pairs["first_genre"] != pairs["second_genre"]]
+    across = pairs[pairs["first_class"] != pairs["second_class"]]
     assert across[["first", "second"]].to_numpy().tolist() == [["metal.00058", "rock.00016"]]
     assert gtzan.excluded["jazz.00054"] in cells_about.excluded_list(gtzan).data
     table = cells_about.artist_table(gtzan)
     assert table.loc[["blues", "jazz", "disco"], "artists"].tolist() == [9, 17, 62]
     words = load(gtzan_folder / "features_30_sec.csv", lyrics=gtzan_folder / "lyrics_bag_of_words.csv.gz")
     assert words.has_lyrics.sum() == 629
-    coverage = cells_about.lyrics_coverage(words.tracks["genre"], words.has_lyrics)["with lyrics"]
+    coverage = cells_about.lyrics_coverage(words.class_of, words.has_lyrics)["with lyrics"]
     assert coverage[["disco", "country", "jazz", "classical"]].tolist() == [85, 83, 11, 1]
 
 
@@ -254,7 +255,7 @@ def test_what_is_not_known_is_said(corpus, tmp_path, table):
     unlabelled = load(write(tmp_path, table.drop(columns="label")))
     for data in (corpus, unlabelled):
         assert "not known" in cells_about.artist_table(data).data
-        assert "No track" in cells_about.lyrics_coverage(data.tracks["genre"], data.has_lyrics).data
+        assert "No track" in cells_about.lyrics_coverage(data.class_of, data.has_lyrics).data
         assert "No track" in cells_about.excluded_list(data).data
         assert "only the synthetic demo corpus" in cells_about.players(data).data
     assert "<script>" not in cells_about.corpus_paragraph(replace(corpus, name="<script>")).data
@@ -281,7 +282,7 @@ def test_embeddings_take_the_place_of_features(tmp_path, table_path, corpus, emb
         found = load(table_path, features=path)
         assert found.ids == corpus.ids
         np.testing.assert_allclose(found.features, embeddings, rtol=1e-6)
-        np.testing.assert_array_equal(found.genres, corpus.genres)
+        np.testing.assert_array_equal(found.classes, corpus.classes)
         assert found.checksum != corpus.checksum
         np.testing.assert_allclose(found.audio.std(axis=0), 1, atol=1e-5)
 
@@ -295,7 +296,7 @@ def test_embeddings_need_no_audio_features(tmp_path, corpus, embeddings):
 def test_tracks_without_an_embedding_are_left_out_and_named(tmp_path, table_path, corpus, embeddings):
     found = load(table_path, features=saved(tmp_path / "model.npz", corpus.ids[3:], embeddings[3:]))
     assert found.excluded == dict.fromkeys(corpus.ids[:3], "it has no features in model.npz")
-    assert len(found.genres) == len(found) == 117
+    assert len(found.classes) == len(found) == 117
 
 
 @pytest.mark.parametrize("slug", METHODS)
@@ -379,7 +380,7 @@ def test_genres_that_hardly_a_track_has_are_none_to_look_for(table, tmp_path):
     many.loc[0, "label"] = "a genre of one"  # of 240: less than one in a hundred
     many.to_csv(tmp_path / "many.csv", index=False)
     corpus = load(tmp_path / "many.csv")
-    assert len(corpus.genre_names) == 5
+    assert len(corpus.class_names) == 5
     assert corpus.default_k() == 4
     many.loc[:2, "label"] = "a genre of one"  # three of 240
     many.to_csv(tmp_path / "many.csv", index=False)
@@ -390,5 +391,5 @@ def test_a_part_looks_for_as_many_groups_as_the_whole(corpus):
     few = np.arange(len(corpus)) % 4 != 3
     few[3] = True  # one track of the fourth genre
     part = corpus.subset(few)
-    assert (part.genres == 3).sum() == 1
+    assert (part.classes == 3).sum() == 1
     assert part.default_k() == corpus.default_k() == 4

@@ -41,7 +41,7 @@ def library(tmp_path):
 def test_genres_from_the_first_folder_level(library):
     data = load(library)
     assert data.name == "my-music"
-    assert data.genre_names == ("folk", "rock")
+    assert data.class_names == ("folk", "rock")
     assert data.ids[0] == "folk/0"
     assert data.audio.shape == (8, 20)
     assert Path(data.tracks["path"].iloc[0]) == library / "folk" / "0.flac"
@@ -79,7 +79,7 @@ def test_what_is_no_audio_is_called_what_it_is(library, content, says):
 def test_folders_called_by_numbers_are_no_labels(tmp_path):
     for i in range(9):
         song(tmp_path / "music" / ("000", "001", "2019-07")[i % 3] / f"{i}.wav", i)
-    assert load(tmp_path / "music").genres is None
+    assert load(tmp_path / "music").classes is None
 
 
 def test_genres_from_tags_win_over_folders(library):
@@ -94,7 +94,7 @@ def test_genres_from_tags_win_over_folders(library):
         path.unlink()
     data = load(library)
     assert set(data.tracks["genre"].dropna()) == {"Blues <3"}
-    assert data.genres is None  # one genre only
+    assert data.classes is None  # one genre only
     assert data.tracks["artist"].iloc[0] == "Ann & Bob"
     assert data.has_lyrics.sum() == 4
 
@@ -103,7 +103,7 @@ def test_without_folders_or_tags_there_are_no_genres(tmp_path):
     for i in range(3):
         song(tmp_path / "flat" / f"{i}.wav", i)
     data = load(tmp_path / "flat")
-    assert data.genres is None
+    assert data.classes is None
     assert data.default_k() == 10
 
 
@@ -194,7 +194,7 @@ def test_data_leaves_tables_that_load_as_the_same_corpus(library, project):
     again = load(results / "features.csv", lyrics=results / "lyrics_features.csv")
     data = load(library)
     pd.testing.assert_frame_equal(again.features, data.features)
-    np.testing.assert_array_equal(again.genres, data.genres)
+    np.testing.assert_array_equal(again.classes, data.classes)
     np.testing.assert_allclose(again.lyrics, data.lyrics, atol=1e-6)
 
 

@@ -89,7 +89,7 @@ def test_a_corpus_is_fetched_once_checked_and_loaded(server, tmp_path, known, ki
     assert "commercial" not in capfd.readouterr().err
     assert [p.name for p in (tmp_path / "cache").iterdir()] == ["gtzan-mini"]
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "measured"))
-    assert load(place).genre_names == ("blues", "rock")
+    assert load(place).class_names == ("blues", "rock")
 
 
 def test_a_checksum_of_the_archive_is_held(server, tmp_path, known):
@@ -177,7 +177,7 @@ def test_a_local_copy_in_any_usual_layout(tmp_path, layout, monkeypatch):
         path.write_bytes(content)
     data = load(tmp_path / "copy")
     assert data.ids == sorted(name.split("/")[1][:-4] for name in CLIPS)
-    assert data.genre_names == ("blues", "rock")
+    assert data.class_names == ("blues", "rock")
 
 
 def test_the_checksums_of_the_mini_set_are_in_the_package():

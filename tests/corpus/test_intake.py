@@ -64,7 +64,7 @@ def test_separators_and_encodings(home, encoding, separator):
     table = features(id=ROWS, genre=["Chanson française", "Übung"] * 12)
     saved(table, home / "x.csv", sep=separator, encoding=encoding, lineterminator="\r\n")
     corpus = heard(load(home / "x.csv"))
-    assert corpus.genre_names == ("Chanson française", "Übung")
+    assert corpus.class_names == ("Chanson française", "Übung")
     guessed = ENCODINGS[encoding]
     assert any(f"read as {guessed}" in note for note in corpus.notes) == bool(guessed)
     assert any("cells between" in note for note in corpus.notes) == (separator != ",")
@@ -92,7 +92,7 @@ def test_blanks_and_capitals_and_an_index(home, table):
     corpus = load(home / "x.csv")
     np.testing.assert_array_equal(corpus.features.to_numpy(), load(saved(table, home / "y.csv")).features.to_numpy())
     assert list(corpus.features)[:2] == ["mfcc1_mean", "mfcc2_mean"]
-    assert corpus.genre_names == ("genre A", "genre B", "genre C", "genre D")
+    assert corpus.class_names == ("genre A", "genre B", "genre C", "genre D")
 
 
 @pytest.mark.parametrize("suffix", ["xlsx", "parquet"])
@@ -106,7 +106,7 @@ def test_spreadsheets_and_parquet(home, suffix):
         duckdb.from_df(table).write_parquet(str(home / "x.parquet"))
     corpus = heard(load(home / f"x.{suffix}"))
     assert corpus.ids[0] == "007"
-    assert corpus.genre_names == ("Folk", "Rock")
+    assert corpus.class_names == ("Folk", "Rock")
 
 
 def test_header_rows_of_a_large_public_data_set(home):
@@ -120,7 +120,7 @@ def test_header_rows_of_a_large_public_data_set(home):
     assert list(corpus.features) == ["mfcc mean 01", "mfcc std 02", "tonnetz mean 01"]
     np.testing.assert_array_equal(corpus.features.to_numpy(), VALUES[:, :3])
     assert corpus.ids[:2] == ["2", "3"]
-    assert corpus.genre_names == ("Folk", "Rock")
+    assert corpus.class_names == ("Folk", "Rock")
     assert list(corpus.references()) == ["genre"]  # a split is no label
     by_name = load(saved(features(id=ROWS), home / "x.csv"), features=saved(features(id=ROWS[::-1]), home / "y.csv"))
     np.testing.assert_array_equal(by_name.features.to_numpy(), VALUES[::-1])
@@ -190,7 +190,7 @@ def test_letters_in_two_code_points(home):
 def test_one_genre_has_one_spelling(home):
     cells = [("Rock", "rock", "ROCK ", "Rock", "Folk", "folk")[i % 6] for i in range(N)]
     corpus = load(saved(features(id=ROWS, genre=cells), home / "x.csv"))
-    assert corpus.genre_names == ("Folk", "Rock")
+    assert corpus.class_names == ("Folk", "Rock")
 
 
 def test_genres_that_are_lists(home):
@@ -198,7 +198,7 @@ def test_genres_that_are_lists(home):
         json.dumps([{"genre_id": "10", "genre_title": genre}]) if i % 3 else genre for i, genre in enumerate(GENRES)
     ]
     corpus = load(saved(features(id=ROWS, genres=cells), home / "x.csv"))
-    assert corpus.genre_names == ("Folk", "Rock")
+    assert corpus.class_names == ("Folk", "Rock")
     assert corpus.tracks["genre"].tolist() == GENRES
 
 
@@ -345,7 +345,7 @@ def test_records_of_json(home):
     table.to_json(home / "y.jsonl", orient="records", lines=True)
     for name in ("x.json", "y.jsonl"):
         corpus = heard(load(home / name))
-        assert corpus.genre_names == ("Folk", "Rock")
+        assert corpus.class_names == ("Folk", "Rock")
     (home / "z.json").write_text('{"a": 1}')
     with pytest.raises(ValueError, match="expected a list of records"):
         load(home / "z.json")
@@ -354,11 +354,11 @@ def test_records_of_json(home):
 def test_labels_that_say_nothing_and_a_record_label(home):
     told = [("Rock", "Folk", "Unknown", "-", "N/A", "nan")[i % 6] for i in range(N)]
     corpus = load(saved(features(id=ROWS, genre=told), home / "x.csv"))
-    assert corpus.genre_names == ("Folk", "Rock")
-    assert (corpus.genres == -1).sum() == 16
+    assert corpus.class_names == ("Folk", "Rock")
+    assert (corpus.classes == -1).sum() == 16
     export = features(**{"Track URI": ROWS, "Artist Genres": GENRES, "Label": [f"Records {i}" for i in range(N)]})
     corpus = load(saved(export, home / "y.csv"))
-    assert corpus.genre_names == ("Folk", "Rock")
+    assert corpus.class_names == ("Folk", "Rock")
     assert corpus.ids == ROWS
 
 
@@ -381,7 +381,7 @@ def test_encodings_of_other_scripts_are_guessed_and_named(home, encoding):
     *genres, title = SCRIPTS[encoding]
     table = features(id=ROWS, genre=genres * 12, title=[f"{title} {i}" for i in range(N)])
     corpus = heard(load(saved(table, home / "x.csv", encoding=encoding)))
-    assert set(corpus.genre_names) == set(genres)
+    assert set(corpus.class_names) == set(genres)
     assert f"read as {encoding}" in " ".join(corpus.notes)
 
 
@@ -397,7 +397,7 @@ def test_what_stands_above_a_header_is_passed_over(home, above):
     (home / "x.csv").write_text(above + text)
     corpus = heard(load(home / "x.csv"))
     assert corpus.ids == ROWS
-    assert corpus.genre_names == ("Folk", "Rock")
+    assert corpus.class_names == ("Folk", "Rock")
     assert any("above its header" in note for note in corpus.notes) == (above.strip() != "#")
 
 
@@ -408,7 +408,7 @@ def test_tables_without_a_header(home, columns):
     (home / "x.csv").write_text(table.to_csv(index=False, header=False))
     corpus = heard(load(home / "x.csv"))
     assert corpus.ids == [str(row) for row in columns.get("id", [f"row {i} of {N}" for i in range(1, N + 1)])]
-    assert corpus.genre_names == (("Folk", "Rock") if "genre" in columns else ())
+    assert corpus.class_names == (("Folk", "Rock") if "genre" in columns else ())
     assert any("has no header" in note for note in corpus.notes)
 
 
@@ -426,7 +426,7 @@ def test_the_sheet_that_has_tracks_is_read(home):
         pd.DataFrame(columns=["nothing"]).to_excel(book, sheet_name="Empty", index=False)
         features(id=ROWS, genre=GENRES).to_excel(book, sheet_name="Data", index=False, startrow=2)
     corpus = heard(load(home / "x.xlsx"))
-    assert corpus.genre_names == ("Folk", "Rock")
+    assert corpus.class_names == ("Folk", "Rock")
     assert "sheet Data was read, not Readme" in " ".join(corpus.notes)
 
 
@@ -523,7 +523,7 @@ SEVERAL = {
 @pytest.mark.parametrize("cells", SEVERAL)
 def test_of_several_genres_the_first_is_taken_but_no_name_is_cut(home, cells):
     corpus = load(saved(features(id=ROWS, genre=list(cells) * 6, artist=["Earth, Wind"] * N), home / "x.csv"))
-    assert corpus.genre_names == SEVERAL[cells]
+    assert corpus.class_names == SEVERAL[cells]
     assert any("the first genre is taken" in note for note in corpus.notes) == ("R&B/Soul" not in cells)
     assert set(corpus.tracks["artist"]) == {"Earth, Wind"}
 

@@ -141,7 +141,7 @@ def test_rows_that_do_not_count_the_tracks_are_refused(tmp_path, table):
 def joined(corpus, tmp_path):
     """Lyrics whose first number tells the genre; saved in the order of the tracks, or in any other."""
     table = by_row(len(corpus), own_genre=corpus.tracks["genre"].to_numpy())
-    table["lyrics_00"] += 10 * corpus.genres
+    table["lyrics_00"] += 10 * corpus.classes
 
     def save(order) -> Path:
         table.iloc[order].assign(row=range(len(table))).to_csv(tmp_path / "published.csv", index=False)
@@ -165,7 +165,7 @@ def test_a_join_by_row_is_found_right_or_wrong(corpus, joined):
 def test_a_join_cannot_be_judged_without_genres(corpus, joined):
     path = joined(np.arange(len(corpus)))
     with pytest.raises(ValueError, match="small has no genres"):
-        lyrics_join(replace(corpus, genres=None), path)
+        lyrics_join(replace(corpus, labels=()), path)
     pd.read_csv(path).drop(columns="own_genre").to_csv(path, index=False)
     with pytest.raises(ValueError, match="no column own_genre"):
         lyrics_join(corpus, path)

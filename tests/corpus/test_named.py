@@ -31,7 +31,7 @@ def test_the_corpus(data):
     assert data.name == "demo"
     assert repr(data).startswith("demo (synthetic): 600 tracks")
     assert data.audio.shape == (600, 20)
-    assert data.genre_names == tuple(sorted(tracks.STYLES))
+    assert data.class_names == tuple(sorted(tracks.STYLES))
     assert set(tracks.FACTORS) <= set(data.tracks)
     assert 0.6 < data.has_lyrics.mean() < 0.8
     assert data.lyrics.shape == (600, 30)

@@ -307,4 +307,4 @@ def test_a_trial_scores_as_the_study_does_and_keeps_no_record(corpus, tmp_path, 
     table = run_scores({"the study": whole.scores, "the trial": scores})
     assert list(table.index) == ["the study", "the trial"]
     assert table.loc["the study"].tolist() == table.loc["the trial"].tolist()
-    assert list(run_scores({"the trial": scores}, references=["genre"])) == ["NMI (genre)", "ARI (genre)"]
+    assert list(run_scores({"the trial": scores}, labelled=True)) == ["NMI (genre)", "ARI (genre)"]

@@ -129,7 +129,7 @@ def test_the_figures_show_every_description_and_the_probe(record):
     assert [text.get_text().replace("\n", " ") for text in figure.axes[0].get_yticklabels()][2] == "50 tags"
     labels = [text.get_text() for text in figure.legends[0].get_texts()]
     assert sorted(labels) == ["No network", "VAE", "linear probe"]
-    assert "no genre labels" in scores_by_method(intervals, [("nmi", "mood")]).axes[0].texts[0].get_text()
+    assert "no labels" in scores_by_method(intervals, [("nmi", "mood")]).axes[0].texts[0].get_text()
     by_k = pick(record.read("by_k"), method="features")
     lines = scores_over_k(by_k).axes[0].lines
     assert [list(line.get_xdata()) for line in lines] == [[2, 4, 9]] * 3

@@ -66,7 +66,7 @@ def test_gaps_alone_can_tell_the_genre():
 
 
 def test_coverage_is_counted_by_genre_and_none_is_said():
-    genres = pd.Series(["a", "a", "b", None], index=list("wxyz"))
+    genres = pd.Series(["a", "a", "b", None], index=list("wxyz"), name="genre")
     table = lyrics_coverage(genres, [True, False, False, True])
     assert table.loc["a"].tolist() == [2, 1, "50%"]
     assert table.loc["no genre"].tolist() == [1, 1, "100%"]

@@ -32,11 +32,11 @@ def test_the_largest_are_named_and_the_others_are_others():
 def test_figures_of_many_labels_can_be_read():
     corpus = many()
     found = pd.Series(np.arange(400) % 5, corpus.ids)
-    assert len(cluster_plots.genre_mix(found, corpus).get_yticklabels()) == MOST_LABELS
+    assert len(cluster_plots.label_mix(found, corpus).get_yticklabels()) == MOST_LABELS
     points = pd.DataFrame({"track_id": corpus.ids, "projection": "pca", "x": range(400), "y": range(400)})
-    figure = maps.genre_and_cluster(points, corpus, found)
+    figure = maps.label_and_cluster(points, corpus, found)
     assert len(figure.axes[0].get_legend().get_texts()) == MOST_LABELS
     assert len(maps.interactive(points, corpus, found, name="m").data) == MOST_LABELS
     named = maps.interactive(points, corpus, found, name="n", names={i: f"group {i}" for i in range(5)})
     assert [trace.name for trace in named.data] == [f"group {i}" for i in range(5)]
-    assert len(maps.interactive(points, replace(corpus, genres=None), found, name="o").data) == 5
+    assert len(maps.interactive(points, replace(corpus, labels=()), found, name="o").data) == 5

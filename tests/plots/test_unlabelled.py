@@ -25,7 +25,7 @@ from vaeclust.studies.sizes import scores_by_size
 
 @pytest.fixture(scope="module")
 def unlabelled(corpus):
-    return replace(corpus, genres=None, genre_names=(), tracks=corpus.tracks.assign(genre=np.nan)[["genre"]])
+    return replace(corpus, tracks=corpus.tracks.assign(genre=np.nan)[["genre"]])
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def test_figures_say_that_there_are_no_labels(unlabelled, tables):
     first = track_clusters(pick(tables["clusters"], method="pca"))
     points = pd.DataFrame({"track_id": unlabelled.ids, "x": 0.0, "y": 0.0})
     summary = intervals(tables["scores"])
-    assert said(clusters.genre_mix(first, unlabelled)) == [NO_LABELS]
+    assert said(clusters.label_mix(first, unlabelled)) == [NO_LABELS]
     assert said(maps.small_multiples({"PCA": points}, unlabelled)) == [NO_LABELS]
     assert said(conditions.condition_scores(summary)) == [NO_LABELS]
     assert said(conditions.pipeline_scores(summary)) == [NO_LABELS]
@@ -73,8 +73,8 @@ def test_comparisons_say_what_they_take(unlabelled, corpus, tables):
 
 def test_tables_say_that_there_are_no_labels(unlabelled, tables):
     tried = dict(list(tables["scores"].groupby("method")))
-    against = run_scores(tried, references=["genre"])
-    assert against.to_dict() == {"against genre": {"pca": NO_LABELS, "raw": NO_LABELS}}
+    against = run_scores(tried, labelled=True)
+    assert against.to_dict() == {"against labels": {"pca": NO_LABELS, "raw": NO_LABELS}}
     assert list(run_scores(tried)) == ["Silhouette (own space)", "Silhouette (input space)"]
     for table in (separation_table(unlabelled), view_table(intervals(tables["scores"]))):
         assert html_table(table, name="x").data == f'<p class="facts">{NO_LABELS}</p>'
@@ -84,15 +84,15 @@ def test_there_is_nothing_to_score_by_size_and_nothing_to_hide(unlabelled, corpu
     found = scores_by_size(unlabelled, 3)
     assert (list(found), len(found)) == (["method", "tracks", "seed", "nmi"], 0)
     kept = np.arange(len(corpus)) % 2 == 0
-    assert keep_labels(unlabelled, kept).genres is None
-    hidden = keep_labels(corpus, kept).genres
-    assert (hidden[~kept] == -1).all()
-    np.testing.assert_array_equal(hidden[kept], corpus.genres[kept])
+    assert keep_labels(unlabelled, kept).classes is None
+    hidden = keep_labels(corpus, kept)
+    assert (hidden.classes[~kept] == -1).all()
+    pd.testing.assert_series_equal(hidden.class_of[kept], corpus.class_of[kept])
 
 
 def test_features_are_ordered_by_what_separates_the_genres(corpus):
     audio = np.random.default_rng(0).normal(size=corpus.audio.shape).astype(np.float32)
-    audio[:, 3] += 10 * corpus.genres
+    audio[:, 3] += 10 * corpus.classes
     table = separation_table(replace(corpus, audio=audio), most=2)
     assert table.row_heads[0] == (corpus.features.columns[3],)
     assert len(table.text) == 2

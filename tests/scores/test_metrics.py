@@ -134,7 +134,8 @@ def test_the_spaces_hold_what_scikit_learn_says_of_them(other, corpus):
     rng = np.random.default_rng(0)
     halves = [corpus.subset(np.arange(120) % 2 == half) for half in (0, 1)]
     fitted = fit("pca", halves, [3, 5], latent_dim=2)
-    judged = replace(halves[0], audio=rng.normal(size=(60, 7)), genres=rng.permutation(halves[0].genres))
+    mixed = halves[0].tracks.assign(genre=rng.permutation(halves[0].tracks["genre"]))
+    judged = replace(halves[0], audio=rng.normal(size=(60, 7)), tracks=mixed)
     clusters = {seed: np.where(np.arange(60) < 4, -1, rng.integers(3, size=60)) for seed in (3, 5)}  # four are noise
     rows = [pd.DataFrame({"seed": seed, "clusterer": "dbscan", "cluster": found}) for seed, found in clusters.items()]
     six = ("silhouette", "calinski_harabasz", "davies_bouldin", "ari", "nmi", "purity")
@@ -150,9 +151,9 @@ def test_the_spaces_hold_what_scikit_learn_says_of_them(other, corpus):
             assert value[seed, space, "silhouette"] == pytest.approx(sk.silhouette_score(*some), rel=1e-6)
             assert value[seed, space, "calinski_harabasz"] == sk.calinski_harabasz_score(*some)
             assert value[seed, space, "davies_bouldin"] == sk.davies_bouldin_score(*some)
-        assert value[seed, "labels", "ari"] == pytest.approx(sk.adjusted_rand_score(seen.genres, found))
-        assert value[seed, "labels", "nmi"] == pytest.approx(sk.normalized_mutual_info_score(seen.genres, found))
-        largest = sum(np.bincount(seen.genres[found == c]).max() for c in np.unique(found))
+        assert value[seed, "labels", "ari"] == pytest.approx(sk.adjusted_rand_score(seen.classes, found))
+        assert value[seed, "labels", "nmi"] == pytest.approx(sk.normalized_mutual_info_score(seen.classes, found))
+        largest = sum(np.bincount(seen.classes[found == c]).max() for c in np.unique(found))
         assert value[seed, "labels", "purity"] == largest / 60
 
 
@@ -171,7 +172,7 @@ def test_artists_are_a_reference_where_they_are_known(corpus):
 
 
 def test_unlabelled_music_has_label_free_scores_only(corpus):
-    unlabelled = replace(corpus, genres=None, genre_names=())
+    unlabelled = replace(corpus, labels=())
     fitted = fit("pca", unlabelled, [0])
     table = score(fitted, cluster(fitted, 3))
     assert set(table["space"]) == {"own", "input"}

@@ -27,7 +27,7 @@ def test_what_lies_apart_is_read_and_noise_is_not(corpus):
 def test_an_artist_is_never_on_both_sides(corpus):
     """Six artists a genre, each with a sound of their own and nothing that is shared by a genre."""
     rng = np.random.default_rng(0)
-    artists = corpus.genres * 6 + np.arange(len(corpus)) // 4 % 6
+    artists = corpus.classes * 6 + np.arange(len(corpus)) // 4 % 6
     sounds = rng.normal(size=(24, corpus.audio.shape[1]))[artists] + 0.01 * rng.normal(size=corpus.audio.shape)
     alone = replace(corpus, audio=sounds.astype(np.float32))
     known = replace(alone, tracks=alone.tracks.assign(artist=[f"artist {n}" for n in artists]))
@@ -36,16 +36,18 @@ def test_an_artist_is_never_on_both_sides(corpus):
 
 
 def test_labels_that_are_too_rare_or_not_there_have_no_row(corpus):
-    rare = np.where(np.arange(len(corpus)) < 4, 0, -1)
-    for genres in (rare, np.where(rare == 0, 0, 1)):  # four tracks of five folds; then one genre that is left
-        assert linear_probe(replace(corpus, genres=genres), ["genre"], [0]).empty
+    rare = np.where(np.arange(len(corpus)) < 4, "rare", None)
+    for genres in (rare, np.where(rare == "rare", "rare", "other")):  # four tracks of five folds; then one that is left
+        tracks = corpus.tracks.assign(genre=genres)
+        assert linear_probe(replace(corpus, tracks=tracks), ["genre"], [0]).empty
     assert linear_probe(corpus, ["language"], [0]).empty
 
 
 def test_some_tracks_without_a_label_are_left_out(corpus):
     odd = corpus.audio.copy()
     odd[::3] = 0
-    unknown = replace(corpus, audio=odd, genres=np.where(np.arange(len(corpus)) % 3 == 0, -1, corpus.genres))
+    known = corpus.tracks["genre"].where(np.arange(len(corpus)) % 3 != 0)
+    unknown = replace(corpus, audio=odd, tracks=corpus.tracks.assign(genre=known))
     assert accuracy(unknown).min() > 0.9  # what is odd has no label to learn or to miss
 
 

@@ -48,7 +48,7 @@ def test_one_of_every_group_of_copies_stays(faulty):
     kept = no_duplicates(faulty)
     assert set(faulty.ids) - set(kept.ids) == {faulty.ids[i] for i in (1, 2, 11)}
     assert equal_rows(kept).empty
-    assert len(kept.genres) == len(kept.audio) == len(kept.has_lyrics) == 117
+    assert len(kept.classes) == len(kept.audio) == len(kept.has_lyrics) == 117
     np.testing.assert_allclose(kept.audio.std(axis=0), 1, atol=1e-5)
 
 
@@ -150,13 +150,13 @@ def test_shuffling_moves_texts_among_the_tracks_that_have_one():
 def test_lyrics_joined_by_genre_come_from_the_genre():
     demo = load("demo")
     joined = lyrics_controls(demo)["genre_lyrics"].corpus
-    for genre in range(len(demo.genre_names)):
-        sources = demo.lyrics[demo.has_lyrics & (demo.genres == genre)]
-        tracks = joined.genres == genre
+    for genre in range(len(demo.class_names)):
+        sources = demo.lyrics[demo.has_lyrics & (demo.classes == genre)]
+        tracks = joined.classes == genre
         assert joined.has_lyrics[tracks].all() == bool(len(sources))
         known = {row.tobytes() for row in sources}
         assert all(row.tobytes() in known for row in joined.lyrics[tracks & joined.has_lyrics])
-    assert "genre_lyrics" not in lyrics_controls(replace(demo, genres=None))
+    assert "genre_lyrics" not in lyrics_controls(replace(demo, labels=()))
 
 
 def test_published_lyrics_take_the_place_of_those_of_the_corpus(spoken, tmp_path):

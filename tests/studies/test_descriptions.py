@@ -140,9 +140,7 @@ def test_labels_but_no_artists(table, tmp_path):
     assert list(references) == ["language", "genre", "artist"]
     assert scored_labels(found["mfcc20"]) == ["language", "genre"]
     assert pd.Series(references["language"]).value_counts().to_dict() == {0: 40, 1: 40, -1: 40}
-    with pytest.raises(
-        ValueError, match=r"labels 'mood': no column 'mood' in the tracks; found genre, artist, language"
-    ):
+    with pytest.raises(ValueError, match=r"label 'mood': no such column in the tracks; found genre, artist, language"):
         described_corpora(tmp_path / "t.csv", tracks=tmp_path / "about.csv", labels="mood")
 
 
@@ -157,7 +155,7 @@ def test_gtzan_is_grouped_by_what_was_heard(gtzan_folder):
     for name, corpus in found.items():
         assert len(corpus) == 733
         each = [kmeans(corpus.audio, 10, seed) for seed in range(3)]
-        scores[name] = [np.mean([metric(corpus.genres, c) for c in each]) for metric in (nmi, ari, purity)]
+        scores[name] = [np.mean([metric(corpus.classes, c) for c in each]) for metric in (nmi, ari, purity)]
     for name, expected in {
         "mfcc20": (0.299, 0.157, 0.370),
         FULL_FEATURES: (0.348, 0.199, 0.406),

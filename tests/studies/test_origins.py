@@ -60,7 +60,8 @@ def test_other_tracks_labels_and_features_are_refused(corpus, results):
     assert "120 tracks, here 119" in mismatches(run, fewer, SETTINGS)
     renamed = replace(corpus, tracks=corpus.tracks.rename(index={corpus.ids[0]: "another"}))
     assert "other tracks" in mismatches(run, renamed, SETTINGS)
-    relabelled = replace(corpus, genres=corpus.genres[::-1].copy())
+    turned = corpus.tracks["genre"].to_numpy()[::-1]
+    relabelled = replace(corpus, tracks=corpus.tracks.assign(genre=turned))
     assert mismatches(run, relabelled, SETTINGS) == ["other labels"]
     narrow = replace(corpus, features=corpus.features.iloc[:, :12], audio=corpus.audio[:, :12])
     assert mismatches(run, narrow, SETTINGS) == ["20 features, here 12"]

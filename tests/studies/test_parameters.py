@@ -1,5 +1,7 @@
 """What cannot work is refused before anything starts, with name, value and what is allowed."""
 
+from dataclasses import replace
+
 import pytest
 
 from vaeclust.book.chapters import all_chapters
@@ -44,12 +46,12 @@ def test_every_parameter_of_every_chapter_has_its_row_and_its_default():
 
 def test_a_default_that_is_too_large_is_lowered_in_a_line(corpus, capsys):
     few = corpus.subset([True] * 6 + [False] * 114)
-    few = type(few)(**{**vars(few), "genre_names": (), "genres": None})
+    few = replace(few, tracks=few.tracks.assign(genre=None), n_groups=10)
     settings = study_settings({}, few, ["pca"])
-    assert (settings["latent_dim"], settings["n_clusters"]) == (6, 5)
+    assert (settings["latent_dim"], few.default_k()) == (6, 3)
     said = capsys.readouterr().out
     assert "latent_dim is lowered to 6: 6 tracks with 20 features" in said
-    assert "n_clusters is lowered to 5: 6 tracks" in said
+    assert "n_clusters is lowered to 3: 6 tracks" in said
 
 
 def test_a_chosen_value_stays_or_is_refused(corpus):

@@ -60,7 +60,7 @@ def test_stability_is_one_for_clear_groups_and_low_for_noise(corpus):
     method = find("features")
     assert rules.split_stability(method, clear, 4) == 1.0
     assert rules.split_stability(method, noise, 4) < 0.5
-    assert rules.split_stability(method, replace(clear, genres=None), 4) == 1.0  # no label is needed
+    assert rules.split_stability(method, replace(clear, labels=()), 4) == 1.0  # no label is needed
 
 
 def clusterings(truth, wrong, seeds):
@@ -178,14 +178,14 @@ def test_pipelines_take_the_settings_that_were_chosen_for_their_features(corpus,
 
 
 def test_random_parts_of_a_corpus_are_scored_by_size(corpus):
-    clear = replace(corpus, audio=(np.eye(20)[corpus.genres] * 50 + RNG.normal(size=(120, 20))).astype(np.float32))
+    clear = replace(corpus, audio=(np.eye(20)[corpus.classes] * 50 + RNG.normal(size=(120, 20))).astype(np.float32))
     table = sizes.scores_by_size(clear, 4, epochs=1)
     assert table.groupby(["method", "tracks"]).size().eq(rule()["draws"]).all()
     assert set(table["tracks"]) == {100, 120}
     assert set(table["method"]) == set(rule()["by_size"])
     assert table.query("method == 'features'")["nmi"].to_numpy() == pytest.approx(1.0)
     part = sizes.random_part(clear, 100, seed=1)
-    assert len(part) == len(part.genres) == len(set(part.ids)) == 100
+    assert len(part) == len(part.classes) == len(set(part.ids)) == 100
     assert part.ids != sizes.random_part(clear, 100, seed=2).ids
     np.testing.assert_array_equal(part.audio, clear.audio[np.isin(clear.ids, part.ids)])
 

@@ -7,6 +7,8 @@ from .about import described as described
 from .about import equal_pairs as equal_pairs
 from .about import excluded_list as excluded_list
 from .about import intake_list as intake_list
+from .about import label_counts as label_counts
+from .about import label_table as label_table
 from .about import lyrics_coverage as lyrics_coverage
 from .about import player as player
 from .about import players as players

@@ -11,10 +11,11 @@ from IPython.display import HTML, Markdown
 
 from vaeclust.corpus.accounts import left_out
 from vaeclust.corpus.audio import SAMPLE_RATE
-from vaeclust.corpus.dataset import Dataset, equal_rows
+from vaeclust.corpus.dataset import ARTIST, Dataset, equal_rows
 from vaeclust.corpus.demo import tracks
 from vaeclust.corpus.named import CORPORA
 from vaeclust.evidence.words import condition_title, percent, rounded
+from vaeclust.plots.style import legible
 
 
 def player(samples: np.ndarray, label: str) -> str:
@@ -67,31 +68,58 @@ def equal_pairs(dataset: Dataset) -> pd.DataFrame | Markdown:
     pairs = equal_rows(dataset)
     if pairs.empty:
         return Markdown("No two tracks have equal features.")
-    return (
-        pairs.set_axis(["track", "its twin", "genre", "genre of the twin"], axis=1).set_index("track").rename_axis(None)
-    )
+    label = dataset.headline or "label"
+    columns = ["track", "its twin", label, f"{label} of the twin"]
+    return pairs.set_axis(columns, axis=1).set_index("track").rename_axis(None)
 
 
 def artist_table(dataset: Dataset) -> pd.DataFrame | Markdown:
-    """Return, for every genre, the number of artists, of tracks without one, and the share of the commonest."""
-    if "artist" not in dataset.tracks or dataset.genres is None:
+    """Return, for every class of the headline label, the number of artists, of tracks without, the commonest's share.
+
+    Without labels, for all tracks.
+    """
+    if ARTIST not in dataset.tracks or dataset.tracks[ARTIST].isna().all():
         return Markdown("The artists of this corpus are not known (a tracks table with a column artist would tell).")
-    by_genre = dataset.tracks.groupby("genre")["artist"]
-    table = pd.DataFrame({"artists": by_genre.nunique()}).rename_axis(None)
-    table["tracks without a known artist"] = by_genre.apply(lambda a: a.isna().sum())
-    table["share of the commonest artist"] = by_genre.apply(lambda a: percent(a.value_counts().max() / len(a)))
+    by_class = dataset.tracks[ARTIST].groupby(_shown(dataset.class_of))
+    table = pd.DataFrame({"artists": by_class.nunique()}).rename_axis(None)
+    table["tracks without a known artist"] = by_class.apply(lambda a: a.isna().sum())
+    table["share of the commonest artist"] = by_class.apply(
+        lambda a: percent(a.value_counts().max() / len(a)) if a.notna().any() else "–"
+    )
     return table
 
 
-def lyrics_coverage(genres: pd.Series, has_lyrics: Iterable[bool]) -> pd.DataFrame | Markdown:
-    """Return, for every genre, how many tracks there are, and how many and what share of them have lyrics.
+def label_counts(dataset: Dataset) -> pd.Series:
+    """Return how many tracks every class of the headline label has; without labels, how many tracks there are."""
+    return _shown(dataset.class_of).value_counts().sort_index()
 
-    genres: by track id, missing where unknown; has_lyrics: (n,) in the same order.
+
+def label_table(dataset: Dataset) -> pd.DataFrame:
+    """Return every label that tracks are scored against: its classes, the tracks that have one, the largest."""
+    rows = {}
+    for name in dataset.references():
+        told = dataset.tracks[name]
+        counts = told.value_counts().sort_index().sort_values(ascending=False, kind="stable")
+        largest = f"{counts.index[0]}, {percent(counts.iloc[0] / counts.sum())}"
+        rows[name] = (f"{len(counts):,}", f"{told.notna().sum():,} of {len(told):,}", largest)
+    columns = ["classes", "tracks that have one", "the largest, and its share of them"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+
+
+def _shown(classes: pd.Series) -> pd.Series:
+    """Return the classes of tracks for people to read: no more of them than a table can show, and who has none."""
+    return legible(classes).fillna("all tracks" if classes.isna().all() else f"no {classes.name}")
+
+
+def lyrics_coverage(classes: pd.Series, has_lyrics: Iterable[bool]) -> pd.DataFrame | Markdown:
+    """Return, for every class, how many tracks there are, and how many and what share of them have lyrics.
+
+    classes: by track id, missing where unknown, named as the label; has_lyrics: (n,) in the same order.
     """
-    known = pd.Series(has_lyrics, genres.index, dtype=bool)
+    known = pd.Series(has_lyrics, classes.index, dtype=bool)
     if not known.any():
         return Markdown("No track of this corpus has lyrics.")
-    groups = known.groupby(genres.fillna("no genre"))
+    groups = known.groupby(_shown(classes))
     table = pd.DataFrame({"tracks": groups.size(), "with lyrics": groups.sum(), "share": groups.mean().map(percent)})
     return table.rename_axis(None)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,9 @@ from vaeclust.corpus.tables import examples
 from vaeclust.files import CHECKSUM, digest
 
 LABELS = ("genre", "language", "mood", "tag", "artist")  # what is known by name to score against
-LEAST_SHARE = 0.01  # of the labelled tracks: what a genre needs to be looked for
+ARTIST = "artist"  # no label to group by: whoever finds the singer has found no more than the singer
+LEAST_SHARE = 0.01  # of the labelled tracks: what a class needs to be looked for
+DEFAULT_K = 10  # clusters of a corpus without labels
 
 
 @dataclass(frozen=True)
@@ -37,10 +40,6 @@ class Dataset:
         (n, 30) float32; rows of tracks without lyrics are zero.
     has_lyrics : ndarray
         (n,) bool.
-    genres : ndarray or None
-        (n,) int, indices into ``genre_names``, -1 where a track has none; None for unlabelled music.
-    genre_names : tuple of str
-        Sorted; empty for unlabelled music.
     excluded : dict
         Track id → why it was left out.
     checksum : str
@@ -55,9 +54,9 @@ class Dataset:
     scaling : str
         How ``audio`` comes from ``features``: a row of SCALINGS, such as ``standard``, with the population deviation.
     n_groups : int
-        How many genres there are that a track in a hundred has.
+        How many classes of the headline label there are that a track in a hundred has.
     labels : tuple of str
-        The columns of ``tracks`` to score against, the first before all.
+        The columns of ``tracks`` to score against, the first before all (see :attr:`headline`).
     tags : DataFrame or None
         (n, 50) float64, indexed by ``track_id``: how likely a listening network finds each of its tags, in its order.
     notes : tuple of str
@@ -83,15 +82,13 @@ class Dataset:
     audio: np.ndarray
     lyrics: np.ndarray | None
     has_lyrics: np.ndarray
-    genres: np.ndarray | None
-    genre_names: tuple[str, ...] = ()
     excluded: dict[str, str] = field(default_factory=dict)
     checksum: str = ""
     variant: str = ""
     source: str = ""
     given: dict[str, str] = field(default_factory=dict)
     scaling: str = "standard"
-    n_groups: int = 10
+    n_groups: int = DEFAULT_K
     labels: tuple[str, ...] = LABELS
     tags: pd.DataFrame | None = None
     notes: tuple[str, ...] = ()
@@ -101,12 +98,13 @@ class Dataset:
         return len(self.tracks)
 
     def __repr__(self) -> str:
-        genres = f"{len(self.genre_names)} genres" if self.genre_names else "no genre labels"
+        counts = [f"{self.tracks[name].nunique()} {name}s" for name in self.references() if name != ARTIST]
+        labels = ", ".join(counts) or "no labels"
         lyrics = f"{self.has_lyrics.sum():,} with lyrics" if self.lyrics is not None else "no lyrics"
         left_out = f"; left out: {examples(self.excluded)}" if self.excluded else ""
         known = CORPORA.get(self.known_as)
         name = f"{self.name} (synthetic)" if known and known.synthetic else self.name
-        return f"{name}: {len(self):,} tracks, {self.audio.shape[1]} features, {genres}, {lyrics}{left_out}"
+        return f"{name}: {len(self):,} tracks, {self.audio.shape[1]} features, {labels}, {lyrics}{left_out}"
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> tuple[dict, dict]:
         return {"text/plain": repr(self)}, {CHECKSUM: self.checksum}
@@ -126,30 +124,49 @@ class Dataset:
         """Return the labels to score against, (n,) int each, -1 where unknown: those of ``labels``, as far as known.
 
         Fewer than two artists are none; with an artist for every track there is nothing to find, and they are none too.
-        So it is with every other label.
+        So it is with every other label. Classes of the headline are numbered as ``class_names``.
 
         >>> from vaeclust.corpus import assemble
-        >>> tracks = pd.DataFrame({"genre": ["rock", "jazz", None]}, index=["a", "b", "c"])
-        >>> features = pd.DataFrame({"tempo": [90.0, 120.0, 140.0]}, index=tracks.index)
+        >>> tracks = pd.DataFrame({"genre": ["rock", "jazz", "rock", None]}, index=["a", "b", "c", "d"])
+        >>> features = pd.DataFrame({"tempo": [90.0, 120.0, 140.0, 80.0]}, index=tracks.index)
         >>> assemble("mine", tracks, features).references()
-        {'genre': array([ 1,  0, -1])}
+        {'genre': array([ 1,  0,  1, -1])}
         """
-        found = {}
-        for name in self.labels:
-            told = self.tracks[name] if name in self.tracks else pd.Series(dtype=str)
-            if name == "genre" and self.genres is not None:
-                found[name] = self.genres
-            elif name != "genre" and 2 <= told.nunique() < told.notna().sum():
-                found[name] = pd.factorize(told)[0]
-        return found
+        return {name: pd.factorize(self.tracks[name], sort=name == self.headline)[0] for name in self._scored}
+
+    @cached_property
+    def _scored(self) -> tuple[str, ...]:
+        told = {name: self.tracks[name] for name in self.labels if name in self.tracks}
+        return tuple(name for name, column in told.items() if 2 <= column.nunique() < column.notna().sum())
+
+    @cached_property
+    def headline(self) -> str:
+        """The label that results are told by: the first of the references that is not the artist; empty without one."""
+        return next((name for name in self._scored if name != ARTIST), "")
+
+    @cached_property
+    def classes(self) -> np.ndarray | None:
+        """The headline label, (n,) int, indices into ``class_names``, -1 where unknown; None for unlabelled music."""
+        return self.references()[self.headline] if self.headline else None
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """The values of the headline label, sorted; empty for unlabelled music."""
+        return tuple(sorted(self.tracks[self.headline].dropna().unique())) if self.headline else ()
+
+    @property
+    def class_of(self) -> pd.Series:
+        """The headline label of every track, by track id, missing where unknown; named as the label is."""
+        unknown = pd.Series(pd.NA, self.tracks.index, dtype="str", name="label")
+        return self.tracks[self.headline] if self.headline else unknown
 
     def default_k(self) -> int:
-        """Return the number of clusters to look for: as many as there are genres, 10 without labels.
+        """Return the number of clusters to look for: as many as the headline label has classes, 10 without labels.
 
-        A genre that less than one in a hundred of the labelled tracks has is none to look for. A part of a corpus looks
-        for as many as the whole.
+        A class that less than one in a hundred of the labelled tracks has is none to look for. A part of a corpus looks
+        for as many as the whole; none for more than half its tracks.
         """
-        return 10 if self.genres is None else self.n_groups
+        return max(2, min(self.n_groups, len(self) // 2))
 
     def subset(self, kept: np.ndarray, *, rescale: bool = True) -> "Dataset":
         """Return the tracks where ``kept`` (n,) bool is true; names and checksum stay.
@@ -159,7 +176,7 @@ class Dataset:
         features = self.features[kept]
         arrays: dict[str, Any] = {
             name: None if (array := getattr(self, name)) is None else array[kept]
-            for name in ("lyrics", "has_lyrics", "genres", "tags")
+            for name in ("lyrics", "has_lyrics", "tags")
         }
         audio = SCALINGS[self.scaling](features) if rescale else self.audio[kept]
         return replace(self, tracks=self.tracks[kept], features=features, audio=audio, **arrays)
@@ -189,6 +206,7 @@ def assemble(
     excluded: Mapping[str, str] | None = None,
     scaling: str = "standard",
     tags: pd.DataFrame | None = None,
+    labels: tuple[str, ...] = LABELS,
 ) -> Dataset:
     """Assemble a Dataset from checked tables that share their index (see :func:`~vaeclust.corpus.sources.load`).
 
@@ -200,21 +218,20 @@ def assemble(
     if words.languages is not None and "language" not in tracks:
         tracks = tracks.assign(language=words.languages.reindex(tracks.index))
     lyrics_features, has_lyrics = words.features, words.has_lyrics
-    genres, genre_names = _genres(tracks["genre"])
-    labels = [] if genres is None else [genre_names[g] if g >= 0 else "" for g in genres]
+    more: dict[str, Any] = {"excluded": dict(excluded or {}), "scaling": scaling, "tags": tags, "labels": labels}
+    more |= {"notes": words.notes, "unmatched": words.misses}
+    corpus = Dataset(name, tracks, features, audio, lyrics_features, has_lyrics, **more)
+    others = [label for label in corpus.references() if label not in (corpus.headline, ARTIST)]
     checksum = digest(
-        *("\n".join(part) for part in (list(tracks.index), list(features.columns), labels)),
+        *("\n".join(part) for part in (list(tracks.index), list(features.columns), _texts(corpus.class_of))),
         np.ascontiguousarray(features.to_numpy(), dtype="<f8").tobytes(),
         b"" if lyrics_features is None else lyrics_features.tobytes(),
         "" if scaling == "standard" else scaling,
+        *("\n".join([label, *_texts(tracks[label])]) for label in others),
     )
-    found = (features, audio, lyrics_features, has_lyrics, genres, genre_names)
-    more: dict[str, Any] = {"excluded": dict(excluded or {}), "scaling": scaling, "tags": tags}
-    more |= {"notes": words.notes, "unmatched": words.misses}
-    if genres is not None:
-        shares = pd.Series(genres[genres >= 0]).value_counts(normalize=True)
-        more["n_groups"] = max(2, int((shares >= LEAST_SHARE).sum()))
-    return Dataset(name, tracks, *found, checksum=checksum, **more)
+    shares = corpus.class_of.value_counts(normalize=True)
+    n_groups = max(2, int((shares >= LEAST_SHARE).sum())) if corpus.headline else DEFAULT_K
+    return replace(corpus, checksum=checksum, n_groups=n_groups)
 
 
 def corpora_by_seed(dataset: Dataset | Sequence[Dataset], seeds: Sequence[int]) -> tuple[Dataset, ...]:
@@ -262,19 +279,17 @@ def dataset_tables(dataset: Dataset) -> dict[str, pd.DataFrame]:
 
 
 def equal_rows(dataset: Dataset) -> pd.DataFrame:
-    """Return every pair of tracks whose features are exactly equal: ``first, second, first_genre, second_genre``."""
+    """Return every pair of tracks whose features are exactly equal: ``first, second, first_class, second_class``."""
     groups = dataset.features.groupby(list(dataset.features.columns), sort=False).groups.values()
     pairs = sorted(pair for group in groups for pair in combinations(group, 2))
-    genre = dataset.tracks["genre"]
-    rows = [(first, second, genre[first], genre[second]) for first, second in pairs]
-    return pd.DataFrame(rows, columns=["first", "second", "first_genre", "second_genre"])
+    known = dataset.class_of
+    rows = [(first, second, known[first], known[second]) for first, second in pairs]
+    return pd.DataFrame(rows, columns=["first", "second", "first_class", "second_class"])
 
 
-def _genres(genre: pd.Series) -> tuple[np.ndarray | None, tuple[str, ...]]:
-    names = tuple(sorted(genre.dropna().unique()))
-    if len(names) < 2:
-        return None, ()
-    return pd.Categorical(genre, categories=names).codes.astype(np.int64), names
+def _texts(label: pd.Series) -> list[str]:
+    """Return the classes of tracks as texts, empty where unknown; nothing where none is known."""
+    return [] if label.isna().all() else label.fillna("").tolist()
 
 
 def silence(dataset: Dataset) -> str:

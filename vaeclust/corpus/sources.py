@@ -7,7 +7,7 @@ further along has to doubt them.
 import os
 import unicodedata
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -39,6 +39,7 @@ from vaeclust.corpus.roles import (
     first_entries,
     folded_name,
     one_spelling,
+    role_of,
 )
 from vaeclust.corpus.roles import LABELS as ROLES_OF_LABELS
 from vaeclust.corpus.sampling import draw
@@ -95,7 +96,8 @@ def load(
         features that it does not know.
     labels : str
         The columns of the tracks to score against, such as ``"genre,language"``, the first before all; by default those
-        of genre, language, mood, tag and artist that are known.
+        of genre, language, mood, tag and artist that are known. Columns of numbers may be among them; they are no
+        features then.
     most : int
         Measure and keep no more than so many tracks, drawn at random, the same at every call; 0 keeps all.
 
@@ -149,6 +151,7 @@ def load(
     notes: list[str] = []
     misses: list[pd.DataFrame | None] = []
     faults: dict[str, str] = {}
+    references = tuple(dict.fromkeys(label.strip() for label in labels.split(",") if label.strip()))
     measured = known_set or FEATURE_SETS["mfcc20"]
     if is_sound(path) or len(places) > 1:
         values, about, texts, faults = measure_folder(
@@ -156,10 +159,12 @@ def load(
         )
     else:
         needed = given is None and known_set is not None
+        wanted = partial(_set_columns, measured, path, but=references) if needed else _none
         order = table_ids(resolve(tracks)) if tracks and path.suffix.lower() in ARRAYS else ()
-        found = read_numbers(path, array, order, columns=partial(_set_columns, measured, path) if needed else _none)
+        found = read_numbers(path, array, order, columns=wanted)
         texts = table_texts(found.about, path)
-        about, said = told_of_tracks(found.about.drop(columns=numeric_names(found.about)), path)
+        others = set(numeric_names(found.about)) - set(references)
+        about, said = told_of_tracks(found.about.drop(columns=list(others)), path)
         kept = draw(found.values.index, most)
         values, about, faults = found.values.loc[kept], about.loc[kept], found.faults
         notes += [*found.notes, *said]
@@ -168,7 +173,8 @@ def load(
         texts = texts if told is None else told
         notes += said
         misses.append(missed)
-    references = _labels(labels, about)
+    columns = _label_columns(references, about)
+    about = _spelled(about, columns.values())
     known = named or known_name(set(values.index))
     whole = path if len(places) == 1 else shared_folder(places)
     called = file_name(name) or known or file_name(whole.resolve().name.split(".")[0]) or "corpus"
@@ -207,14 +213,15 @@ def load(
             excluded={**faults, **excluded},
             scaling=scaling or by_default,
             tags=_tags(values, recognised),
+            labels=tuple(dict.fromkeys(columns.values())) or LABELS,
         )
-    chosen = {"name": name} if name else {}
+    _check_labels(columns, corpus)
+    chosen = {option: value for option, value in {"name": name, "labels": labels}.items() if value}
     other = [] if corpus.scaling == by_default else [corpus.scaling]
     identity = known or os.pathsep.join(str(place.resolve()) for place in places)
     typed = named or (str(source) if array else os.pathsep.join(map(str, places)))
     return replace(
         corpus,
-        labels=references,
         variant="-".join([*_variant(own), *other]),
         source="|".join([identity, own, *other]),
         given={"dataset": typed, **paths, **({} if own == "mfcc20" else {"features": own}), **chosen},
@@ -233,12 +240,32 @@ def _unwanted(about: pd.DataFrame, without: Sequence[str]) -> dict[str, str]:
     return {str(track): f"it is like {like}" for track, like in found.items() if like}
 
 
-def _labels(labels: str, about: pd.DataFrame) -> tuple[str, ...]:
-    """Return the columns that a list names; ValueError, with those that there are, for one that is not there."""
-    names = tuple(dict.fromkeys(name.strip() for name in labels.split(",") if name.strip()))
-    if unknown := [name for name in names if name not in about]:
-        raise ValueError(f"labels {labels!r}: no column {unknown[0]!r} in the tracks; found {examples(about.columns)}")
-    return names or LABELS
+def _label_columns(names: Iterable[str], about: pd.DataFrame) -> dict[str, str]:
+    """Return under which names the package has the columns that somebody names: ``class`` may be the genre."""
+    by_name = {folded_name(column): column for column in reversed(list(about))}
+    return {name: by_name.get(folded_name(name)) or role_of(name) or name for name in names}
+
+
+def _spelled(about: pd.DataFrame, labels: Iterable[str]) -> pd.DataFrame:
+    """Return what is known of tracks with labels as texts of one spelling, the first of lists."""
+    there = {name: one_spelling(first_entries(about[name].astype("str"))[0]) for name in labels if name in about}
+    return about.assign(**there)
+
+
+def _check_labels(columns: Mapping[str, str], corpus: Dataset) -> None:
+    """Raise ValueError for a label that tracks cannot be scored against, with those that there are.
+
+    columns: what somebody named → column.
+    """
+    for name, column in columns.items():
+        if column not in corpus.tracks:
+            raise ValueError(f"label {name!r}: no such column in the tracks; found {examples(corpus.tracks.columns)}")
+        if column not in corpus.references():
+            told = corpus.tracks[column]
+            raise ValueError(
+                f"label {name!r}: {told.nunique():,} different values on {told.notna().sum():,} tracks; expected at "
+                "least two, and fewer than there are tracks"
+            )
 
 
 def is_sound(path: Path) -> bool:
@@ -308,8 +335,10 @@ def _of_set(features: FeatureSet, known: Mapping[str, str]) -> dict[str, str]:
     return {name: known[name] for name in wanted}
 
 
-def _set_columns(features: FeatureSet, path: Path, table: pd.DataFrame) -> dict[str, str]:
+def _set_columns(features: FeatureSet, path: Path, table: pd.DataFrame, *, but: Iterable[str] = ()) -> dict[str, str]:
     """Return the columns of a set: name → column; for the 20 means, all numbers of a table that has other ones.
+
+    but: columns of numbers that are labels.
 
     Raises ValueError for a table of numbers that lacks a part of the set.
     """
@@ -317,7 +346,7 @@ def _set_columns(features: FeatureSet, path: Path, table: pd.DataFrame) -> dict[
     missing = [column for column in features.columns if column not in known]
     if not missing:
         return _of_set(features, known)
-    numbers = numeric_names(table)
+    numbers = [name for name in numeric_names(table) if name not in but]
     fewer = tuple(missing) == features.columns[-len(missing) :]  # 13 coefficients are no damaged 20
     if features.name == "mfcc20" and numbers and (fewer or len(missing) > len(features.columns) / 2):
         return {name: name for name in numbers}

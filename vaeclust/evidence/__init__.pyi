@@ -76,6 +76,7 @@ from .published import comparable_rows as comparable_rows
 from .published import published_columns as published_columns
 from .published import published_scores as published_scores
 from .published import replica_rows as replica_rows
+from .ranks import can_be_ranked as can_be_ranked
 from .ranks import metric_means as metric_means
 from .ranks import nemenyi_ranks as nemenyi_ranks
 from .ranks import overall_scores as overall_scores

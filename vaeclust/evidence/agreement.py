@@ -85,8 +85,8 @@ def doubtful_tracks(dataset: Dataset, clusters: pd.DataFrame, *, n: int = 10) ->
     mean = agreement_shares(clusters).mean(axis=1).dropna().iloc[:n]
     names = [dataset.display_name(track) for track in mean.index]
     table = pd.DataFrame({"seeds that agree": mean.map(percent).to_numpy()}, index=names)
-    if dataset.genres is not None:
-        table.insert(0, "genre", dataset.tracks["genre"].reindex(mean.index).fillna("").to_numpy())
+    if dataset.headline:
+        table.insert(0, dataset.headline, dataset.class_of.reindex(mean.index).fillna("").to_numpy())
     return table
 
 

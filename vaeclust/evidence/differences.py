@@ -18,7 +18,7 @@ from vaeclust.methods.catalogue import METHODS
 from vaeclust.scores.metrics import METRICS
 from vaeclust.scores.uncertainty import LEVEL, interval_of_mean
 from vaeclust.studies.kept import RELEASED
-from vaeclust.studies.records import STANDARD, pick
+from vaeclust.studies.records import STANDARD, headline, pick
 from vaeclust.studies.rules import FULL_FEATURES
 
 
@@ -67,12 +67,12 @@ def paired_difference(
 
 
 def training_effects(scores: pd.DataFrame, metrics: Iterable[str] = ("nmi", "ari")) -> pd.DataFrame:
-    """Return for every method with a network how training changed its scores against genre, paired by seed.
+    """Return for every network how training changed its scores against the headline label, paired by seed.
 
     ``method, metric, mean, sd, low, high, verdict``. scores: rows of ``scores.csv`` of all methods, in the conditions
     ``standard`` and ``untrained``.
     """
-    labelled = pick(scores, reference=["genre"], condition=[STANDARD, "untrained"])
+    labelled = pick(scores, reference=[headline(scores)], condition=[STANDARD, "untrained"])
     rows = []
     for slug, group in labelled.groupby("method", sort=False):
         parts = dict(list(group.groupby("condition")))
@@ -84,13 +84,13 @@ def training_effects(scores: pd.DataFrame, metrics: Iterable[str] = ("nmi", "ari
 
 
 def condition_differences(scores: pd.DataFrame, baseline: pd.DataFrame) -> pd.DataFrame:
-    """Return for every condition how its scores against genre differ from those of another method, paired by seed.
+    """Return for every condition how its scores against labels differ from those of another method, paired by seed.
 
     ``condition, metric, mean, sd, low, high, verdict``. scores, baseline: ``scores.csv`` of two methods; the baseline
     under its standard condition.
     """
-    standard = pick(baseline, condition=STANDARD, reference=["genre"])
-    labelled = pick(scores, reference=["genre"])
+    standard = pick(baseline, condition=STANDARD, reference=[headline(baseline)])
+    labelled = pick(scores, reference=[headline(scores)])
     both = set(labelled["metric"]) & set(standard["metric"])
     metrics = [name for name in METRICS if name in both]
     rows = []
@@ -102,11 +102,11 @@ def condition_differences(scores: pd.DataFrame, baseline: pd.DataFrame) -> pd.Da
 
 
 def control_differences(scores: pd.DataFrame, metric: str = "nmi") -> pd.DataFrame:
-    """Return how a method differs from itself under every other condition, against genre and paired by seed.
+    """Return how a method differs from itself under every other condition, against labels and paired by seed.
 
     ``metric, condition, baseline_condition, mean, sd, low, high, verdict``. scores: ``scores.csv`` of one method.
     """
-    conditions = dict(list(pick(scores, reference="genre").groupby("condition", sort=False)))
+    conditions = dict(list(pick(scores, reference=headline(scores)).groupby("condition", sort=False)))
     standard, rows = conditions.pop(STANDARD), []
     for condition, group in conditions.items():
         keys = {"metric": metric, "condition": STANDARD, "baseline_condition": condition}

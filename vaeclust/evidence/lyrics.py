@@ -14,7 +14,7 @@ from vaeclust.evidence.tables import Table
 from vaeclust.evidence.words import NO_LABELS, difference_facts, mean_sd_cells
 from vaeclust.files import resolve
 from vaeclust.scores.metrics import METRICS
-from vaeclust.studies.records import pick
+from vaeclust.studies.records import headline, pick
 from vaeclust.studies.views import ONE, TWO, VIEW_METHODS
 
 
@@ -29,7 +29,7 @@ def lyrics_join(dataset: Dataset, published: str | Path) -> dict[str, float]:
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import StratifiedKFold, cross_val_score
 
-    if dataset.genres is None:
+    if dataset.headline != "genre":
         raise ValueError(f"{dataset.name} has no genres to compare the rows with")
     table = read_table(resolve(published), "table of lyrics").table.sort_values("row")
     if "own_genre" not in table:
@@ -51,11 +51,11 @@ def lyrics_join(dataset: Dataset, published: str | Path) -> dict[str, float]:
 
 
 def view_table(intervals: pd.DataFrame, metrics: Iterable[str] = ("nmi", "ari", "purity")) -> Table:
-    """Return ``mean ± sd`` against genre, a row a representation and view; no row for unlabelled music.
+    """Return ``mean ± sd`` against the headline label, a row a representation and view; no row for unlabelled music.
 
     intervals: of the record of all views.
     """
-    found = pick(intervals, reference=["genre"])
+    found = pick(intervals, reference=[headline(intervals)])
     if found.empty:
         return Table.keyed(pd.DataFrame(), note=NO_LABELS)
     rows = found.set_index(["method", "condition", "metric"])

@@ -15,7 +15,7 @@ from vaeclust.evidence.words import (
     pipeline_title,
 )
 from vaeclust.scores.metrics import METRICS
-from vaeclust.studies.records import pick
+from vaeclust.studies.records import headline, pick
 from vaeclust.studies.rules import FILTERED
 
 
@@ -45,7 +45,7 @@ def pipeline_means(table: pd.DataFrame, column: str = "mean") -> pd.DataFrame:
 
     table: intervals of pipelines. The index has the levels of Pipeline.
     """
-    rows = pick(table[table["condition"] != FILTERED], reference=["", "genre"], space=["own", "labels"])
+    rows = pick(table[table["condition"] != FILTERED], reference=["", headline(table)], space=["own", "labels"])
     wide = rows.pivot(index=KEYS, columns="metric", values=column)
     wide = wide[[name for name in METRICS if name in wide]]
     return wide.sort_values("nmi" if "nmi" in wide else "silhouette", ascending=False)

@@ -7,7 +7,7 @@ from importlib.resources import files
 import pandas as pd
 
 from vaeclust.scores.metrics import METRICS
-from vaeclust.studies.records import pick
+from vaeclust.studies.records import headline, pick
 
 PUBLISHED_SOURCES = {"table": "printed table", "results_file": "results file"}
 
@@ -32,9 +32,9 @@ def published_columns(names: Iterable[str] = METRICS) -> list[str]:
 
 
 def comparable_rows(intervals: pd.DataFrame, *, clusterer: str = "kmeans", condition: str = "standard") -> pd.DataFrame:
-    """Return the rows that answer to the published tables: own latent space and genre, one condition."""
+    """Return the rows that answer to the published tables: own latent space and headline label, one condition."""
     found = pick(intervals, clusterer=clusterer, condition=[condition])
-    return pick(found, space=["own", "labels"], reference=["", "genre"])
+    return pick(found, space=["own", "labels"], reference=["", headline(intervals)])
 
 
 def replica_rows(intervals: pd.DataFrame) -> pd.DataFrame:

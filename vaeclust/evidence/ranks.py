@@ -5,7 +5,7 @@ import pandas as pd
 
 from vaeclust.evidence.published import comparable_rows
 from vaeclust.methods.catalogue import METHODS
-from vaeclust.scores.metrics import METRICS
+from vaeclust.scores.metrics import LABELS, METRICS
 
 
 def metric_means(intervals: pd.DataFrame, column: str = "mean") -> pd.DataFrame:
@@ -30,10 +30,18 @@ def scaled_means(means: pd.DataFrame) -> pd.DataFrame:
 def overall_scores(means: pd.DataFrame) -> pd.DataFrame:
     """Return ``overall``, the mean over the metrics of :func:`scaled_means`, and ``rank``, 1 for the best.
 
-    Ties share the better rank. means: methods × metrics.
+    Ties share the better rank. Without a score against labels, both are missing: scores of different spaces rank
+    nothing. means: methods × metrics.
     """
     score = scaled_means(means).mean(axis=1)
+    if not can_be_ranked(means):
+        return pd.DataFrame({"overall": np.nan, "rank": pd.array([pd.NA] * len(means), dtype="Int64")}, means.index)
     return pd.DataFrame({"overall": score, "rank": score.rank(ascending=False, method="min").astype(int)})
+
+
+def can_be_ranked(means: pd.DataFrame) -> bool:
+    """Return whether there is a score against labels among the metrics that are the columns of a table."""
+    return any(METRICS[name].kind == LABELS for name in means)
 
 
 def nemenyi_ranks(scores: pd.DataFrame, metric: str = "nmi") -> tuple[pd.Series, pd.DataFrame]:

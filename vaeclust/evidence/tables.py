@@ -20,10 +20,11 @@ from vaeclust.evidence.published import (
     published_scores,
     replica_rows,
 )
-from vaeclust.evidence.ranks import metric_means, overall_scores
+from vaeclust.evidence.ranks import can_be_ranked, metric_means, overall_scores
 from vaeclust.evidence.words import (
     NO_DIFFERENCES,
     NO_LABELS,
+    NO_RANKS,
     condition_title,
     difference_clause,
     interval,
@@ -38,7 +39,7 @@ from vaeclust.evidence.words import (
 from vaeclust.methods.catalogue import METHODS, RANKED
 from vaeclust.scores.metrics import METRICS
 from vaeclust.scores.uncertainty import intervals
-from vaeclust.studies.records import STANDARD, pick
+from vaeclust.studies.records import STANDARD, headline, pick
 
 _SHORT = partial(difference_clause, short=True)
 _CORNERS = {"baseline_condition": "Against"}
@@ -113,8 +114,8 @@ def score_table(
 ) -> Table:
     """Return methods × clusterers × metrics, ``mean ± sd`` in each method's own space and against genre.
 
-    The best mean of every clusterer is bold, and ``ranked``, of one clusterer, adds ranks: among all methods but the
-    baseline.
+    The best mean of every clusterer is bold, but where there are no labels. ``ranked``, of one clusterer, adds ranks:
+    among all methods but the baseline.
     """
     parts = {slug: comparable_rows(intervals, clusterer=slug) for slug in clusterers}
     means, deviations = (_by_clusterer(parts, column) for column in ("mean", "sd"))
@@ -124,7 +125,7 @@ def score_table(
     for metric in means:
         best = "max" if METRICS[metric].higher_is_better else "min"
         leading = compared.groupby(level="clusterer")[metric].transform(best)
-        bold.loc[compared.index, metric] = compared[metric] == leading
+        bold.loc[compared.index, metric] = (compared[metric] == leading) & can_be_ranked(means)
     if ranked:
         numbers["rank"] = overall_scores(compared)["rank"]
         text["rank"] = numbers["rank"].map(shortest, na_action="ignore").fillna("–")
@@ -143,7 +144,9 @@ def _by_clusterer(parts: Mapping[str, pd.DataFrame], column: str) -> pd.DataFram
 
 
 def rank_table(means: pd.DataFrame) -> Table:
-    """Return methods by rank, with the overall score; means: methods × metrics."""
+    """Return methods by rank, with the overall score; no row without labels. means: methods × metrics."""
+    if not can_be_ranked(means):
+        return Table.keyed(pd.DataFrame(), note=NO_RANKS)
     ranked = overall_scores(means).sort_values(["rank", "overall"], ascending=[True, False])
     text = pd.DataFrame({"rank": ranked["rank"].astype(str), "overall score": ranked["overall"].map(mean_sd)})
     numbers = ranked[["rank", "overall"]].set_axis(text.columns, axis=1)
@@ -236,29 +239,28 @@ def condition_scores(intervals: pd.DataFrame) -> pd.DataFrame:
     return table.rename(index=condition_title)
 
 
-def run_scores(scores: Mapping[str, pd.DataFrame], *, references: Iterable[str] = ()) -> pd.DataFrame:
+def run_scores(scores: Mapping[str, pd.DataFrame], *, labelled: bool = False) -> pd.DataFrame:
     """Return several runs below each other as :func:`condition_scores` does; scores: name of the run → its scores.
 
-    references: the labels whose scores are shown, such as ``("genre",)``; without them all scores. Where the corpus has
-    none of these labels, every row says so.
+    labelled: the scores against the headline label alone. Where the corpus has no label, every row says so then.
     """
     table = pd.concat([table.assign(condition=name) for name, table in scores.items()])
-    if references:
-        table = pick(table, reference=list(references))
+    if labelled:
+        table = pick(table, reference=[headline(table)])
     if table.empty:
-        return pd.DataFrame({f"against {' and '.join(references)}": NO_LABELS}, index=list(scores))
+        return pd.DataFrame({"against labels": NO_LABELS}, index=list(scores))
     return _scores_by_condition(intervals(table))
 
 
 def separation_table(dataset: Dataset, *, most: int = 5) -> Table:
-    """Return the features that tell genres apart best, with the F of an analysis of variance; Fisher (1925).
+    """Return the features that tell classes apart best, with the F of an analysis of variance; Fisher (1925).
 
-    F is the variance between genres over the variance within them; tracks without a genre are left out.
+    F is the variance between classes over the variance within them; tracks without a label are left out.
     """
     found = pd.DataFrame({"F": pd.Series(dtype=float)})
-    if dataset.genres is not None:
-        known = dataset.genres >= 0
-        values, _ = f_classif(dataset.audio[known], dataset.genres[known])
+    if (classes := dataset.classes) is not None:
+        known = classes >= 0
+        values, _ = f_classif(dataset.audio[known], classes[known])
         found = pd.Series(values, dataset.features.columns, name="F").nlargest(most).to_frame()
     found = found.rename_axis("feature")
     return Table.keyed(found.map(mean_sd), numbers=found, download=found, note=NO_LABELS)

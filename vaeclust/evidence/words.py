@@ -13,12 +13,13 @@ from vaeclust.clusters.clusterers import CLUSTERERS, OWN
 from vaeclust.clusters.ensembles import CONSENSUS
 from vaeclust.methods.catalogue import METHODS, find
 from vaeclust.scores.metrics import LABEL_FREE, METRICS
-from vaeclust.studies.records import STANDARD, pick
+from vaeclust.studies.records import STANDARD, headline, pick
 
 NOBODY = "none of them"
 ONE_SEED = "not known from a single seed"
 UNMEASURED = "not measured"
-NO_LABELS = "This corpus has no genre labels."
+NO_LABELS = "This corpus has no labels to compare with."
+NO_RANKS = "Without labels no method is ranked: each has a space of its own, and their scores cannot be compared."
 NO_DIFFERENCES = "There is nothing to compare: a difference takes labels, and more than one seed."
 
 CONDITION_TITLES = {
@@ -188,7 +189,7 @@ def listed_methods(differences: pd.DataFrame, verdict: str) -> str:
 
 
 def score_facts(intervals: pd.DataFrame, *, clusterer: str = "kmeans") -> dict[str, str]:
-    """Return ``<method>_<metric>`` → ``mean ± sd``, to glue into prose: own space and genre labels.
+    """Return ``<method>_<metric>`` → ``mean ± sd``, to glue into prose: own space and headline label.
 
     Label-free metrics in the input space are ``<method>_<metric>_input``. What was not measured reads
     'not measured', so that a page about unlabelled music says so.
@@ -198,7 +199,7 @@ def score_facts(intervals: pd.DataFrame, *, clusterer: str = "kmeans") -> dict[s
         texts[f"{method}_{metric.name}"] = UNMEASURED
         if metric.kind == LABEL_FREE:
             texts[f"{method}_{metric.name}_input"] = UNMEASURED
-    rows = pick(intervals, clusterer=clusterer, condition=STANDARD, reference=["", "genre"])
+    rows = pick(intervals, clusterer=clusterer, condition=STANDARD, reference=["", headline(intervals)])
     for row in rows.itertuples():
         suffix = "_input" if row.space == "input" else ""
         texts[f"{row.method}_{row.metric}{suffix}"] = mean_sd(row.mean, row.sd)

@@ -1,4 +1,4 @@
-"""Figures of a clustering: sizes, genre mix, silhouettes, and how a clusterer finds them (all method chapters)."""
+"""Figures of a clustering: sizes, mix of labels, silhouettes, and how a clusterer finds them (all method chapters)."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -17,16 +17,17 @@ from vaeclust.methods.catalogue import METHODS
 from vaeclust.plots.panels import words
 from vaeclust.plots.style import GREY, SEQUENTIAL, WIDTH, colours, legible, method_colour, new_axes
 from vaeclust.scores.metrics import METRICS
+from vaeclust.studies.records import headline
 
 
-def genre_mix(clusters: pd.Series, dataset: Dataset, *, ax: Axes | None = None) -> Axes:
-    """Draw how many tracks of every genre fell into every cluster, clusters ordered by their commonest genre.
+def label_mix(clusters: pd.Series, dataset: Dataset, *, ax: Axes | None = None) -> Axes:
+    """Draw how many tracks of every class fell into every cluster, clusters ordered by their commonest class.
 
     clusters: indexed by track id. For unlabelled music the axes say that there are no labels.
     """
-    if dataset.genres is None:
+    if not dataset.headline:
         return words(NO_LABELS, ax=ax)
-    table = pd.crosstab(legible(dataset.tracks["genre"]), clusters.reindex(dataset.tracks.index))
+    table = pd.crosstab(legible(dataset.class_of), clusters.reindex(dataset.tracks.index))
     table = table[table.idxmax().sort_values(kind="stable").index]
     ax = new_axes(ax, WIDTH, 0.9 + 0.32 * len(table))
     sns.heatmap(table, annot=True, fmt="d", cmap="Blues", cbar=False, linewidths=0.5, ax=ax, annot_kws={"size": 9})
@@ -123,11 +124,11 @@ def k_distance(embedding: np.ndarray, *, method: str, ax: Axes | None = None) ->
 
 
 def scores_by_k(scores: pd.DataFrame, *, method: str) -> Figure:
-    """Draw every metric in the method's own space and against genre over the number of clusters, one line a seed.
+    """Draw every metric in the method's own space and against labels over the number of clusters, one line a seed.
 
     scores: ``seed, k, space, reference, metric, value``, as ``metrics.score_by_k`` returns.
     """
-    shown = scores[(scores["space"] != "input") & scores["reference"].isin(["", "genre"])]
+    shown = scores[(scores["space"] != "input") & scores["reference"].isin(["", headline(scores)])]
     metrics = [metric for metric in METRICS.values() if metric.name in set(shown["metric"])]
     rows = int(np.ceil(len(metrics) / 3))
     figure, axes = plt.subplots(rows, 3, figsize=(WIDTH, 2.1 * rows), squeeze=False, sharex=True)

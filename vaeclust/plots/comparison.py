@@ -10,10 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from vaeclust.evidence.published import published_columns
-from vaeclust.evidence.ranks import overall_scores, scaled_means
-from vaeclust.evidence.words import mean_sd, metric_head, shortest
+from vaeclust.evidence.ranks import can_be_ranked, overall_scores, scaled_means
+from vaeclust.evidence.words import NO_RANKS, mean_sd, metric_head, shortest
 from vaeclust.methods.catalogue import METHODS
-from vaeclust.plots.panels import interval_reach
+from vaeclust.plots.panels import interval_reach, words
 from vaeclust.plots.style import GREY, WIDTH, method_colour, new_axes
 from vaeclust.scores.metrics import METRICS
 
@@ -43,7 +43,10 @@ def heatmap(means: pd.DataFrame, *, show: str = "raw", ax: Axes | None = None) -
     """Draw methods × metrics, coloured from worst to best within each metric.
 
     means: index method slugs, columns metric names. show: the numbers to print, "raw" or "scaled" to 0-1.
+    Without a score against labels the axes say why nothing is compared.
     """
+    if not can_be_ranked(means):
+        return words(NO_RANKS, ax=ax)
     shares = scaled_means(means)
     text = (means if show == "raw" else shares).map(mean_sd)
     ax = new_axes(ax, WIDTH, 1.1 + 0.42 * len(means))
@@ -58,8 +61,11 @@ def heatmap(means: pd.DataFrame, *, show: str = "raw", ax: Axes | None = None) -
 def ranks(means: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Draw the rank of every method in every metric and overall, one line a method; 1 is best, on top.
 
-    Equal methods stand one below the other. means: index method slugs, columns metric names.
+    Equal methods stand one below the other. means: index method slugs, columns metric names. Without a score against
+    labels the axes say why there are no ranks.
     """
+    if not can_be_ranked(means):
+        return words(NO_RANKS, ax=ax)
     table = scaled_means(means).assign(overall=overall_scores(means)["overall"]).rank(ascending=False, method="first")
     places = np.arange(table.shape[1])
     ax = new_axes(ax, WIDTH, 1.4 + 0.36 * len(table))

@@ -26,7 +26,7 @@ from vaeclust.plots.style import GREY, WIDTH, colours, method_colour, new_axes
 from vaeclust.scores.disentanglement import MEASURES
 from vaeclust.scores.metrics import METRICS
 from vaeclust.scores.uncertainty import t_interval
-from vaeclust.studies.records import pick
+from vaeclust.studies.records import headline, pick
 
 
 def condition_scores(intervals: pd.DataFrame, metric: str = "nmi") -> Figure:
@@ -66,12 +66,12 @@ def condition_scores(intervals: pd.DataFrame, metric: str = "nmi") -> Figure:
 
 
 def pipeline_scores(intervals: pd.DataFrame, metrics: tuple[str, ...] = ("nmi", "ari", "purity")) -> Figure:
-    """Draw the scores of every pipeline against genre, one panel a metric, a row a representation and clusterer.
+    """Draw the scores of every pipeline against labels, one panel a metric, a row a representation and clusterer.
 
     intervals: of pipelines. The dashed line is the best value that the study published, if any. For unlabelled music
     the figure says that there are no labels.
     """
-    rows = pick(intervals, reference=["genre"])
+    rows = pick(intervals, reference=[headline(intervals)])
     if rows.empty:
         return words(NO_LABELS).figure
     pairs = list(dict.fromkeys(zip(rows["method"], rows["clusterer"], strict=True)))
@@ -96,7 +96,7 @@ def pipeline_scores(intervals: pd.DataFrame, metrics: tuple[str, ...] = ("nmi", 
 
 def scores_by_method(
     intervals: pd.DataFrame,
-    panels: Sequence[tuple[str, str]] = (("nmi", "genre"), ("ari", "genre"), ("purity", "genre")),
+    panels: Sequence[tuple[str, str]] = (),
     *,
     probes: pd.DataFrame | None = None,
     titles: Mapping[str, str] = MappingProxyType({}),
@@ -105,8 +105,9 @@ def scores_by_method(
 
     intervals: of a record of several methods. probes: of ``probes.linear_probe``, by condition; their NMI is drawn,
     too. titles: what methods are called, where that is not their own title. For unlabelled music the figure says that
-    there are no labels.
+    there are no labels. panels: metric and label of each, by default NMI, ARI and purity against the headline label.
     """
+    panels = panels or [(metric, headline(intervals)) for metric in ("nmi", "ari", "purity")]
     panels = [panel for panel in panels if panel in set(zip(intervals["metric"], intervals["reference"], strict=True))]
     if not panels:
         return words(NO_LABELS).figure
@@ -134,13 +135,13 @@ def scores_by_method(
     return figure
 
 
-def scores_over_k(by_k: pd.DataFrame, metrics: tuple[str, ...] = ("nmi", "ari"), *, reference: str = "genre") -> Figure:
+def scores_over_k(by_k: pd.DataFrame, metrics: tuple[str, ...] = ("nmi", "ari"), *, reference: str = "") -> Figure:
     """Draw the mean score of every condition over the number of clusters, one panel a metric; the band is its range.
 
     by_k: ``condition, seed, k, reference, metric, value`` of one method. For music without that label the figure says
     that there are no labels.
     """
-    rows = pick(by_k, reference=[reference])
+    rows = pick(by_k, reference=[reference or headline(by_k)])
     if rows.empty:
         return words(NO_LABELS).figure
     palette = colours(list(dict.fromkeys(rows["condition"])))

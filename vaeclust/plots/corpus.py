@@ -11,15 +11,15 @@ from vaeclust.corpus.dataset import Dataset
 from vaeclust.plots.style import GREY, WIDTH, colours, label_step, legible, new_axes
 
 
-def genre_boxes(values: pd.DataFrame, dataset: Dataset, *, columns: int = 3) -> Figure:
-    """Draw the distribution of every column of ``values``, one box a genre (one in all for unlabelled music).
+def label_boxes(values: pd.DataFrame, dataset: Dataset, *, columns: int = 3) -> Figure:
+    """Draw the distribution of every column of ``values``, one box a class (one in all for unlabelled music).
 
     values: indexed by track id; boxes hold the middle half of the tracks, whiskers the rest but for outliers.
     """
     rows = int(np.ceil(values.shape[1] / columns))
     everything = pd.Series("all", values.index)
-    genre = everything if dataset.genres is None else legible(dataset.tracks["genre"]).fillna("no genre")
-    names = sorted(genre.unique())
+    label = legible(dataset.class_of).fillna(f"no {dataset.headline}") if dataset.headline else everything
+    names = sorted(label.unique())
     figure, axes = plt.subplots(
         rows, columns, figsize=(WIDTH, (0.7 + 0.19 * len(names)) * rows), sharey=True, squeeze=False
     )
@@ -27,8 +27,8 @@ def genre_boxes(values: pd.DataFrame, dataset: Dataset, *, columns: int = 3) -> 
         ax.set_visible(False)
     for ax, name in zip(axes.flat, values, strict=False):
         look = {"palette": colours(names), "fliersize": 1.5, "linewidth": 0.8, "legend": False}
-        by_genre = {"y": genre.to_numpy(), "order": names, "hue": genre.to_numpy(), "hue_order": names}
-        sns.boxplot(x=values[name].to_numpy(), ax=ax, **by_genre, **look)
+        by_label = {"y": label.to_numpy(), "order": names, "hue": label.to_numpy(), "hue_order": names}
+        sns.boxplot(x=values[name].to_numpy(), ax=ax, **by_label, **look)
         ax.set(title=name.replace("_mean", "").replace("_", " "), xlabel="", ylabel="")
     return figure
 

@@ -1,4 +1,4 @@
-"""Maps: every track a point, by genre and by cluster (all method chapters)."""
+"""Maps: every track a point, by label and by cluster (all method chapters)."""
 
 from collections.abc import Mapping
 from html import escape
@@ -54,14 +54,14 @@ def _columns_that_fit(names: list, width: float) -> int:
     return -(-len(names) // -(-len(names) // most)) if names else 1
 
 
-def genre_and_cluster(points: pd.DataFrame, dataset: Dataset, clusters: pd.Series) -> Figure:
-    """Draw the same map twice, by genre and by cluster; by cluster only for unlabelled music.
+def label_and_cluster(points: pd.DataFrame, dataset: Dataset, clusters: pd.Series) -> Figure:
+    """Draw the same map twice, by the headline label and by cluster; by cluster only for unlabelled music.
 
     points: ``track_id, projection, x, y`` of one projection; clusters: indexed by track id.
     """
     panels: Mapping[str, pd.Series] = {"by cluster": clusters}
-    if dataset.genres is not None:
-        panels = {"by genre": legible(dataset.tracks["genre"]), **panels}
+    if dataset.headline:
+        panels = {f"by {dataset.headline}": legible(dataset.class_of), **panels}
     figure, axes = plt.subplots(1, len(panels), figsize=(WIDTH, 4.6), squeeze=False)
     name = PROJECTIONS[points["projection"].iloc[0]]
     for ax, (title, labels) in zip(axes[0], panels.items(), strict=True):
@@ -73,13 +73,13 @@ def genre_and_cluster(points: pd.DataFrame, dataset: Dataset, clusters: pd.Serie
 def small_multiples(maps: Mapping[str, pd.DataFrame], labels: Mapping[str, pd.Series] | Dataset) -> Figure:
     """Draw one small map a method, all with the same colours.
 
-    maps: title → points; labels: title → genre or cluster, indexed by track id; or the corpus, whose genres are shown.
-    For unlabelled music the figure says that there are no labels.
+    maps: title → points; labels: title → class or cluster, indexed by track id; or the corpus, whose headline label is
+    shown. For unlabelled music the figure says that there are no labels.
     """
     if isinstance(labels, Dataset):
-        if labels.genres is None:
+        if not labels.headline:
             return words(NO_LABELS).figure
-        labels = dict.fromkeys(maps, legible(labels.tracks["genre"]))
+        labels = dict.fromkeys(maps, legible(labels.class_of))
     columns = min(len(maps), 3)
     rows = int(np.ceil(len(maps) / columns))
     figure, axes = plt.subplots(rows, columns, figsize=(WIDTH, 0.6 + 2.5 * rows), squeeze=False)
@@ -102,7 +102,7 @@ def interactive(
     names: Mapping[int, str] | None = None,
     sounds: pd.Series | None = None,
 ) -> "Interactive":
-    """Return a map to zoom and hover over, one trace a genre; a cluster for unlabelled music, or where it has a name.
+    """Return a map to zoom and hover over, one trace a class; a cluster for unlabelled music, or where it has a name.
 
     ``name`` must be unique on a page: it is the id of the picture there. ``sounds``: address of each track's file, by
     track id; on a page of the book a click plays it.
@@ -112,11 +112,11 @@ def interactive(
     _show_plotly_offline()
     about = dataset.tracks.reindex(points["track_id"])
     about = about.assign(x=points["x"].to_numpy(), y=points["y"].to_numpy(), cluster=clusters.reindex(about.index))
-    if names or dataset.genres is None:
+    if names or not dataset.headline:
         called = {cluster: (names or {}).get(cluster, f"cluster {cluster}") for cluster in sorted(set(clusters))}
         group, labels = about["cluster"].map(called), list(called.values())
     else:
-        group = legible(about["genre"]).fillna("no genre")
+        group = legible(about[dataset.headline]).fillna(f"no {dataset.headline}")
         labels = sorted(group.unique())
     palette = colours(labels)
     figure = go.Figure()

@@ -47,6 +47,7 @@ from .protocol import trial as trial
 from .records import Record as Record
 from .records import Study as Study
 from .records import add_umap_maps as add_umap_maps
+from .records import headline as headline
 from .records import pick as pick
 from .records import read_all as read_all
 from .records import require as require

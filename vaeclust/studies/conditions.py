@@ -111,8 +111,9 @@ def random_clusters(clusters: pd.DataFrame) -> pd.DataFrame:
 
 
 def keep_labels(dataset: Dataset, kept: np.ndarray) -> Dataset:
-    """Return the corpus with the genres of the tracks where ``kept`` (n,) bool is true; those of others are unknown."""
-    return dataset if dataset.genres is None else replace(dataset, genres=np.where(kept, dataset.genres, -1))
+    """Return the corpus with the labels of the tracks where ``kept`` (n,) bool is true; those of others are unknown."""
+    names = list(dataset.references())
+    return replace(dataset, tracks=dataset.tracks.assign(**{name: dataset.tracks[name].where(kept) for name in names}))
 
 
 def lyrics_controls(dataset: Dataset, published: str | Path = "") -> dict[str, Condition]:
@@ -121,7 +122,8 @@ def lyrics_controls(dataset: Dataset, published: str | Path = "") -> dict[str, C
     ``shuffled_lyrics``: every text given to another track, among the tracks that have one; coverage stays.
     ``moved_coverage``: the same among all tracks, so that those without a text are others.
     ``coverage_only``: every text empty, and known to be there or not. Both only where some tracks have none.
-    ``genre_lyrics``: every track given the text of any track of its genre, a join that leaks the genre.
+    ``genre_lyrics``: every track given the text of any track of its genre (of its class, where another label is
+    the headline), a join that leaks the label.
     ``published_lyrics``: the features of the published study, joined row by row, if their table is given.
     """
     changed = {}
@@ -134,8 +136,8 @@ def lyrics_controls(dataset: Dataset, published: str | Path = "") -> dict[str, C
                 dataset, lyrics=dataset.lyrics[moved], has_lyrics=dataset.has_lyrics[moved]
             )
             changed["coverage_only"] = replace(dataset, lyrics=np.zeros_like(dataset.lyrics))
-        if dataset.genres is not None:
-            changed["genre_lyrics"] = _share_lyrics_by_genre(dataset, owners)
+        if dataset.classes is not None:
+            changed["genre_lyrics"] = _share_lyrics_by_class(dataset, owners, dataset.classes)
     if published:
         features, has_lyrics, *_ = load_lyrics(published, dataset.tracks.index)
         changed["published_lyrics"] = replace(dataset, lyrics=features, has_lyrics=has_lyrics)
@@ -155,13 +157,12 @@ def shuffle_lyrics(dataset: Dataset) -> Dataset:
     return replace(dataset, lyrics=lyrics)
 
 
-def _share_lyrics_by_genre(dataset: Dataset, owners: np.ndarray) -> Dataset:
+def _share_lyrics_by_class(dataset: Dataset, owners: np.ndarray, classes: np.ndarray) -> Dataset:
     assert dataset.lyrics is not None
-    assert dataset.genres is not None
     rng = np.random.default_rng(0)
     lyrics, has_lyrics = np.zeros_like(dataset.lyrics), np.zeros_like(dataset.has_lyrics)
-    for genre in sorted(set(dataset.genres[owners]) - {-1}):
-        tracks, sources = np.flatnonzero(dataset.genres == genre), owners[dataset.genres[owners] == genre]
+    for each in sorted(set(classes[owners]) - {-1}):
+        tracks, sources = np.flatnonzero(classes == each), owners[classes[owners] == each]
         lyrics[tracks] = dataset.lyrics[rng.choice(sources, len(tracks))]
         has_lyrics[tracks] = True
     return replace(dataset, lyrics=lyrics, has_lyrics=has_lyrics)

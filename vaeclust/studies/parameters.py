@@ -124,9 +124,8 @@ def study_settings(values: Mapping[str, Any], dataset: Dataset, methods: Iterabl
         elif any(METHODS[slug].model == "PCA" for slug in methods if slug in METHODS):
             raise ValueError(f"latent_dim={found['latent_dim']}; PCA of {dataset.audio.shape} allows at most {most}")
     largest = len(dataset) - 1
-    if not found["n_clusters"] and dataset.default_k() > largest >= 2:
-        found["n_clusters"] = largest
-        print(f"n_clusters is lowered to {largest}: {len(dataset)} tracks")
+    if not found["n_clusters"] and dataset.n_groups > dataset.default_k():
+        print(f"n_clusters is lowered to {dataset.default_k()}: {len(dataset)} tracks")
     if not 2 <= (found["n_clusters"] or dataset.default_k()) <= largest:
         raise ValueError(
             f"n_clusters={found['n_clusters'] or dataset.default_k()} for {len(dataset)} tracks; expected at most "

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from vaeclust import files
-from vaeclust.corpus.dataset import Dataset
+from vaeclust.corpus.dataset import ARTIST, Dataset
 from vaeclust.corpus.sampling import MOST, SAMPLE
 from vaeclust.methods.catalogue import METHODS
 from vaeclust.methods.fits import Fit
@@ -331,6 +331,17 @@ def add_umap_maps(dataset: str | Dataset, slug: str, results_dir: str | Path = "
     if record.run() != of:
         raise RuntimeError(f"another run has replaced the record {record.dataset}/{slug} meanwhile; run this again")
     return record.put("maps", pd.concat([kept[kept["projection"] != "umap"], umap], ignore_index=True))
+
+
+def headline(table: pd.DataFrame) -> str:
+    """Return the label that results are told by: the first reference that is not the artist; ``genre`` without one.
+
+    table: rows of a record, with the references in their order.
+
+    >>> headline(pd.DataFrame({"reference": ["", "artist", "language", "genre"]}))
+    'language'
+    """
+    return next((name for name in table["reference"].dropna().unique() if name not in ("", ARTIST)), "genre")
 
 
 def pick(table: pd.DataFrame, **keys: Any) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from vaeclust.corpus.dataset import Dataset
 from vaeclust.studies.protocol import trial
+from vaeclust.studies.records import pick
 from vaeclust.studies.rules import FULL_FEATURES, rule, tuned_method
 
 
@@ -18,14 +19,14 @@ def random_part(dataset: Dataset, size: int, seed: int) -> Dataset:
 
 
 def scores_by_size(dataset: Dataset, k: int, **settings: Any) -> pd.DataFrame:
-    """Return the agreement with genre of K-Means on representations of random parts of a corpus; no row without genres.
+    """Return the agreement with the headline label of K-Means on representations of parts of a corpus, drawn at random.
 
-    ``method, tracks, seed, nmi``: for every size of the rule that the corpus exceeds, and for the whole, one draw a
-    seed. Draws of one corpus share tracks, the more the larger they are. ``settings`` are those of
-    :func:`~vaeclust.methods.training.fit`.
+    ``method, tracks, seed, nmi``; no row without labels. For every size of the rule that the corpus exceeds, and for
+    the whole, one draw a seed. Draws of one corpus share tracks, the more the larger they are. ``settings`` are those
+    of :func:`~vaeclust.methods.training.fit`.
     """
     columns = ["method", "tracks", "seed", "nmi"]
-    if dataset.genres is None:
+    if not dataset.headline:
         return pd.DataFrame(columns=columns)
     draws, tables = rule()["draws"], []
     sizes = [size for size in rule()["sizes"] if k < size < len(dataset)]
@@ -35,8 +36,6 @@ def scores_by_size(dataset: Dataset, k: int, **settings: Any) -> pd.DataFrame:
         for slug in rule()["by_size"]:
             method = tuned_method(slug, FULL_FEATURES, k)
             _, scores = trial(method, corpus, seeds=draws, n_clusters=k, **settings)
-            found = scores[(scores["reference"] == "genre") & (scores["metric"] == "nmi")].rename(
-                columns={"value": "nmi"}
-            )
+            found = pick(scores, reference=dataset.headline, metric="nmi").rename(columns={"value": "nmi"})
             tables.append(found.assign(method=slug, tracks=size)[columns])
     return pd.concat(tables, ignore_index=True)

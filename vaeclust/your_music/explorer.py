@@ -16,7 +16,7 @@ from IPython.display import HTML
 from sklearn.neighbors import NearestNeighbors
 
 from vaeclust.cores import one_thread
-from vaeclust.corpus.dataset import Dataset, silence
+from vaeclust.corpus.dataset import ARTIST, Dataset, silence
 from vaeclust.corpus.demo.tracks import FACTOR_TABLE
 from vaeclust.corpus.moods import MOODS
 from vaeclust.corpus.named import CORPORA
@@ -26,7 +26,7 @@ from vaeclust.evidence.agreement import seed_agreement
 from vaeclust.files import project_root
 from vaeclust.methods.catalogue import METHODS
 from vaeclust.methods.projections import PROJECTIONS
-from vaeclust.plots.style import GREY, SEQUENTIAL, colours
+from vaeclust.plots.style import GREY, MOST_LABELS, SEQUENTIAL, colours
 from vaeclust.scores.disentanglement import MOST_CATEGORIES, known_factors
 from vaeclust.scores.matching import match_clusters
 from vaeclust.your_music import playlists
@@ -126,7 +126,7 @@ def explorer_contents(
         "ids": dataset.ids,
         "titles": _texts(about.get("title"), len(about)),
         "artists": _texts(about.get("artist"), len(about)),
-        "genres": None if dataset.genres is None else _category("Genre", dataset.genres, dataset.genre_names),
+        "labels": [_label(dataset, name) for name in dataset.references() if name != ARTIST],
         "colourings": _colourings(dataset),
         "tags": None if tags is None else tag_tenths(tags).agg("".join).to_dict(),
         "clusters": _palette([str(number) for number in range(count)]),
@@ -252,15 +252,27 @@ def _palette(names: Iterable[str]) -> list[str]:
 
 
 def _category(title: str, values: np.ndarray, names: Iterable[str], **more: Any) -> dict[str, Any]:
-    """Return a colouring by names; values: (n,) int, indices into names, -1 where unknown."""
+    """Return a colouring by names; values: (n,) int, indices into names, -1 where unknown.
+
+    The first names, no more than can be told apart, have a colour of their own.
+    """
     names = list(names)
-    return {"title": title, "of": values.tolist(), "names": names, "palette": _palette(names), **more}
+    return {"title": title, "of": values.tolist(), "names": names, "palette": _palette(names[:MOST_LABELS]), **more}
+
+
+def _label(dataset: Dataset, name: str) -> dict[str, Any]:
+    """Return the colouring by a label: the most frequent classes in order of their names, then all others."""
+    told = dataset.tracks[name]
+    counts = told.value_counts().sort_index().sort_values(ascending=False, kind="stable").index.tolist()
+    names = [*sorted(counts[:MOST_LABELS]), *counts[MOST_LABELS:]]
+    values = pd.Categorical(told, categories=names).codes.astype(int)
+    return _category(name.capitalize(), values, names, rest="others" if len(names) > MOST_LABELS else "unknown")
 
 
 def _colourings(dataset: Dataset) -> list[dict[str, Any]]:
     """Return what a track itself can be coloured by: its artist, the known factors, its moods and tags."""
     found = []
-    if "artist" in dataset.references():
+    if ARTIST in dataset.references():
         counts = dataset.tracks["artist"].value_counts().sort_index().sort_values(ascending=False, kind="stable")
         names = counts.index[:MOST_ARTISTS].tolist()
         values = pd.Categorical(dataset.tracks["artist"], categories=names).codes.astype(int)
