@@ -15,8 +15,9 @@ import numpy as np
 import pandas as pd
 from measure import Memory, spread, write
 
-from vaeclust.corpus import audio
-from vaeclust.corpus.measured import Cache, extract
+from vaeclust.corpus.cache import Cache
+from vaeclust.corpus.measured import extract
+from vaeclust.corpus.reading import SUFFIXES
 
 PAIRS = 5
 SIZES = (100, 1_000, 10_000)
@@ -78,6 +79,6 @@ if __name__ == "__main__":
     if len(sys.argv) not in (2, 3):
         sys.exit(__doc__)
     main(
-        sorted(path for path in Path(sys.argv[1]).rglob("*") if path.suffix in audio.SUFFIXES),
+        sorted(path for path in Path(sys.argv[1]).rglob("*") if path.suffix in SUFFIXES),
         *map(int, sys.argv[2:]),
     )

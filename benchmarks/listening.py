@@ -21,7 +21,9 @@ from torch import nn
 
 from vaeclust.cores import one_thread
 from vaeclust.corpus import audio, listening
-from vaeclust.corpus.measured import Cache, extract, measure_file
+from vaeclust.corpus.cache import Cache
+from vaeclust.corpus.measured import extract, measure_file
+from vaeclust.corpus.reading import SUFFIXES
 
 PAIRS = 5
 
@@ -86,6 +88,6 @@ if __name__ == "__main__":
     if len(sys.argv) not in (2, 3):
         sys.exit(__doc__)
     main(
-        sorted(path for path in Path(sys.argv[1]).rglob("*") if path.suffix in audio.SUFFIXES),
+        sorted(path for path in Path(sys.argv[1]).rglob("*") if path.suffix in SUFFIXES),
         *map(int, sys.argv[2:]),
     )

@@ -31,6 +31,14 @@ def gtzan_folder() -> Path:
 
 
 @pytest.fixture(scope="session")
+def songs_folder() -> Path:
+    folder = Path(os.environ.get("VAECLUST_DATA", "")) / "songs1000"
+    if "VAECLUST_DATA" not in os.environ or not folder.is_dir():
+        pytest.skip("the thousand songs are not here: set VAECLUST_DATA to the folder that holds songs1000/")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def gtzan(gtzan_folder):
     return load(gtzan_folder / "features_30_sec.csv", tracks=gtzan_folder / "tracks.csv")
 

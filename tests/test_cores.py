@@ -15,7 +15,8 @@ from distributed import get_task_stream
 from sounds import song
 
 from vaeclust import cores
-from vaeclust.corpus.measured import Cache, extract
+from vaeclust.corpus.cache import Cache
+from vaeclust.corpus.measured import extract
 from vaeclust.methods.training import fit
 
 

@@ -204,6 +204,7 @@ def data(
     name: NameOption = "",
     labels: LabelsOption = "",
     seconds: Annotated[float, typer.Option(min=1, help="How much of every audio file is measured.")] = SECONDS,
+    offset: Annotated[float, typer.Option(min=0, help="Seconds that are skipped at the start of every file.")] = 0.0,
     results_dir: Annotated[str, typer.Option(help="Where the tables go.")] = "results",
     scheduler: SchedulerOption = "",
 ) -> None:
@@ -218,9 +219,8 @@ def data(
 
     dataset, tracks, lyrics, features = map(_here, (dataset, tracks, lyrics, features))
     with _interruptible(MEASURED):
-        corpus = load(
-            dataset, tracks=tracks, lyrics=lyrics, features=features, name=name, labels=labels, seconds=seconds
-        )
+        described = {"tracks": tracks, "lyrics": lyrics, "features": features, "name": name, "labels": labels}
+        corpus = load(dataset, **described, seconds=seconds, offset=offset)
     folder = resolve(results_dir) / folder_name(corpus, resolve(results_dir))
     elsewhere = other_folder(corpus, resolve(results_dir))
     write_json(folder / CORPUS, {"source": corpus.source})

@@ -40,15 +40,32 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def run(function: Callable, tasks: Iterable[tuple], *, total: int, title: str, unit: str = "file") -> Iterator[Any]:
+def run(
+    function: Callable,
+    tasks: Iterable[tuple],
+    *,
+    total: int,
+    title: str,
+    unit: str = "file",
+    lost: Callable | None = None,
+) -> Iterator[Any]:
     """Yield ``function(*task)`` of every task as they are done, in any order, with rate and time left.
 
     Tasks are taken as they are needed, so memory does not grow with their number. ``function`` and tasks must be
-    picklable. Raises ConnectionError for a scheduler that does not answer.
+    picklable. Where a worker is killed, as for lack of memory, every task that it may have been at is done again with
+    no other beside it; one over which a worker is killed once more gives ``lost(*task)``.
+
+    Raises
+    ------
+    ConnectionError
+        For a scheduler that does not answer.
+    RuntimeError
+        For a killed worker where nothing is said of ``lost``.
     """
-    from joblib import Parallel, delayed
     from tqdm import tqdm
 
+    if not total:
+        return
     # Every clip needs megabytes anew. By default glibc gives them back to the system each time, and workers spend a
     # third of their time on page faults; it reads these when a worker starts.
     for name in ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"):
@@ -56,9 +73,53 @@ def run(function: Callable, tasks: Iterable[tuple], *, total: int, title: str, u
     # A log file wants a line now and then, a terminal a bar that moves.
     pause = 0.2 if sys.stderr.isatty() else 10
     with joblib_backend():
-        parallel = Parallel(n_jobs=-1, return_as="generator_unordered", pre_dispatch="4*n_jobs")
-        results = parallel(delayed(function)(*task) for task in tasks)
+        results = _results(function, iter(tasks), lost)
         yield from tqdm(results, title, total=total, unit=unit, mininterval=pause)
+
+
+def _results(function: Callable, tasks: Iterator[tuple], lost: Callable | None) -> Iterator[Any]:
+    """Yield the result of every task, or what stands for it."""
+    from joblib import Parallel, delayed
+
+    begun: dict[int, tuple] = {}  # the tasks that workers have, by number
+
+    def numbered() -> Iterator[tuple[int, tuple]]:
+        for number, task in enumerate(tasks):
+            begun[number] = task
+            yield number, task
+
+    while True:
+        parallel = Parallel(n_jobs=-1, return_as="generator_unordered", pre_dispatch="4*n_jobs")
+        try:
+            for number, result in parallel(delayed(_done)(function, number, task) for number, task in numbered()):
+                del begun[number]
+                yield result
+            return
+        except _killed() as error:
+            if lost is None:
+                raise RuntimeError(f"a worker was killed, perhaps for lack of memory ({error})") from None
+        for task in begun.values():
+            try:
+                yield from Parallel(n_jobs=2, return_as="generator")([delayed(function)(*task)])
+            except _killed():
+                yield lost(*task)
+        begun.clear()
+
+
+def _killed() -> tuple[type[Exception], ...]:
+    """Return the errors that say that a worker was killed."""
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+    if not scheduler_address():
+        return (TerminatedWorkerError,)
+    from distributed import KilledWorker
+
+    return (TerminatedWorkerError, KilledWorker)
+
+
+def _done(function: Callable, number: int, task: tuple) -> tuple[int, Any]:
+    """Return the number of a task with its result: the work of a worker."""
+    return number, function(*task)
 
 
 @contextmanager

@@ -1,18 +1,20 @@
 """Decoding and measuring: every format, the real clips against the table, and every way a file can be wrong."""
 
 import os
-import shutil
 import subprocess
 import sys
 
+import av
 import numpy as np
 import pandas as pd
 import pytest
 import soundfile
-from sounds import RATE, music
+from sounds import RATE, damaged, encoded, music, without_xing
 
 from vaeclust.corpus import audio
 from vaeclust.corpus.audio import FULL, MFCC20, AudioError, decode
+from vaeclust.corpus.facts import read_facts
+from vaeclust.corpus.reading import SUFFIXES
 from vaeclust.corpus.sources import load
 
 
@@ -43,25 +45,111 @@ def decode_reference(folder, rate):
     return decode(folder / "reference.wav")
 
 
-def test_m4a_where_the_platform_can(tmp_path):
-    if shutil.which("ffmpeg") is None:
-        pytest.skip("no ffmpeg on this machine: apt-get install ffmpeg")
-    soundfile.write(tmp_path / "x.wav", music(), RATE)
-    command = ["ffmpeg", "-loglevel", "error", "-i", tmp_path / "x.wav", tmp_path / "x.m4a"]
-    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
-    assert len(decode(tmp_path / "x.m4a")) == pytest.approx(4 * RATE, rel=0.05)
-    (tmp_path / "broken.m4a").write_bytes(b"nothing of the kind")
-    with pytest.raises(AudioError):
-        decode(tmp_path / "broken.m4a")
+OTHERS = ".webm .wma .mka .mp4 .m4a .aac .3gp .opus .ac3 .mp2 .wv .caf .w64".split()
 
 
-def test_without_a_decoder_m4a_says_what_it_needs(tmp_path, monkeypatch):
-    import audioread
+@pytest.mark.parametrize("suffix", OTHERS)
+def test_what_libsndfile_cannot_read_needs_no_program_either(tmp_path, monkeypatch, suffix):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert suffix in SUFFIXES
+    samples = decode(encoded(tmp_path / f"x{suffix}", rate=48_000))
+    assert len(samples) == pytest.approx(4 * RATE, rel=0.02)
+    soundfile.write(tmp_path / "reference.wav", music(rate=48_000), 48_000)
+    difference = audio.mfcc_means(samples)[:8] - audio.mfcc_means(decode(tmp_path / "reference.wav"))[:8]
+    assert np.abs(difference).max() < 12
 
-    monkeypatch.setattr(audioread, "available_backends", lambda flush_cache=False: [])
-    (tmp_path / "x.m4a").write_bytes(b"\0\0\0\x20ftypM4A ")
-    with pytest.raises(AudioError, match="needs ffmpeg"):
-        decode(tmp_path / "x.m4a")
+
+def test_a_file_is_read_as_what_it_is_whatever_it_is_called(tmp_path):
+    right = encoded(tmp_path / "x.m4a")
+    wrong = right.with_name("y.mp3")
+    wrong.write_bytes(right.read_bytes())
+    np.testing.assert_array_equal(decode(wrong), decode(right))
+    cut = right.with_name("z.m4a")  # what says where the sound is stands at its end
+    cut.write_bytes(right.read_bytes()[:3_000])
+    with pytest.raises(AudioError, match="an MP4"):
+        decode(cut)
+
+
+def test_stereo_of_any_container_is_its_mean(tmp_path):
+    left, right = music(), music(seed=1)
+    soundfile.write(tmp_path / "x.wav", np.stack([left, right], axis=1), RATE)
+    path = encoded(tmp_path / "x.mka", samples=np.stack([left, right]), rate=RATE)
+    np.testing.assert_allclose(decode(path), decode(tmp_path / "x.wav"), atol=2e-4)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_noise_that_is_called_music_is_none(tmp_path, seed, capfd):
+    (tmp_path / "x.mp3").write_bytes(np.random.default_rng(seed).bytes(60_000))
+    with pytest.raises(AudioError, match="not audio that can be read"):
+        decode(tmp_path / "x.mp3")
+    assert capfd.readouterr().err == ""
+
+
+def test_a_film_without_sound_says_that(tmp_path):
+    with av.open(str(tmp_path / "x.mp4"), "w") as file:
+        stream = file.add_stream("mpeg4", rate=5, width=32, height=32)
+        for packet in [*stream.encode(av.VideoFrame(32, 32, "yuv420p")), *stream.encode(None)]:
+            file.mux(packet)
+    with pytest.raises(AudioError, match="a file without sound: there is video in it"):
+        decode(tmp_path / "x.mp4")
+
+
+QUIET = {"digital": 0.0, "dithered": 2 / 2**15}
+
+
+@pytest.mark.parametrize("silence", QUIET)
+@pytest.mark.parametrize("suffix", ["wav", "flac", "mp3"])
+def test_a_file_is_measured_from_where_its_sound_begins(tmp_path, suffix, silence):
+    noise = QUIET[silence] * np.random.default_rng(0).uniform(-1, 1, 40 * RATE)
+    sound = music(20)
+    soundfile.write(tmp_path / f"x.{suffix}", np.concatenate([noise, sound]), RATE)
+    samples = decode(tmp_path / f"x.{suffix}", seconds=5)
+    assert len(samples) == 5 * RATE
+    if suffix == "mp3":  # which smears the beginning
+        difference = audio.mfcc_means(samples)[:8] - audio.mfcc_means(sound[: 5 * RATE])[:8]
+        assert np.abs(difference).max() < 12
+    else:
+        np.testing.assert_allclose(samples, sound[: 5 * RATE], atol=1e-3)
+
+
+def test_a_second_of_silence_belongs_to_the_sound_behind_it(tmp_path):
+    whole = np.concatenate([np.zeros(RATE), music(3)])
+    write_float(tmp_path / "x.wav", whole)
+    np.testing.assert_array_equal(decode(tmp_path / "x.wav"), whole)
+    write_float(tmp_path / "x.wav", 5e-5 * whole)  # all of it is as quiet as noise: it begins nowhere
+    np.testing.assert_array_equal(decode(tmp_path / "x.wav"), (5e-5 * whole).astype(np.float32))
+
+
+def test_the_start_of_a_file_may_be_skipped(tmp_path):
+    whole = music(12)
+    write_float(tmp_path / "x.wav", whole)
+    np.testing.assert_array_equal(decode(tmp_path / "x.wav", seconds=4, offset=3), whole[3 * RATE : 7 * RATE])
+    np.testing.assert_array_equal(decode(tmp_path / "x.wav", offset=3), whole[3 * RATE :])
+    with pytest.raises(AudioError, match=r"it lasts 0\.50 s behind the first 11\.5 s"):
+        decode(tmp_path / "x.wav", offset=11.5)
+    write_float(tmp_path / "x.wav", np.concatenate([whole, np.zeros(5 * RATE), whole]))
+    np.testing.assert_array_equal(decode(tmp_path / "x.wav", seconds=4, offset=13), whole[: 4 * RATE])
+
+
+@pytest.mark.parametrize(("first", "second"), [(8_000, 128_000), (128_000, 8_000)])
+def test_a_guessed_length_is_ignored(tmp_path, first, second):
+    path = without_xing(tmp_path / "x.mp3", [(music(4), first), (music(8, seed=1), second)])
+    guess = soundfile.info(str(path)).duration
+    assert guess < 8 or guess > 16  # as libsndfile takes it to be
+    assert len(decode(path)) == pytest.approx(12 * RATE, rel=0.02)
+    assert read_facts(path).length == pytest.approx(12, rel=0.02)
+
+
+@pytest.mark.parametrize("fill", ["zeros", "noise", "places"])
+def test_of_a_damaged_file_the_good_part_is_measured_and_that_is_said(tmp_path, capfd, fill):
+    path = damaged(tmp_path / "x.mp3", fill)
+    sound = audio.heard(path)
+    assert "could not be decoded" in sound.damage or "complained" in sound.damage
+    assert 18 * RATE < len(sound.samples) <= 24.2 * RATE
+    whole = encoded(tmp_path / "y.mp3", rate=RATE, seconds=24, bit_rate=64_000)
+    assert audio.heard(whole).damage == ""
+    np.testing.assert_allclose(sound.samples[: 4 * RATE], decode(whole)[: 4 * RATE], atol=1e-3)
+    assert capfd.readouterr().err == ""  # the decoder's own words are counted, not printed
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,14 @@
 """A folder of music from the file system to a Dataset: ids, genres, lyrics, faults, the cache, a killed run."""
 
 import contextlib
+import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -14,12 +17,15 @@ import pandas as pd
 import pytest
 import soundfile
 from conftest import command
-from sounds import song
+from sounds import RATE, damaged, encoded, music, song, without_xing
 
-from vaeclust.corpus import audio, measured
+from vaeclust.corpus import audio, cache, measured
+from vaeclust.corpus.cache import Cache
+from vaeclust.corpus.facts import FACTS
 from vaeclust.corpus.folders import audio_files, sidecars
-from vaeclust.corpus.measured import Cache, extract
+from vaeclust.corpus.measured import extract
 from vaeclust.corpus.sources import load
+from vaeclust.corpus.tags import read_tags
 from vaeclust.corpus.words import sung, words
 
 
@@ -59,7 +65,7 @@ def test_what_a_wav_says_of_itself_without_id3(tmp_path):
     with soundfile.SoundFile(path, "w", rate, 1) as file:
         file.artist, file.title, file.genre = "Ann", "So what", "Folk"
         file.write(samples)
-    assert measured.read_tags(path) == {"artist": "Ann", "title": "So what", "genre": "Folk"}
+    assert read_tags(path) == {"artist": "Ann", "title": "So what", "genre": "Folk"}
 
 
 @pytest.mark.parametrize(
@@ -104,7 +110,7 @@ def test_without_folders_or_tags_there_are_no_genres(tmp_path):
         song(tmp_path / "flat" / f"{i}.wav", i)
     data = load(tmp_path / "flat")
     assert data.classes is None
-    assert data.default_k() == 10
+    assert data.default_k() == 2  # of three tracks
 
 
 def test_lyrics_beside_the_files(library):
@@ -299,3 +305,216 @@ def test_two_runs_at_once_do_no_harm(library, project):
         _, error = running.communicate(timeout=120)
         assert running.returncode == 0, error
     assert len(pd.read_csv(project / "results" / "my-music" / "features.csv")) == 8
+
+
+def told(track, data):
+    return data.tracks.loc[track, list(FACTS)].tolist()
+
+
+def test_what_each_file_is_stands_in_the_tracks_and_not_in_the_features(tmp_path):
+    soundfile.write(song(tmp_path / "music" / "a.wav").with_name("b.flac"), music(3, rate=8_000), 8_000)
+    encoded(tmp_path / "music" / "c.mp3", bit_rate=32_000, seconds=5)
+    (tmp_path / "music" / "c.mp3").rename(tmp_path / "music" / "d.ogg")
+    data = load(tmp_path / "music")
+    assert told("a", data) == ["wav", 22_050, 352_800, 2.0]
+    assert told("b", data)[:2] == ["flac", 8_000]
+    assert told("d", data)[0] == "mp3"  # whatever it is called
+    assert told("d", data)[2] == pytest.approx(32_000, rel=0.02)
+    assert told("d", data)[3] == pytest.approx(5, abs=0.1)
+    assert data.audio.shape == (3, 20)
+    assert not set(FACTS) & set(data.features)
+    (tmp_path / "about.csv").write_text("track_id,length,sample_rate,year\na,3:05,unknown,1999\n")
+    assert told("a", load(tmp_path / "music", tracks=tmp_path / "about.csv")) == told("a", data)
+
+
+def test_facts_are_kept_and_those_missing_in_an_earlier_cache_are_looked_up_without_measuring(library, monkeypatch):
+    first = load(library)
+    with Cache().open() as database:
+        database.execute("DROP TABLE facts")  # as an earlier version left it
+    done = counted_work(monkeypatch)
+    again = load(library)
+    assert [kind for kind, _ in done] == ["_look_again"] * 8
+    pd.testing.assert_frame_equal(again.tracks, first.tracks)
+    pd.testing.assert_frame_equal(load(library).tracks, first.tracks)
+    assert len(done) == 8  # kept from the second time on
+
+
+def counted_work(monkeypatch):
+    """Every task that workers are given: what is done, and of which file."""
+    done = []
+    run = measured.run
+
+    def counted(function, tasks, **options):
+        tasks = list(tasks)
+        done.extend((function.__name__, path.name) for path, *_ in tasks)
+        return run(function, tasks, **options)
+
+    monkeypatch.setattr(measured, "run", counted)
+    return done
+
+
+def test_of_an_earlier_cache_only_what_is_read_otherwise_now_is_measured_again(library, monkeypatch):
+    silent = library / "rock" / "silent.flac"
+    soundfile.write(silent, np.concatenate([np.zeros(3 * RATE), music(4, seed=7)]), RATE)
+    guessed = without_xing(library / "rock" / "guess.mp3", [(music(4), 128_000), (music(8, seed=1), 8_000)])
+    first = load(library)
+    with Cache().open() as database:  # as an earlier version left it
+        database.execute("UPDATE facts SET reading = 1")
+        rows = dict(database.execute("SELECT files.path, files.digest FROM files"))
+        row = ("earlier recipe", rows[str(silent)])
+        database.execute("INSERT INTO measured SELECT digest, ?, content FROM measured WHERE digest = ?", row)
+        unread = json.dumps({"values": [], "reason": "it needs ffmpeg", "tags": {}})
+        database.execute(
+            "UPDATE measured SET content = ? WHERE digest = ?", (unread, rows[str(library / "folk/0.flac")])
+        )
+        database.execute("DELETE FROM facts WHERE digest = ?", (rows[str(library / "folk/0.flac")],))
+    done = counted_work(monkeypatch)
+    again = load(library)
+    assert {name for kind, name in done if kind == "measure_file"} == {"silent.flac", guessed.name, "0.flac"}
+    pd.testing.assert_frame_equal(again.features, first.features)
+    with Cache().open() as database:  # what another recipe measured of such a file is not trusted either
+        assert not list(database.execute("SELECT 1 FROM measured WHERE recipe = 'earlier recipe'"))
+
+
+def test_another_part_is_another_measurement(library, monkeypatch):
+    first = load(library, seconds=1)
+    later = load(library, seconds=1, offset=0.5)
+    path = library / "folk" / "0.flac"
+    expected = audio.measure(audio.decode(path, seconds=1, offset=0.5), "mfcc20")
+    np.testing.assert_allclose(later.features.loc["folk/0"], expected, rtol=1e-6)
+    done = counted_work(monkeypatch)
+    assert load(library, seconds=1).features.equals(first.features)
+    assert load(library, seconds=1, offset=0.5).features.equals(later.features)
+    assert done == []
+
+
+def test_the_start_is_skipped_on_the_command_line(library, project):
+    done = command("vaeclust", "data", library, "--offset", "1.5", cwd=project)
+    assert done.returncode == 1
+    assert "it lasts 0.50 s behind the first 1.5 s" in done.stderr
+
+
+def test_what_is_damaged_in_part_is_said_at_every_run(library):
+    damaged(library / "folk" / "9.mp3", "noise")
+    for _ in range(2):
+        data = load(library)
+        assert "folk/9" in data.ids
+        assert any("damaged in part" in note and "folk/9: " in note for note in data.notes)
+
+
+def test_where_no_cache_can_be_everything_is_measured_and_that_is_said_once(library, monkeypatch, tmp_path):
+    first = load(library)
+    (tmp_path / "a file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "a file"))
+    with pytest.warns(UserWarning, match="not kept for the next run: .*XDG_CACHE_HOME") as said:
+        assert load(library).features.equals(first.features)
+    assert len(said) == 1
+
+
+READ_ONLY = """
+import os, sys, warnings
+from vaeclust.corpus import measured
+from vaeclust.corpus.sources import load
+print(load(sys.argv[1]).checksum)
+os.setuid(65534)
+measured.run = lambda *a, **k: sys.exit("measured again")
+with warnings.catch_warnings(record=True) as said:
+    warnings.simplefilter("always")
+    print(load(sys.argv[1]).checksum)
+print(len(said), said[0].message)
+"""
+
+
+def test_a_cache_that_cannot_be_written_is_read(library):
+    if os.getuid():
+        pytest.skip("only root can become somebody else")
+    with tempfile.TemporaryDirectory() as folder:  # those of the tests are shut to others
+        place = Path(folder)
+        place.chmod(0o755)
+        shutil.copytree(library, place / "music")
+        environment = {**os.environ, "XDG_CACHE_HOME": f"{place / 'cache'}"}
+        call = [sys.executable, "-c", READ_ONLY, place / "music"]
+        told = subprocess.run(call, capture_output=True, text=True, check=False, env=environment)
+        assert told.returncode == 0, told.stderr
+        mine, theirs, warned = told.stdout.splitlines()
+        assert mine == theirs
+        assert warned.startswith("1 what is measured now is not kept for the next run")
+
+
+def test_a_cache_that_another_process_holds_is_done_without(library, monkeypatch):
+    first = load(library)
+    monkeypatch.setattr(cache, "PATIENCE", 0.3)
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLD, Cache().path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert holder.stdout.readline() == "held\n"
+    with pytest.warns(UserWarning, match="not kept for the next run: .*locked") as said:
+        assert load(library).features.equals(first.features)
+    assert len(said) == 1
+    holder.communicate("\n")
+
+
+HOLD = """
+import sqlite3, sys
+database = sqlite3.connect(sys.argv[1], isolation_level=None)
+database.execute("PRAGMA journal_mode=DELETE")
+database.execute("PRAGMA locking_mode=EXCLUSIVE")
+database.execute("BEGIN EXCLUSIVE")
+print("held", flush=True)
+input()
+"""
+
+
+def test_a_damaged_page_of_the_cache_costs_only_what_stood_on_it(tmp_path, monkeypatch):
+    folder = tmp_path / "many"
+    for i in range(40):
+        song(folder / f"{i:02d}.wav", i, seconds=1.0)
+    first = load(folder, features="full")
+    with sqlite3.connect(Cache().path) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        database.execute("PRAGMA journal_mode=DELETE")
+        (size,) = database.execute("PRAGMA page_size").fetchone()
+        (page,) = database.execute(
+            "SELECT pageno FROM dbstat WHERE name = 'measured' AND pagetype = 'leaf' ORDER BY pageno LIMIT 1 OFFSET 2"
+        ).fetchone()
+    database.close()
+    content = bytearray(Cache().path.read_bytes())
+    content[(page - 1) * size : page * size] = b"\xff" * size
+    Cache().path.write_bytes(content)
+    done = counted_work(monkeypatch)
+    with pytest.warns(UserWarning, match="was damaged and is now .* with .* of its measurements"):
+        pd.testing.assert_frame_equal(load(folder, features="full").features, first.features)
+    again = {name for kind, name in done if kind == "measure_file"}
+    assert 0 < len(again) < 20
+    done.clear()
+    pd.testing.assert_frame_equal(load(folder, features="full").features, first.features)
+    assert done == []
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"colour": 1}', '{"values": "x'])
+def test_a_damaged_row_of_the_cache_is_measured_again(library, monkeypatch, content):
+    first = load(library)
+    with Cache().open() as database:
+        database.execute("UPDATE measured SET content = ? WHERE rowid = 3", (content,))
+    done = counted_work(monkeypatch)
+    with pytest.warns(UserWarning, match="a row of the cache of measurements is damaged"):
+        assert load(library).features.equals(first.features)
+    assert len(done) == 1
+
+
+def killed_over_one(path, features, seconds, offset):
+    """What the kernel does to a worker that takes too much memory."""
+    if path.name.startswith("2"):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return measured.measure_file(path, features, seconds, offset)
+
+
+def test_a_file_over_which_a_worker_is_killed_is_named_and_the_rest_goes_on(library, monkeypatch):
+    run = measured.run
+    monkeypatch.setattr(measured, "run", lambda function, *a, **k: run(killed_over_one, *a, **k))
+    data = load(library)
+    assert data.excluded == dict.fromkeys(("folk/2", "rock/2"), "the process that measured it was killed, perhaps for "
+                                          "lack of memory")  # fmt: skip
+    assert len(data) == 6
+    monkeypatch.setattr(measured, "run", run)
+    assert len(load(library)) == 8  # another run tries them again

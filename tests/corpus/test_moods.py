@@ -13,7 +13,7 @@ from conftest import ROOT
 from joblib.externals.loky import get_reusable_executor
 from sounds import music, song
 
-from vaeclust.corpus import audio, measured, moods, weights
+from vaeclust.corpus import audio, cache, measured, moods, weights
 from vaeclust.corpus.sources import load
 from vaeclust.files import digest
 
@@ -79,7 +79,7 @@ def test_a_clip_has_seven_moods(network):
 def test_a_folder_is_measured_once(network, monkeypatch, tmp_path):
     for seed in range(3):
         song(tmp_path / "music" / f"{seed}.wav", seed=seed)
-    monkeypatch.setattr(measured, "user_cache_path", lambda name: tmp_path / name)
+    monkeypatch.setattr(cache, "user_cache_path", lambda name: tmp_path / name)
     get_reusable_executor().shutdown()  # workers that wait for more may have the cache of an earlier test
     first = load(tmp_path / "music", features="moods")
     assert tuple(first.features) == moods.MOODS
@@ -125,7 +125,7 @@ def test_the_benchmark_found_what_the_package_gives():
 def test_without_the_network_it_says_how_to_get_it(empty_cache, monkeypatch, tmp_path):
     pytest.importorskip("onnxruntime", reason="onnxruntime is not here: pip install -e '.[moods]'")
     song(tmp_path / "music" / "a.wav")
-    monkeypatch.setattr(measured, "user_cache_path", lambda name: tmp_path / name)
+    monkeypatch.setattr(cache, "user_cache_path", lambda name: tmp_path / name)
     with pytest.raises(FileNotFoundError) as missing:
         load(tmp_path / "music", features="moods")
     assert "`vaeclust fetch moods`" in str(missing.value)
@@ -138,7 +138,7 @@ def test_without_onnxruntime_it_says_what_to_install(monkeypatch, tmp_path):
         raise PackageNotFoundError(name)
 
     song(tmp_path / "music" / "a.wav")
-    monkeypatch.setattr(measured, "user_cache_path", lambda name: tmp_path / name)
+    monkeypatch.setattr(cache, "user_cache_path", lambda name: tmp_path / name)
     monkeypatch.setattr(moods, "version", missing)
     with pytest.raises(ModuleNotFoundError, match=r"needs onnxruntime: pip install -e '\.\[moods\]'"):
         load(tmp_path / "music", features="moods")

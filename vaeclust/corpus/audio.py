@@ -2,8 +2,6 @@
 
 import getpass
 import io
-import os
-import re
 import tempfile
 import warnings
 from collections.abc import Callable
@@ -18,6 +16,7 @@ from filelock import FileLock
 from scipy import sparse
 from threadpoolctl import ThreadpoolController
 
+from vaeclust.corpus.reading import AudioError, Sound, read_sound
 from vaeclust.files import digest
 
 # The number of what decode and measure give: raised whenever a known output of theirs changes (there is a test), so
@@ -34,46 +33,24 @@ FULL = (
     *(f"mfcc{i}_{moment}" for i in range(1, N_MFCC + 1) for moment in ("mean", "var")),
 )
 SECONDS = 30.0
-
-# A "30-second clip" is seldom 30 seconds to the sample: what is less than this much longer is taken whole.
-GRACE = 1.0
 SHORTEST = 1.0
-SUFFIXES = (".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".au", ".aif", ".aiff", ".m4a", ".mp4", ".aac")
-_FFMPEG = (".m4a", ".mp4", ".aac")  # what libsndfile cannot read
 
 
-# How files begin that are called something else: at which byte, which bytes, what it is.
-_BEGINNINGS = (
-    (0, b"\x1aE\xdf\xa3", "a WebM or Matroska file, whatever it is called"),
-    (4, b"ftyp", "an MP4 (M4A) file, whatever it is called"),
-    (0, b"0&\xb2u\x8ef\xcf\x11", "a WMA file, whatever it is called"),
-    (0, b"%PDF", "a PDF"),
-    (0, b"PK\x03\x04", "a ZIP archive"),
-)
+def decode(
+    path: str | Path, *, seconds: float = SECONDS, offset: float = 0.0, sample_rate: int = SAMPLE_RATE
+) -> np.ndarray:
+    """Return the part of an audio file that is measured, (n,) float32, mono, at 22,050 Hz or another rate.
+
+    Arguments and errors as for :func:`heard`.
+    """
+    return heard(path, seconds=seconds, offset=offset, sample_rate=sample_rate).samples
 
 
-def kind_of(path: Path) -> str:
-    """Return in words what a file is that its name does not say, as far as its first bytes tell."""
-    with path.open("rb") as file:
-        head = file.read(512)
-    for place, mark, what in _BEGINNINGS:
-        if head[place : place + len(mark)] == mark:
-            return what
-    if head.lstrip()[:1] == b"<":
-        return "a web page, or another text with markup"
-    readable = bytes(range(32, 127)) + b"\t\r\n"
-    return "a text" if head and not head.translate(None, readable) else ""
+def heard(path: str | Path, *, seconds: float = SECONDS, offset: float = 0.0, sample_rate: int = SAMPLE_RATE) -> Sound:
+    """Return the part of an audio file that is measured, and what of the file is damaged.
 
-
-class AudioError(ValueError):
-    """An audio file from which no features can be taken; the message is the reason."""
-
-
-def decode(path: str | Path, *, seconds: float = SECONDS, sample_rate: int = SAMPLE_RATE) -> np.ndarray:
-    """Return the beginning of an audio file, (n,) float32, mono, at 22,050 Hz or another rate.
-
-    Channels are averaged; other rates are resampled (soxr, high quality). A file that is less than a second longer
-    than ``seconds`` is taken whole.
+    It begins after ``offset`` seconds, or where the sound begins behind them, and lasts ``seconds`` (see
+    :func:`~vaeclust.corpus.reading.read_sound`). Channels are averaged; other rates are resampled (soxr, high quality).
 
     Raises
     ------
@@ -84,18 +61,20 @@ def decode(path: str | Path, *, seconds: float = SECONDS, sample_rate: int = SAM
     try:
         if path.stat().st_size == 0:
             raise AudioError("the file is empty (zero bytes)")
-        read = _read_with_ffmpeg if path.suffix.lower() in _FFMPEG else _read
-        samples, rate = read(path, seconds)
+        sound = read_sound(path, seconds, offset)
     except OSError as error:
         raise AudioError(f"it cannot be opened ({error.strerror or error})") from None
+    samples, rate = sound.samples, sound.rate
     low, high = (samples.min(), samples.max()) if len(samples) else (0.0, 0.0)  # NaN if any sample is
     if not np.isfinite([low, high]).all():
         raise AudioError("it holds samples that are not numbers (NaN or infinity)")
     if len(samples) < SHORTEST * rate:
-        raise AudioError(f"it lasts {len(samples) / rate:.2f} s; at least {SHORTEST:g} s are needed")
+        behind = f" behind the first {offset:g} s" if offset else ""
+        raise AudioError(f"it lasts {len(samples) / rate:.2f} s{behind}; at least {SHORTEST:g} s are needed")
     if max(-low, high) < 1e-5:
         raise AudioError("it is silent")
-    return np.ascontiguousarray(resample(samples, rate, sample_rate), dtype=np.float32)
+    samples = np.ascontiguousarray(resample(samples, rate, sample_rate), dtype=np.float32)
+    return sound._replace(samples=samples, rate=sample_rate)
 
 
 def clip(samples: np.ndarray, seconds: float) -> bytes:
@@ -121,54 +100,6 @@ def resample(samples: np.ndarray, rate: float, wanted: float) -> np.ndarray:
     import librosa
 
     return librosa.resample(samples, orig_sr=rate, target_sr=wanted)
-
-
-def _read(path: Path, seconds: float) -> tuple[np.ndarray, int]:
-    """Return mono samples and their rate, by libsndfile."""
-    import soundfile
-
-    try:
-        with soundfile.SoundFile(os.fsencode(path)) as file:
-            promised = _frames_to_read(file.frames, file.samplerate, seconds)
-            samples = file.read(promised, dtype="float32")
-            rate, report = file.samplerate, file.extra_info
-    except soundfile.LibsndfileError as error:
-        what = kind_of(path) or f"not audio that can be read ({error.error_string})"
-        raise AudioError(f"it is {what}") from None
-    samples = samples.mean(axis=1) if samples.ndim == 2 else samples
-    # The header of a damaged file promises more than the file holds; streams write 0 or the largest number there.
-    data = re.search(r"(?:data|Data Size|SSND)\s*: (\d+) \(should be (\d+)\)", report)
-    cut = data is not None and 0 < int(data[2]) < 0.99 * int(data[1]) and int(data[1]) < 2**31
-    cut |= "calculated from length" in report
-    if len(samples) < 0.99 * promised or (cut and promised < seconds * rate):
-        raise AudioError(f"it is truncated: only {len(samples) / rate:.1f} s are left of what its header promises")
-    return samples, rate
-
-
-def _read_with_ffmpeg(path: Path, seconds: float) -> tuple[np.ndarray, int]:
-    """Return mono samples and their rate, by a program of the platform: ffmpeg, or Core Audio."""
-    import audioread
-
-    try:
-        with audioread.audio_open(str(path)) as file:
-            channels, rate = file.channels, file.samplerate
-            wanted = _frames_to_read(round(file.duration * rate), rate, seconds) * channels * 2
-            content = bytearray()
-            for block in file:
-                content += block
-                if len(content) >= wanted:
-                    break
-    except audioread.NoBackendError:
-        raise AudioError(f"{path.suffix} needs ffmpeg on this machine, or the file is damaged") from None
-    except audioread.DecodeError as error:
-        what = kind_of(path) or f"not audio that can be read ({error or type(error).__name__})"
-        raise AudioError(f"it is {what}") from None
-    frames = np.frombuffer(bytes(content[:wanted]), dtype="<i2").astype(np.float32) / 2**15
-    return frames.reshape(-1, channels).mean(axis=1), rate
-
-
-def _frames_to_read(frames: int, rate: int, seconds: float) -> int:
-    return frames if frames < (seconds + GRACE) * rate else round(seconds * rate)
 
 
 def mfcc_means(samples: np.ndarray) -> np.ndarray:

@@ -5,15 +5,19 @@ import re
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 
 from vaeclust.corpus import audio
+from vaeclust.corpus.facts import FACTS, Facts
 from vaeclust.corpus.feature_sets import FEATURE_SETS
 from vaeclust.corpus.lyrics import TEXTS
 from vaeclust.corpus.measured import extract, path_text
+from vaeclust.corpus.reading import SUFFIXES
 from vaeclust.corpus.roles import one_spelling
 from vaeclust.corpus.sampling import draw
 from vaeclust.corpus.tables import AUDIO_SUFFIX, GTZAN_ID, GTZAN_IDS, examples
@@ -23,26 +27,45 @@ LEAST_PER_LABEL = 3
 _LANGUAGE = re.compile(r"\.[a-z]{2}(?:[-_][A-Za-z]{2,4})?$")  # of a name such as song.en or song.pt-BR
 
 
+class Folder(NamedTuple):
+    """What was measured of some folders: what :func:`measure_folder` returns."""
+
+    features: pd.DataFrame
+    tracks: pd.DataFrame
+    texts: pd.Series
+    excluded: dict[str, str]
+    notes: list[str]
+
+
 def measure_folder(
-    *places: Path, features: str, seconds: float = audio.SECONDS, most: int = 0, without: Sequence[str] = ()
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series, dict[str, str]]:
+    *places: Path,
+    features: str,
+    seconds: float = audio.SECONDS,
+    offset: float = 0.0,
+    most: int = 0,
+    without: Sequence[str] = (),
+) -> Folder:
     """Measure every audio file under some folders, and single files, or ``most`` of them.
 
-    features: a row of FEATURE_SETS. without: patterns such as ``*/Audiobooks/*`` or ``*.live.mp3``; a file whose path
-    below the place, or whose name, is like one of them is left out.
+    features: a row of FEATURE_SETS. seconds, offset: which part of each file. without: patterns such as
+    ``*/Audiobooks/*`` or ``*.live.mp3``; a file whose path below the place, or whose name, is like one of them is left
+    out.
 
     Returns
     -------
     features : DataFrame
         (n, d) float64, indexed by track id: all that is measured where the features are.
     tracks : DataFrame
-        ``genre, artist, title, path``. Genres are those of GTZAN for its clips; else they come from the tags if at
-        least half of the files have one; else from the first folder level if its folders hold three tracks each on
-        average; else there are none.
+        ``genre, artist, title, path``, and the facts of each file: ``file_format``; ``sample_rate`` in Hz and
+        ``bit_rate`` in bits a second, Int64; ``length`` in seconds; missing where unknown. Genres are those of GTZAN
+        for its clips; else they come from the tags if at least half of the files have one; else from the first folder
+        level if its folders hold three tracks each on average; else there are none.
     texts : Series
         Lyrics by track id: from ``.txt`` or ``.lrc`` beside a file, else from its tags.
     excluded : dict
         Track id → why it was left out. The second of two identical files is, except in GTZAN, whose copies are known.
+    notes : list
+        What is to be said: which files are damaged in part.
 
     Raises
     ------
@@ -52,11 +75,11 @@ def measure_folder(
     files = found_files(*places)
     folder = ", ".join(map(str, places))
     if not files:
-        raise ValueError(f"{folder}: no audio file found; expected some of {', '.join(audio.SUFFIXES)}")
+        raise ValueError(f"{folder}: no audio file found; expected some of {', '.join(SUFFIXES)}")
     unwanted = unwanted_files(files, without)
     files = {track: path for track, path in files.items() if track not in unwanted}
     files = {track: files[track] for track in draw(files, most)}
-    measured = extract(files.values(), features=features, seconds=seconds)
+    measured = extract(files.values(), features=features, seconds=seconds, offset=offset)
     rows, about, texts = {}, {}, {}
     excluded = {track: f"its path is like {like}" for track, like in unwanted.items()}
     seen: dict[str, str] = {}  # digest → track
@@ -71,19 +94,27 @@ def measure_folder(
         else:
             seen[result.digest] = track
             rows[track] = result.values
-            about[track] = {**result.tags, "path": path_text(path)}
+            about[track] = {**result.tags, "path": path_text(path), **asdict(result.facts or Facts())}
             texts[track] = beside.get(path, "") or result.tags.get("lyrics", "")
     if not rows:
         reasons = examples((f"{track}: {why}" for track, why in excluded.items()), 3)
         raise ValueError(f"{folder}: none of the {len(files)} audio files can be used ({reasons})")
     ids = pd.Index(rows, name="track_id")
     tracks = pd.DataFrame.from_dict(about, orient="index").reindex(ids)
-    tracks = tracks.reindex(columns=["genre", "artist", "title", "path"])
+    tracks = tracks.reindex(columns=["genre", "artist", "title", "path", *FACTS])
+    tracks = tracks.astype({"sample_rate": "Int64", "bit_rate": "Int64", "length": "float64"})
     lyrics = pd.Series(texts, dtype=object).reindex(ids).rename("text")
     columns = pd.Index(FEATURE_SETS[features].measurement.columns)
     values = pd.DataFrame(list(rows.values()), index=ids, columns=columns, dtype="float64")
     genres = _genres(tracks["genre"], ids, levels=len(places) == 1)
-    return values, tracks.assign(genre=genres), lyrics[lyrics.str.strip() != ""], excluded
+    notes = _damages({track: measured[files[track]].damage for track in ids})
+    return Folder(values, tracks.assign(genre=genres), lyrics[lyrics.str.strip() != ""], excluded, notes)
+
+
+def _damages(damages: Mapping[str, str]) -> list[str]:
+    """Return a line on the files that are damaged in part, where there are any."""
+    told = [f"{track}: {damage}" for track, damage in damages.items() if damage]
+    return [f"damaged in part, and measured without that: {examples(told)}"] if told else []
 
 
 def found_files(*places: Path) -> dict[str, Path]:
@@ -145,7 +176,7 @@ def audio_files(folder: Path) -> Iterator[Path]:
         for path in map(here.joinpath, names):
             if path.is_dir():
                 waiting.append(path)
-            elif path.suffix.lower() in audio.SUFFIXES:
+            elif path.suffix.lower() in SUFFIXES:
                 yield path
 
 

@@ -1,97 +1,42 @@
 """Audio files to a table of features: cached by content, resumable (chapter ``10_your_music``).
 
-What was measured is kept in one SQLite file in the user's cache folder, under the digest of the file's content and
-the recipe: which measurement, how much of the file, which libraries, and its number (such as ``audio.RECIPE``). A file
-that is unchanged by size and time is not read again; one that was moved is read, and known by its content. Every result
-is committed as it comes, so that a killed run goes on where it stopped.
+What was measured is kept under the digest of the file's content and the recipe: which measurement, which part of the
+file, which libraries, and its number (such as ``audio.RECIPE``). Beside it stand the facts of the content, whatever is
+measured. A file that is unchanged by size and time is not read again; one that was moved is read, and known by its
+content. Every result is committed as it comes, so that a killed run goes on where it stopped.
 """
 
 import hashlib
-import json
 import os
 import sqlite3
-import time
-import warnings
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
-
-from platformdirs import user_cache_path
+from typing import Any
 
 from vaeclust.cores import run
 from vaeclust.corpus import audio
+from vaeclust.corpus.cache import Cache, Measured
+from vaeclust.corpus.facts import Facts, read_facts
 from vaeclust.corpus.feature_sets import FEATURE_SETS
+from vaeclust.corpus.reading import reads_otherwise
+from vaeclust.corpus.tags import read_tags
 
-LYRICS_TAGS = ("lyrics", "unsyncedlyrics", "unsynced lyrics", "syncedlyrics", "\xa9lyr")
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS files (path TEXT PRIMARY KEY, size INTEGER, mtime INTEGER, digest TEXT);
-CREATE TABLE IF NOT EXISTS measured (digest TEXT, recipe TEXT, content TEXT, PRIMARY KEY (digest, recipe));
-"""
-
-
-@dataclass(frozen=True)
-class Measured:
-    """What is known of one audio file: its features, or the reason why there are none, and its tags."""
-
-    digest: str
-    values: list[float] = field(default_factory=list)
-    reason: str = ""
-    tags: dict[str, str] = field(default_factory=dict)
-
-
-class Cache:
-    """The file of all measurements. One that is damaged is put aside with a warning, not trusted and not deleted."""
-
-    def __init__(self, path: Path | None = None):
-        self.path = path or user_cache_path("vaeclust") / "measured.sqlite"
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with self.open() as database:
-                database.executescript(_SCHEMA)
-                database.execute("SELECT count(*) FROM measured").fetchone()
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError):
-                raise OSError(f"{self.path}: the cache of measurements cannot be opened ({error})") from None
-            aside = self.path.with_suffix(f".damaged-{time.time_ns()}")
-            self.path.replace(aside)
-            warnings.warn(f"the cache of measurements was damaged and is now {aside}; starting anew", stacklevel=2)
-            with self.open() as database:
-                database.executescript(_SCHEMA)
-
-    @contextmanager
-    def open(self) -> Iterator[sqlite3.Connection]:
-        """Open the database; many processes may read and write it at once."""
-        with closing(sqlite3.connect(self.path, timeout=60, isolation_level=None)) as database:
-            database.execute("PRAGMA journal_mode=WAL")
-            database.execute("PRAGMA synchronous=NORMAL")
-            yield database
-
-    @staticmethod
-    def recall(database: sqlite3.Connection, digest: str, recipe: str) -> Measured | None:
-        """Return what was measured of this content by this recipe."""
-        query = "SELECT content FROM measured WHERE digest = ? AND recipe = ?"
-        row = database.execute(query, (digest, recipe)).fetchone()
-        return Measured(digest, **json.loads(row[0])) if row else None
-
-    @staticmethod
-    def remember(database: sqlite3.Connection, path: str, stamp: tuple[int, int], recipe: str, found: Measured) -> None:
-        """Keep one measurement; a full disk is said once and costs only the cache."""
-        content = json.dumps({"values": found.values, "reason": found.reason, "tags": found.tags})
-        try:
-            database.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", (path, *stamp, found.digest))
-            database.execute("INSERT OR REPLACE INTO measured VALUES (?, ?, ?)", (found.digest, recipe, content))
-        except sqlite3.OperationalError as error:
-            warnings.warn(f"measurements are not kept for the next run: {error}", stacklevel=2)
+Stamp = tuple[int, int]  # size in bytes and time in nanoseconds: a file that keeps both is the same
 
 
 def extract(
-    paths: Iterable[Path], *, features: str = "mfcc20", seconds: float = audio.SECONDS, cache: Cache | None = None
+    paths: Iterable[Path],
+    *,
+    features: str = "mfcc20",
+    seconds: float = audio.SECONDS,
+    offset: float = 0.0,
+    cache: Cache | None = None,
 ) -> Mapping[Path, Measured]:
     """Measure audio files on all cores, or on the Dask cluster; files measured before are looked up.
 
-    features: a row of FEATURE_SETS, whose whole measurement is made.
+    features: a row of FEATURE_SETS, whose whole measurement is made. seconds, offset: which part of each file, see
+    :func:`~vaeclust.corpus.audio.heard`.
 
     Returns
     -------
@@ -104,22 +49,70 @@ def extract(
         Where the features need weights that are not here and a file was not measured before.
     """
     paths, cache = list(paths), cache or Cache()
-    recipe = _recipe(features, seconds)
     found: dict[Path, Measured] = {}
+    try:
+        _extract(paths, found, features, seconds, offset, cache)
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError:
+        cache.put_aside()
+        _extract(paths, found, features, seconds, offset, cache)
+    return {path: found[path] for path in paths}
+
+
+@dataclass
+class _Table:
+    """What is found of files, and kept as long as that can be."""
+
+    database: sqlite3.Connection
+    recipe: str
+    found: dict[Path, Measured]
+    keeps: bool = True
+
+    def put(self, path: Path, stamp: Stamp, measured: Measured) -> None:
+        if self.keeps and measured.digest:
+            self.keeps = Cache.remember(self.database, path_text(path), stamp, self.recipe, measured)
+        self.found[path] = measured
+
+
+def _extract(
+    paths: list[Path], found: dict[Path, Measured], features: str, seconds: float, offset: float, cache: Cache
+) -> None:
+    """Put what is measured of files into a mapping."""
     with cache.open() as database:
-        waiting = {}
-        for path, stamp, earlier in _look_up(database, paths, recipe):
-            if earlier:
-                found[path] = earlier
-            else:
+        table = _Table(database, _recipe(features, seconds, offset), found)
+        earlier, waiting = {}, {}
+        for path, stamp, known in _look_up(database, paths, table.recipe):
+            if known and (known.facts or not known.digest):
+                found[path] = known
+            elif known and not known.reason:
+                earlier[path] = (stamp, known)
+            else:  # what could not be read by an earlier version perhaps can be now
                 waiting[path] = stamp
+        waiting |= _looked_at_again(table, earlier, seconds)
         if waiting:
             FEATURE_SETS[features].measurement.prepare()
-            tasks = ((path, features, seconds) for path in waiting)
-            for path, measured in run(measure_file, tasks, total=len(waiting), title="measuring audio"):
-                cache.remember(database, path_text(path), waiting[path], recipe, measured)
-                found[path] = measured
-    return {path: found[path] for path in paths}
+            tasks = ((path, features, seconds, offset) for path in waiting)
+            for path, measured in run(measure_file, tasks, total=len(waiting), title="measuring audio", lost=_lost):
+                table.put(path, waiting[path], measured)
+
+
+def _looked_at_again(
+    table: _Table, earlier: Mapping[Path, tuple[Stamp, Measured]], seconds: float
+) -> dict[Path, Stamp]:
+    """Look up the facts of files that an earlier version measured; return those that are to be measured anew."""
+    anew: dict[Path, Stamp] = {}
+    if not earlier:
+        return anew
+    tasks = ((path, seconds) for path in earlier)
+    for path, facts, otherwise in run(_look_again, tasks, total=len(earlier), title="looking at audio files"):
+        stamp, known = earlier[path]
+        if otherwise:
+            Cache.forget(table.database, known.digest)
+            anew[path] = stamp
+        else:
+            table.put(path, stamp, replace(known, facts=facts))
+    return anew
 
 
 def is_measured(paths: Iterable[Path], *, features: str, seconds: float = audio.SECONDS) -> bool:
@@ -137,7 +130,7 @@ def known_contents(paths: Iterable[str]) -> dict[str, str]:
 
 def _look_up(
     database: sqlite3.Connection, paths: Iterable[Path], recipe: str
-) -> Iterator[tuple[Path, tuple[int, int], Measured | None]]:
+) -> Iterator[tuple[Path, Stamp, Measured | None]]:
     """Yield every file with its size and time, and what was measured of it, if it has not changed since.
 
     One that cannot be opened has the reason in place of a measurement. A file of a length that is known may be a known
@@ -160,7 +153,7 @@ def _look_up(
             yield path, stamp, _known_elsewhere(database, path, stamp, recipe) if stamp[0] in sizes else None
 
 
-def _known_elsewhere(database: sqlite3.Connection, path: Path, stamp: tuple[int, int], recipe: str) -> Measured | None:
+def _known_elsewhere(database: sqlite3.Connection, path: Path, stamp: Stamp, recipe: str) -> Measured | None:
     """Return what was measured of a file of the same content, which lay elsewhere, and remember its new place."""
     try:
         found = Cache.recall(database, _content_digest(path), recipe)
@@ -176,51 +169,30 @@ def _content_digest(path: Path) -> str:
         return hashlib.file_digest(content, "sha256").hexdigest()
 
 
-def measure_file(path: Path, features: str, seconds: float) -> tuple[Path, Measured]:
+def measure_file(path: Path, features: str, seconds: float, offset: float = 0.0) -> tuple[Path, Measured]:
     """Measure one file: the task of a worker."""
     try:
         digest = _content_digest(path)
     except OSError as error:
         return path, Measured("", reason=f"it cannot be opened ({error.strerror})")
     measurement = FEATURE_SETS[features].measurement
+    about: dict[str, Any] = {"tags": read_tags(path), "facts": read_facts(path)}
     try:
-        values = measurement.measure(audio.decode(path, seconds=seconds, sample_rate=measurement.sample_rate))
+        sound = audio.heard(path, seconds=seconds, offset=offset, sample_rate=measurement.sample_rate)
+        values = measurement.measure(sound.samples)
     except audio.AudioError as error:
-        return path, Measured(digest, reason=str(error), tags=read_tags(path))
-    return path, Measured(digest, values.tolist(), tags=read_tags(path))
+        return path, Measured(digest, reason=str(error), **about)
+    return path, Measured(digest, values.tolist(), damage=sound.damage, **about)
 
 
-def read_tags(path: Path) -> dict[str, str]:
-    """Return genre, artist, title and lyrics from a file's tags, as far as it has any that can be read."""
-    import mutagen
-
-    try:
-        full = mutagen.File(path)
-        easy = mutagen.File(path, easy=True) if full and full.tags else None
-    except Exception:  # damaged tags raise errors of many kinds; the audio may be whole all the same
-        return {}
-    tags = {} if easy and easy.tags else _chunk_tags(path)
-    for name in ("genre", "artist", "title"):
-        texts = easy.get(name) if easy and easy.tags else None
-        if texts and str(texts[0]).strip():
-            tags[name] = str(texts[0]).strip()
-    for key, value in (full.tags or {}).items() if full else ():
-        if key.startswith(("USLT", "SYLT")) or key.lower() in LYRICS_TAGS:
-            text = getattr(value, "text", None) or (value[0] if isinstance(value, list) else value)
-            tags["lyrics"] = "\n".join(line for line, _ in text) if isinstance(text, list) else str(text)
-    return tags
+def _lost(path: Path, *part: object) -> tuple[Path, Measured]:
+    """Return what stands for a file over which a worker was killed; it is tried again by the next run."""
+    return path, Measured("", reason="the process that measured it was killed, perhaps for lack of memory")
 
 
-def _chunk_tags(path: Path) -> dict[str, str]:
-    """Return genre, artist and title from a WAV's own INFO chunk and its like, which have no ID3."""
-    import soundfile
-
-    try:
-        with path.open("rb") as content, soundfile.SoundFile(content) as file:  # whatever bytes its name has
-            told = file.copy_metadata()
-    except (soundfile.LibsndfileError, OSError):
-        return {}
-    return {name: told[name].strip() for name in ("genre", "artist", "title") if told.get(name, "").strip()}
+def _look_again(path: Path, seconds: float) -> tuple[Path, Facts, bool]:
+    """Return the facts of a file that was measured before they were kept, and whether it is to be measured anew."""
+    return path, read_facts(path), reads_otherwise(path, seconds)
 
 
 def path_text(path: str | Path) -> str:
@@ -232,6 +204,7 @@ def path_text(path: str | Path) -> str:
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
-def _recipe(features: str, seconds: float) -> str:
+def _recipe(features: str, seconds: float, offset: float = 0.0) -> str:
     measurement = FEATURE_SETS[features].measurement
-    return f"{measurement.name}, {seconds:g} s, {measurement.recipe()}"
+    behind = f" behind {offset:g} s" if offset else ""
+    return f"{measurement.name}, {seconds:g} s{behind}, {measurement.recipe()}"

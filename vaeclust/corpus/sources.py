@@ -16,8 +16,9 @@ from typing import Any
 import pandas as pd
 
 from vaeclust.corpus.arrays import ARRAYS, given_numbers, numeric_names, read_numbers, table_ids
-from vaeclust.corpus.audio import SECONDS, SUFFIXES
+from vaeclust.corpus.audio import SECONDS
 from vaeclust.corpus.dataset import LABELS, Dataset, assemble
+from vaeclust.corpus.facts import FACTS
 from vaeclust.corpus.feature_sets import FEATURE_SETS, FeatureSet, mean_of, recognise
 from vaeclust.corpus.folders import first_like, listed_patterns, measure_folder, shared_folder
 from vaeclust.corpus.formats import SUFFIXES as SUFFIXES_OF_TABLES
@@ -26,6 +27,7 @@ from vaeclust.corpus.joining import all_misses, joined, one_row_each
 from vaeclust.corpus.language_names import language_code
 from vaeclust.corpus.lyrics import table_texts
 from vaeclust.corpus.named import CORPORA, fetch, known_name
+from vaeclust.corpus.reading import SUFFIXES
 from vaeclust.corpus.roles import (
     ARTIST,
     GENRE,
@@ -59,6 +61,7 @@ def load(
     name: str = "",
     exclude: Mapping[str, str] | str | None = None,
     seconds: float = SECONDS,
+    offset: float = 0.0,
     scaling: str = "",
     labels: str = "",
     most: int = 0,
@@ -91,6 +94,8 @@ def load(
         table whose id or path is like them are left out. A comma in a pattern has a backslash before it.
     seconds : float
         How much of an audio file is measured.
+    offset : float
+        How many seconds at its start are skipped before. Silence that follows is passed over in any case.
     scaling : str
         How features become what models see, a row of SCALINGS; by default what FEATURE_SETS says, and ``standard`` for
         features that it does not know.
@@ -155,13 +160,13 @@ def load(
     references = tuple(dict.fromkeys(label.strip() for label in labels.split(",") if label.strip()))
     measured = known_set or FEATURE_SETS["mfcc20"]
     if is_sound(path) or len(places) > 1:
-        values, about, texts, faults = measure_folder(
-            *places, features=measured.name, seconds=seconds, most=most, without=without
+        values, about, texts, faults, notes = measure_folder(
+            *places, features=measured.name, seconds=seconds, offset=offset, most=most, without=without
         )
     else:
         needed = given is None and known_set is not None
-        wanted = partial(_set_columns, measured, path, but=references) if needed else _none
         order = table_ids(resolve(tracks)) if tracks and path.suffix.lower() in ARRAYS else ()
+        wanted = partial(_set_columns, measured, path, but=references) if needed else _none
         found = read_numbers(path, array, order, columns=wanted)
         texts = table_texts(found.about, path)
         others = set(numeric_names(found.about)) - set(references)
@@ -367,6 +372,7 @@ def _with_tracks(about: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, pd.Seri
     found = joined(table, about.index, f"{path}", about)
     more, said = told_of_tracks(found.table, path)
     more = more.reindex(about.index)
+    more = more.drop(columns=[fact for fact in FACTS if fact in more and fact in about])  # what was read stays
     if "path" in more and "path" in about:  # a sound that is there stays
         gone = ~more["path"].map(lambda place: pd.notna(place) and Path(place).exists()).astype(bool)
         more["path"] = more["path"].mask(gone & about["path"].notna(), about["path"])

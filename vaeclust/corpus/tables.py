@@ -7,9 +7,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from vaeclust.corpus.reading import SUFFIXES
+
 GTZAN_GENRES = ("blues", "classical", "country", "disco", "hiphop", "jazz", "metal", "pop", "reggae", "rock")
 GTZAN_IDS = frozenset(f"{genre}.{number:05d}" for genre in GTZAN_GENRES for number in range(100))
-AUDIO_SUFFIX = re.compile(r"\.(wav|wave|flac|ogg|oga|opus|mp3|m4a|mp4|aac|au|aif|aiff)$", re.IGNORECASE)
+AUDIO_SUFFIX = re.compile(rf"({'|'.join(map(re.escape, SUFFIXES))})$", re.IGNORECASE)
 GTZAN_ID = re.compile(rf"(?:^|[/\\])((?:{'|'.join(GTZAN_GENRES)})\.\d{{5}})$")
 LEFT_OUT = 0.1  # of the rows of a table, up to which those whose numbers are none are left out; one always is
 _THOUSANDS = re.compile(r"[-+]?\d{1,3}(?:([,'\s\u2019])\d{3})(?:\1\d{3})*(\.\d+)?")

@@ -58,6 +58,10 @@ from .listening import over_untrained as over_untrained
 from .listening import patch_agreement as patch_agreement
 from .listening import patch_table as patch_table
 from .lyrics import coverage_leak as coverage_leak
+from .lyrics import language_effects as language_effects
+from .lyrics import language_facts as language_facts
+from .lyrics import language_gains as language_gains
+from .lyrics import language_table as language_table
 from .lyrics import lyrics_effects as lyrics_effects
 from .lyrics import lyrics_facts as lyrics_facts
 from .lyrics import lyrics_join as lyrics_join

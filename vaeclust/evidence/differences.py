@@ -115,7 +115,12 @@ def control_differences(scores: pd.DataFrame, metric: str = "nmi") -> pd.DataFra
 
 
 def bootstrap_means(
-    clusters: pd.DataFrame, reference: pd.Series, metric: str, draws: int = 1000, seed: int = 0
+    clusters: pd.DataFrame,
+    reference: pd.Series,
+    metric: str,
+    draws: int = 1000,
+    seed: int = 0,
+    units: pd.Series | None = None,
 ) -> pd.Series:
     """Return the mean over seeds of a metric: as measured first, then for every draw of seeds and tracks.
 
@@ -124,22 +129,32 @@ def bootstrap_means(
     result are the seeds.
 
     clusters: ``track_id, seed, cluster`` of one clusterer and condition; reference: label by track id, missing where
-    unknown.
+    unknown. units: what is drawn whole, by track id, such as artists; a track without one stands alone, and so do all
+    without any.
     """
     known = reference.dropna()
     truth = pd.factorize(known)[0]
     table = clusters.pivot(index="seed", columns="track_id", values="cluster")[known.index]
-    n, s = len(truth), len(table)
+    unit = _units(units, known.index)
+    n, s = int(unit.max()) + 1, len(table)
     rng = np.random.default_rng(seed)
     taken_seeds, taken_tracks = [np.arange(s)], [np.arange(n)]
     for _ in range(draws):
         taken_seeds.append(rng.integers(s, size=s))
         taken_tracks.append(rng.integers(n, size=n))
     seeds = np.stack([np.bincount(taken, minlength=s) for taken in taken_seeds])
-    weights = np.stack([np.bincount(taken, minlength=n) for taken in taken_tracks])
+    weights = np.stack([np.bincount(taken, minlength=n) for taken in taken_tracks])[:, unit]
     found = np.stack([METRICS[metric].function(truth, row, weights) for row in table.to_numpy()], axis=1)
     values = (found * seeds).sum(axis=1) / s  # found, seeds: (draws, seeds)
     return pd.Series(values, name=tuple(table.index))
+
+
+def _units(units: pd.Series | None, tracks: pd.Index) -> np.ndarray:
+    """Return the number of the unit of every track, (n,) int."""
+    if units is None:
+        return np.arange(len(tracks))
+    named = units.reindex(tracks)
+    return pd.factorize(named.where(named.notna(), pd.Series(range(len(tracks)), tracks)))[0]
 
 
 def difference(draws: list[pd.Series], level: float = LEVEL) -> dict[str, Any]:

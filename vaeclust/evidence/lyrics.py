@@ -10,11 +10,12 @@ from vaeclust.corpus.formats import read_table
 from vaeclust.corpus.lyrics import load_lyrics
 from vaeclust.corpus.tables import examples
 from vaeclust.evidence.differences import Pipeline, bootstrap_means, difference_row
-from vaeclust.evidence.tables import Table
-from vaeclust.evidence.words import NO_LABELS, difference_facts, mean_sd_cells
+from vaeclust.evidence.tables import Table, difference_table
+from vaeclust.evidence.words import NO_LABELS, difference_facts, mean_sd, mean_sd_cells
 from vaeclust.files import resolve
 from vaeclust.scores.metrics import METRICS
-from vaeclust.studies.records import headline, pick
+from vaeclust.studies.languages import SOUNDS
+from vaeclust.studies.records import MORE_TABLES, headline, pick
 from vaeclust.studies.views import ONE, TWO, VIEW_METHODS
 
 
@@ -87,6 +88,64 @@ def lyrics_effects(
             drawn[pipeline] = bootstrap_means(pick(clusters, **pipeline._asdict()), reference, metric)
         rows += [difference_row(both, other, drawn, metric) for other in others]
     return pd.DataFrame(rows)
+
+
+def language_effects(clusters: pd.DataFrame, references: pd.DataFrame, artists: pd.Series | None) -> pd.DataFrame:
+    """Return what lyrics add to the sound in NMI, within language and as they are: a row a sound, pair and label.
+
+    Over seeds and artists, with the columns of ``effects`` in ``records.MORE_TABLES``. Lyrics as they are against the
+    sound alone; lyrics centred within language against the sound alone, and against those of other tracks. No row with
+    a single seed.
+
+    clusters: of the record of ``studies.languages``; references: labels by track id, missing where unknown, a column
+    each; artists: by track id.
+    """
+    conditions = list(dict.fromkeys(clusters["condition"]))
+    pairs = [
+        (f"{sound}_{kind}", f"{sound}{other}")
+        for sound in SOUNDS
+        if sound in conditions
+        for kind, other in (("lyrics", ""), ("centred", ""), ("centred", "_others"))
+    ]
+    rows = []
+    if clusters["seed"].nunique() > 1:
+        by_condition = dict(list(pick(clusters, clusterer="kmeans").groupby("condition")))
+        for label, reference in references.items():
+            drawn = {
+                Pipeline("features", condition=name): bootstrap_means(table, reference, "nmi", units=artists)
+                for name, table in by_condition.items()
+            }
+            for pair in pairs:
+                ours, theirs = (Pipeline("features", condition=name) for name in pair)
+                rows.append({"reference": label, **difference_row(ours, theirs, drawn, "nmi")})
+    return pd.DataFrame(rows, columns=MORE_TABLES["effects"])
+
+
+def language_table(by_k: pd.DataFrame, labels: Iterable[str]) -> Table:
+    """Return the NMI of K-Means for several numbers of clusters with some labels, mean over seeds, a row a condition.
+
+    by_k: of the record of ``studies.languages``.
+    """
+    rows = pick(by_k, metric="nmi", reference=list(labels))
+    means = rows.pivot_table(index="condition", columns=["reference", "k"], values="value", sort=False)
+    means = means.reindex(columns=[key for label in labels for key in means if key[0] == label])
+    heads = [f"{label}, k = {k}" for label, k in means]
+    return Table.keyed(means.map(mean_sd).set_axis(heads, axis=1), numbers=means.set_axis(heads, axis=1), columns=heads)
+
+
+def language_gains(effects: pd.DataFrame) -> Table:
+    """Return :func:`language_effects` for reading: a row a pair of conditions, a column a label."""
+    return difference_table(effects, rows=["condition", "baseline_condition"], columns=["reference"])
+
+
+def language_facts(by_k: pd.DataFrame, effects: pd.DataFrame) -> dict[str, str]:
+    """Return what a page says of lyrics of several languages, to state.
+
+    ``<condition>_<label>_<k>``: mean NMI; ``<label>_<condition>_over_<condition>``: the difference in words.
+    """
+    means = pick(by_k, metric="nmi").groupby(["condition", "reference", "k"])["value"].mean()
+    facts = {f"{condition}_{label}_{k}": mean_sd(value) for (condition, label, k), value in means.items()}
+    return facts | difference_facts(effects, "{reference}_{condition}_over_{baseline_condition}")
 
 
 def lyrics_facts(effects: pd.DataFrame) -> dict[str, str]:

@@ -13,6 +13,7 @@ from vaeclust.clusters.clusterers import CLUSTERERS, OWN
 from vaeclust.clusters.ensembles import CONSENSUS
 from vaeclust.methods.catalogue import METHODS, find
 from vaeclust.scores.metrics import LABEL_FREE, METRICS
+from vaeclust.studies.languages import SOUNDS
 from vaeclust.studies.records import STANDARD, headline, pick
 
 NOBODY = "none of them"
@@ -49,6 +50,12 @@ CONDITION_TITLES = {
     "tags": "50 tags",
     "plain_tags": "20 tags that name no genre",
     "tags_and_features": "tags and features",
+}
+
+_WORDS = {"_lyrics": "and lyrics", "_centred": "and centred lyrics", "_others": "and centred lyrics of other tracks"}
+CONDITION_TITLES |= {"lyrics_centred": "lyrics, centred within language", "moods_and_tags": "7 moods and 50 tags"}
+CONDITION_TITLES |= {
+    f"{sound}{ending}": f"{CONDITION_TITLES[sound]} {what}" for sound in SOUNDS for ending, what in _WORDS.items()
 }
 
 _CLUSTERER_TITLES = {CONSENSUS: "consensus of K-Means", OWN: "its own mixture"}  # that no row of CLUSTERERS makes

@@ -16,12 +16,14 @@ from vaeclust.files import digest, project_root, replacement, write_json
 from vaeclust.methods.catalogue import BASELINE, METHODS, STUDIED
 from vaeclust.studies.descriptions import LISTENING
 from vaeclust.studies.kept import RELEASED, SHARED, released_records
+from vaeclust.studies.languages import LANGUAGES
 from vaeclust.studies.records import TABLES, Record
 
 LEAST_SEEDS = 10
 # Records that are of no single method, and what is released of them.
 STUDIES = {
     "real_lyrics": ("scores", "clusters", "intervals"),
+    LANGUAGES: ("scores", "clusters", "intervals", "by_k", "effects"),
     LISTENING: ("scores", "clusters", "intervals", "dimensions", "by_k", "probes", "effects", "choice_of_k"),
 }
 LARGEST = 300_000  # bytes of one method, and of one file

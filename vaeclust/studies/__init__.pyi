@@ -2,6 +2,7 @@ from . import conditions as conditions
 from . import descriptions as descriptions
 from . import drafts as drafts
 from . import kept as kept
+from . import languages as languages
 from . import origins as origins
 from . import parameters as parameters
 from . import protocol as protocol
@@ -36,6 +37,14 @@ from .kept import released_records as released_records
 from .kept import released_study as released_study
 from .kept import released_table as released_table
 from .kept import unreleased_methods as unreleased_methods
+from .languages import LANGUAGES as LANGUAGES
+from .languages import centred_lyrics as centred_lyrics
+from .languages import language_conditions as language_conditions
+from .languages import language_rule as language_rule
+from .languages import lyrics_within_language as lyrics_within_language
+from .languages import moods_and_tags as moods_and_tags
+from .languages import spoken_part as spoken_part
+from .languages import spoken_sounds as spoken_sounds
 from .origins import chapter_name as chapter_name
 from .parameters import PARAMETERS as PARAMETERS
 from .parameters import check_parameters as check_parameters
