@@ -12,6 +12,7 @@ from sounds import song
 
 from vaeclust.corpus.arrays import given_numbers
 from vaeclust.corpus.sources import load
+from vaeclust.corpus.tables import GTZAN_IDS
 
 N = 24
 RNG = np.random.default_rng(0)
@@ -373,6 +374,7 @@ SCRIPTS = {
     "gb18030": ("摇滚", "民谣", "我爱你不是因为你是谁"), "big5": ("搖滾", "民謠", "我愛你不是因為你是誰"),
     "cp932": ("ロック", "演歌", "夜空ノムコウ、あなたを愛している"),
     "cp949": ("발라드", "트로트", "사랑해 너를 기다리며"), "cp1251": ("Рок", "Шансон", "Я тебя люблю"),
+    "cp1250": ("Zażółć", "Gęślą", "Dziś są twoje urodziny"),
 }  # fmt: skip
 
 
@@ -410,6 +412,16 @@ def test_tables_without_a_header(home, columns):
     assert corpus.ids == [str(row) for row in columns.get("id", [f"row {i} of {N}" for i in range(1, N + 1)])]
     assert corpus.class_names == (("Folk", "Rock") if "genre" in columns else ())
     assert any("has no header" in note for note in corpus.notes)
+
+
+THOUSANDS = {"1,024.5": ",", "1'024.5": ",", "1\u2019024.5": ",", "1 024.5": ",", "1 024,5": ";", "1\u202f024,5": ";"}
+
+
+@pytest.mark.parametrize("cell", THOUSANDS)
+def test_thousands_of_many_countries(home, cell):
+    table = pd.DataFrame({"id": ROWS, "a": [cell] * (N - 1) + ["2" + cell[-2] + "5"], "b": range(N)})
+    corpus = load(saved(table, home / "x.csv", sep=THOUSANDS[cell]))
+    assert corpus.features["a"].tolist() == [1024.5] * (N - 1) + [2.5]
 
 
 def test_german_thousands(home):
@@ -586,11 +598,16 @@ SLICES = {
 def test_slices_are_one_row_a_recording(home, name, given):
     values = np.repeat(VALUES, 3, axis=0) + np.tile([[-1.0], [0.0], [1.0]], (N, 1))
     table = pd.DataFrame(values).assign(filename=[name.format(i, j) for i in range(N) for j in range(3)])
-    table = table.assign(label=np.repeat(GENRES, 3))
+    table = table.assign(label=np.repeat(GENRES, 3), era=np.repeat([i % 3 for i in range(N)], 3))
     table.loc[4, "label"] = "Another"
     path = saved(table.drop(index=5), home / "x.csv")
     whole = [SLICES[name].format(i) for i in range(N)]
-    corpus = load(saved(features(id=whole), home / "y.csv"), features=path) if given else load(path)
+    if given:
+        corpus = load(saved(features(id=whole), home / "y.csv"), features=path)
+        corpus.features.pop("era")
+    else:
+        corpus = load(path, labels="genre,era")
+        assert set(corpus.tracks["era"]) == {"0", "1", "2"}
     assert corpus.ids == whole
     kept = np.arange(N) != 1
     np.testing.assert_allclose(corpus.features.to_numpy()[kept], VALUES[kept], atol=1e-9)
@@ -612,6 +629,16 @@ def test_slices_are_one_row_a_recording(home, name, given):
 )
 def test_songs_of_a_genre_or_an_album_are_no_slices(home, ids):
     assert len(heard(load(saved(features(id=ids), home / "x.csv")))) == N
+
+
+def test_means_over_slices_of_a_known_corpus_are_another_corpus(home):
+    ids = [f"{track}.{part}.wav" for track in sorted(GTZAN_IDS) for part in range(2)]
+    table = pd.DataFrame(RNG.normal(size=(2000, 3))).assign(filename=ids, label=[name.split(".")[0] for name in ids])
+    corpus = load(saved(table, home / "features_3_sec.csv"))
+    assert (corpus.name, corpus.known_as) == ("features_3_sec", "")
+    assert list(corpus.excluded) == ["jazz.00054"]  # it is damaged there, too
+    assert len(corpus) == 999
+    assert len(corpus.class_names) == 10
 
 
 def test_slices_that_are_the_tracks_stay(home):

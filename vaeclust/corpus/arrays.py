@@ -15,7 +15,7 @@ from vaeclust.corpus.formats import read_table
 from vaeclust.corpus.joining import joined
 from vaeclust.corpus.roles import ID, OTHER, columns_of, role_of
 from vaeclust.corpus.shapes import expanded, one_row_a_recording, turned
-from vaeclust.corpus.tables import clean_ids, distinct_rows, examples, finite_numbers
+from vaeclust.corpus.tables import as_numbers, clean_ids, distinct_rows, examples, finite_numbers
 
 ARRAYS = (".npz", ".npy")
 ROW_NUMBERS = "no column says which track a row is: tracks are called by the numbers of their rows"
@@ -29,7 +29,7 @@ class Numbers(NamedTuple):
     """Numbers of tracks, (n, d) float64 by track id, all finite; what else their table holds; what is to be said.
 
     about: (n, columns) by track id, as text. faults: track id → why it was left out. misses: as of
-    :class:`~vaeclust.corpus.joining.Joined`.
+    :class:`~vaeclust.corpus.joining.Joined`. averaged: whether they are means over slices of recordings.
     """
 
     values: pd.DataFrame
@@ -37,6 +37,7 @@ class Numbers(NamedTuple):
     faults: dict[str, str]
     notes: tuple[str, ...]
     misses: pd.DataFrame | None = None
+    averaged: bool = False
 
 
 def read_numbers(path: Path, array: str = "", ids: Sequence[str] = (), *, columns: Columns | None = None) -> Numbers:
@@ -57,7 +58,8 @@ def read_numbers(path: Path, array: str = "", ids: Sequence[str] = (), *, column
         ids = pd.Series([f"row {row + 1} of {len(table)}" for row in range(len(table))], table.index)  # joins nothing
         notes.append(f"{path.name}: {ROW_NUMBERS}")
     table, ids, said = one_row_a_recording(table, ids, numeric_names(table), path)
-    return _numbers(distinct_rows(table, ids, path), path, columns, [*notes, *said], needed=columns is None)
+    found = _numbers(distinct_rows(table, ids, path), path, columns, [*notes, *said], needed=columns is None)
+    return found._replace(averaged=bool(said))
 
 
 def table_ids(path: Path) -> list[str]:
@@ -129,10 +131,7 @@ def numeric_names(table: pd.DataFrame) -> list[str]:
 
 
 def _are_numbers(cells: pd.Series) -> bool:
-    if cells.dtype.kind in "fiu":
-        return True
-    texts = cells.astype("str").str.strip("[]% ").str.replace(",", "")
-    return bool(pd.to_numeric(texts, errors="coerce").notna().mean() > 0.5)
+    return cells.dtype.kind in "fiu" or bool(as_numbers(cells).notna().mean() > 0.5)
 
 
 def _array_table(path: Path, array: str, ids: Sequence[str]) -> tuple[pd.DataFrame, list[str]]:

@@ -19,9 +19,9 @@ HEAD = 1 << 18  # bytes that are looked at before a file is read
 SAMPLE = 100  # rows by which separators are told apart
 MOST_HEADER_ROWS = 4
 _TOLD = re.compile(r"\ufeff?sep=(.)\s*?\r?\n", re.IGNORECASE)  # a first line for Excel
-_COMMA_NUMBER = re.compile(r"[-+]?(?:\d+|\d{1,3}(?:\.\d{3})+),\d+(?:e[-+]?\d+)?", re.IGNORECASE)
+_COMMA_NUMBER = re.compile(r"[-+]?(?:\d+|\d{1,3}(?:[.\s]\d{3})+),\d+(?:e[-+]?\d+)?", re.IGNORECASE)
 _POINT_NUMBER = re.compile(r"[-+]?(?:\d+|\d{1,3}(?:,\d{3})+)\.\d+(?:e[-+]?\d+)?", re.IGNORECASE)
-_THOUSANDS = re.compile(r"[-+]?\d{1,3}(?:\.\d{3})+(?:,\d+)?")
+_THOUSANDS = re.compile(r"[-+]?\d{1,3}(?:[.\s]\d{3})+(?:,\d+)?")
 
 
 class Layout(NamedTuple):
@@ -106,7 +106,7 @@ def point_numbers(column: pd.Series) -> pd.Series:
     if not german.any():
         return column
     numbers = german | texts.str.fullmatch(_COMMA_NUMBER).fillna(False).astype(bool)
-    return texts.mask(numbers, texts.str.replace(".", "", regex=False).str.replace(",", ".", regex=False))
+    return texts.mask(numbers, texts.str.replace(r"[.\s]", "", regex=True).str.replace(",", ".", regex=False))
 
 
 def _separated(text: str, separators: Sequence[str]) -> tuple[str, list[list[str]]]:

@@ -2,7 +2,7 @@
 
 import re
 
-# What people in Europe write is one letter between others of ASCII; a run of other signs is another script.
+# What people in Europe write is one letter, or two, between others of ASCII; a longer run is another script.
 _ELSEWHERE = ["gb18030", "big5", "cp932", "euc_jp", "cp949", "cp1251", "cp1253", "cp1255", "cp1256"]
 _RUN = re.compile(rb"[\x80-\xff]+")
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
@@ -31,13 +31,14 @@ def encoding_of(content: bytes, *, cut: bool = False) -> tuple[str, bool]:
 
 
 def _guess(content: bytes) -> str:
-    """Return what Windows writes in Western Europe, or in the script that the signs in a row look like."""
-    runs = _RUN.findall(content)
-    if sum(len(run) for run in runs if len(run) > 1) > 0.5 * sum(map(len, runs)):
-        from charset_normalizer import from_bytes
+    """Return what Windows writes in Western or Central Europe, or in the script that signs in a row look like."""
+    from charset_normalizer import from_bytes
 
-        lines = b"".join(line for line in content.splitlines(keepends=True) if _RUN.search(line))
-        if found := from_bytes(lines, cp_isolation=_ELSEWHERE).best():
+    runs = _RUN.findall(content)
+    foreign = sum(len(run) for run in runs if len(run) > 2) > 0.5 * sum(map(len, runs))
+    lines = b"".join(line for line in content.splitlines(keepends=True) if _RUN.search(line))
+    for encodings in (_ELSEWHERE,) if foreign else (["cp1252"], ["cp1250"]):
+        if found := from_bytes(lines, cp_isolation=encodings).best():
             return found.encoding
     # 0x80 to 0x9f are letters and quotes on Windows, and nothing that is printed in Latin-1.
     return "latin-1" if any(byte in content for byte in b"\x81\x8d\x8f\x90\x9d") else "cp1252"

@@ -112,7 +112,7 @@ def _delimited(path: Path) -> Read:
         table = pd.read_csv(source, encoding="cp1252", encoding_errors="replace", **options)
         notes.append(f"{path.name} is no UTF-8 and was read as cp1252")
     if sniffed.decimal == ",":
-        texts = [name for name in table.select_dtypes(["object", "string"]) if name not in known]
+        texts = [name for name in names if name not in known and not pd.api.types.is_numeric_dtype(table[name])]
         table = table.assign(**{name: point_numbers(table[name]) for name in texts})
     return Read(table, tuple(notes))
 
@@ -205,8 +205,7 @@ def _parquet(path: Path) -> pd.DataFrame:
 
 def _as_text(table: pd.DataFrame) -> pd.DataFrame:
     """Return a typed table with text in the columns that are known by name, and for lists, as files of text have it."""
-    several = {name: table[name].map(_listed) for name in table.select_dtypes("object")}
-    table = table.assign(**several)
+    table = table.assign(**{name: table[name].map(_listed) for name in table if table[name].dtype == object})
     known = [name for name in table if role_of(str(name))]
     texts = {name: table[name].map(str, na_action="ignore").astype("str") for name in known}
     return table.assign(**texts).infer_objects()

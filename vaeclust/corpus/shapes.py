@@ -76,8 +76,8 @@ def one_row_a_recording(
     """Return a table, and its ids, with one row a recording where it has one a slice; lines that say so.
 
     Slices are several rows of most ids, or ids such as ``blues.00000.3`` or ``song_seg2`` (see :func:`recordings`).
-    Their numbers are averaged; what else is known of a recording is what most of its slices say. ours: ids that are
-    tracks, whatever they look like. Rows that stand twice and say the same are one.
+    Numbers that vary in a recording are averaged; what else is known of a recording is what most of its slices say.
+    ours: ids that are tracks, whatever they look like. Rows that stand twice and say the same are one.
     """
     rows = ~table.duplicated()
     table, ids = table[rows], ids[rows]
@@ -85,11 +85,10 @@ def one_row_a_recording(
     found = ids if len(times) > 1 and (times > 1).mean() > 0.5 else None if ids.isin(ours).any() else recordings(ids)
     if found is None:
         return table, ids, []
-    shaped = table.assign(**{name: as_numbers(table[name]) for name in numeric})
-    by_recording = shaped.groupby(found.to_numpy(), sort=False)
-    means = by_recording[list(numeric)].mean()
-    others = [name for name in table if name not in numeric]
-    told = {name: by_recording[name].agg(_commonest) for name in others}
+    by_recording = table.groupby(found.to_numpy(), sort=False)
+    varying = [name for name in numeric if by_recording[name].nunique().max() > 1]
+    means = table[varying].apply(as_numbers).groupby(found.to_numpy(), sort=False).mean()
+    told = {name: by_recording[name].agg(_commonest) for name in table if name not in varying}
     slices = by_recording.size()
     note = (
         f"{path.name}: {len(table):,} rows are slices of {len(slices):,} recordings, up to {slices.max()} of each, and "

@@ -155,6 +155,7 @@ def load(
             raise FileNotFoundError(_unknown_source(source if len(places) == 1 else place, place))
     notes: list[str] = []
     misses: list[pd.DataFrame | None] = []
+    averaged = False
     faults: dict[str, str] = {}
     references = tuple(dict.fromkeys(label.strip() for label in labels.split(",") if label.strip()))
     measured = known_set or FEATURE_SETS["mfcc20"]
@@ -172,6 +173,7 @@ def load(
         about, said = told_of_tracks(found.about.drop(columns=list(others)), path)
         kept = draw(found.values.index, most)
         values, about, faults = found.values.loc[kept], about.loc[kept], found.faults
+        averaged = found.averaged
         notes += [*found.notes, *said]
     if tracks:
         about, told, said, missed = _with_tracks(about, resolve(tracks))
@@ -182,8 +184,9 @@ def load(
     about = _spelled(about, columns.values())
     known = named or known_name(set(values.index))
     whole = path if len(places) == 1 else shared_folder(places)
-    called = file_name(name) or known or file_name(whole.resolve().name.split(".")[0]) or "corpus"
-    if called in CORPORA and called != known:
+    itself = None if averaged else known  # means over slices of its recordings are another corpus
+    called = file_name(name) or itself or file_name(whole.resolve().name.split(".")[0]) or "corpus"
+    if called in CORPORA and called != itself:
         called = f"{called}-own"
     if not known_set:
         features_path, features_array = npz_array(features)
@@ -223,7 +226,7 @@ def load(
     _check_labels(columns, corpus)
     chosen = {option: value for option, value in {"name": name, "labels": labels}.items() if value}
     other = [] if corpus.scaling == by_default else [corpus.scaling]
-    identity = known or os.pathsep.join(str(place.resolve()) for place in places)
+    identity = itself or os.pathsep.join(str(place.resolve()) for place in places)
     typed = named or (str(source) if array else os.pathsep.join(map(str, places)))
     return replace(
         corpus,

@@ -14,7 +14,7 @@ GTZAN_IDS = frozenset(f"{genre}.{number:05d}" for genre in GTZAN_GENRES for numb
 AUDIO_SUFFIX = re.compile(rf"({'|'.join(map(re.escape, SUFFIXES))})$", re.IGNORECASE)
 GTZAN_ID = re.compile(rf"(?:^|[/\\])((?:{'|'.join(GTZAN_GENRES)})\.\d{{5}})$")
 LEFT_OUT = 0.1  # of the rows of a table, up to which those whose numbers are none are left out; one always is
-_THOUSANDS = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?")
+_THOUSANDS = re.compile(r"[-+]?\d{1,3}(?:([,'\s\u2019])\d{3})(?:\1\d{3})*(\.\d+)?")
 
 
 def clean_ids(ids: pd.Series) -> pd.Series:
@@ -89,10 +89,11 @@ def numeric_columns(table: pd.DataFrame, columns: list[str], path: Path) -> pd.D
 
 
 def as_numbers(column: pd.Series) -> pd.Series:
-    """Return a column as float64, without commas between thousands, brackets and per cent; NaN for what is none."""
+    """Return a column as float64, without signs between thousands, brackets and per cent; NaN for what is none."""
     if column.dtype.kind not in "fiub":
         texts = column.astype("str").str.strip("[]% ")
-        column = texts.mask(texts.str.fullmatch(_THOUSANDS).fillna(False), texts.str.replace(",", ""))
+        thousands = texts.str.fullmatch(_THOUSANDS).fillna(False).astype(bool)
+        column = texts.mask(thousands, texts.str.replace(r"[,'\s\u2019]", "", regex=True))
     return pd.to_numeric(column, errors="coerce").astype(np.float64)
 
 
