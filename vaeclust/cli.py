@@ -214,7 +214,7 @@ def data(
     """
     from vaeclust.corpus.accounts import TABLES, corpus_tables, left_out
     from vaeclust.corpus.sources import load
-    from vaeclust.plots.style import MOST_LABELS
+    from vaeclust.evidence.words import MOST_LABELS
     from vaeclust.studies.origins import CORPUS, folder_name, other_folder
 
     dataset, tracks, lyrics, features = map(_here, (dataset, tracks, lyrics, features))

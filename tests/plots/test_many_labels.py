@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from vaeclust.corpus.dataset import assemble
+from vaeclust.evidence.words import MOST_LABELS, legible
 from vaeclust.plots import clusters as cluster_plots
 from vaeclust.plots import maps
-from vaeclust.plots.style import MOST_LABELS, legible
 
 
 def many():

@@ -14,8 +14,7 @@ from vaeclust.corpus.audio import SAMPLE_RATE
 from vaeclust.corpus.dataset import ARTIST, Dataset, equal_rows
 from vaeclust.corpus.demo import tracks
 from vaeclust.corpus.named import CORPORA
-from vaeclust.evidence.words import condition_title, percent, rounded
-from vaeclust.plots.style import legible
+from vaeclust.evidence.words import condition_title, legible, percent, rounded
 
 
 def player(samples: np.ndarray, label: str) -> str:

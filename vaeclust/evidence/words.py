@@ -23,6 +23,7 @@ NO_LABELS = "This corpus has no labels to compare with."
 NO_RANKS = "Without labels no method is ranked: each has a space of its own, and their scores cannot be compared."
 NO_DIFFERENCES = "There is nothing to compare: a difference takes labels, and more than one seed."
 
+MOST_LABELS = 20  # of a figure, so that each can be read
 CONDITION_TITLES = {
     "standard": "as given",
     "shuffled_lyrics": "lyrics of other tracks",
@@ -59,6 +60,20 @@ CONDITION_TITLES |= {
 }
 
 _CLUSTERER_TITLES = {CONSENSUS: "consensus of K-Means", OWN: "its own mixture"}  # that no row of CLUSTERERS makes
+
+
+def legible(labels: pd.Series) -> pd.Series:
+    """Return labels of which no more than MOST_LABELS are named: the most frequent; the others are "other".
+
+    >>> shown = legible(pd.Series([*map(str, range(100)), "a", "a", None]))
+    >>> shown.nunique(), shown.iloc[-3:].tolist()
+    (20, ['a', 'a', None])
+    """
+    counts = labels.value_counts()
+    if len(counts) <= MOST_LABELS:
+        return labels
+    kept = counts.sort_index().sort_values(ascending=False, kind="stable").index[: MOST_LABELS - 1]
+    return labels.where(labels.isna() | labels.isin(kept), "other")
 
 
 def condition_title(slug: str) -> str:

@@ -12,10 +12,10 @@ from sklearn.metrics import silhouette_samples
 from vaeclust.clusters.clusterers import MIN_SAMPLES, NOISE, k_distances, knee
 from vaeclust.corpus.dataset import Dataset
 from vaeclust.corpus.sampling import sample
-from vaeclust.evidence.words import NO_LABELS, metric_head, rounded
+from vaeclust.evidence.words import NO_LABELS, legible, metric_head, rounded
 from vaeclust.methods.catalogue import METHODS
 from vaeclust.plots.panels import words
-from vaeclust.plots.style import GREY, SEQUENTIAL, WIDTH, colours, legible, method_colour, new_axes
+from vaeclust.plots.style import GREY, SEQUENTIAL, WIDTH, colours, method_colour, new_axes
 from vaeclust.scores.metrics import METRICS
 from vaeclust.studies.records import headline
 

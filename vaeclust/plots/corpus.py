@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from vaeclust.corpus.dataset import Dataset
-from vaeclust.plots.style import GREY, WIDTH, colours, label_step, legible, new_axes
+from vaeclust.evidence.words import legible
+from vaeclust.plots.style import GREY, WIDTH, colours, label_step, new_axes
 
 
 def label_boxes(values: pd.DataFrame, dataset: Dataset, *, columns: int = 3) -> Figure:

@@ -11,10 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from vaeclust.corpus.dataset import Dataset, track_name
-from vaeclust.evidence.words import NO_LABELS
+from vaeclust.evidence.words import NO_LABELS, legible
 from vaeclust.methods.projections import PROJECTIONS
 from vaeclust.plots.panels import words
-from vaeclust.plots.style import GREY, WIDTH, colours, legible, new_axes
+from vaeclust.plots.style import GREY, WIDTH, colours, new_axes
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure as Interactive

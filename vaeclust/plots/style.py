@@ -2,7 +2,6 @@
 
 import matplotlib
 import matplotlib.pyplot as plt
-import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
@@ -12,7 +11,6 @@ from vaeclust.plots.letters import keep_every_script
 
 WIDTH = 7.2  # inches: the text column of the book
 GREY = "#5f6b7a"
-MOST_LABELS = 20  # of a figure, so that each can be read
 
 # From low to high: the steps of cividis, Nuñez et al. (2018), which colour-blind readers see as others do.
 SEQUENTIAL = [matplotlib.colors.to_hex(matplotlib.colormaps["cividis"](step / 10)) for step in range(11)]
@@ -51,20 +49,6 @@ def colours(names: list[str]) -> dict[str, str]:
     """Return a colour for every genre or cluster: ten that colour-blind readers can tell apart, then more."""
     palette = sns.color_palette("colorblind", 10) if len(names) <= 10 else sns.color_palette("husl", len(names))
     return dict(zip(names, palette.as_hex(), strict=False))
-
-
-def legible(labels: pd.Series) -> pd.Series:
-    """Return labels of which no more than MOST_LABELS are named: the most frequent; the others are "other".
-
-    >>> shown = legible(pd.Series([*map(str, range(100)), "a", "a", None]))
-    >>> shown.nunique(), shown.iloc[-3:].tolist()
-    (20, ['a', 'a', None])
-    """
-    counts = labels.value_counts()
-    if len(counts) <= MOST_LABELS:
-        return labels
-    kept = counts.sort_index().sort_values(ascending=False, kind="stable").index[: MOST_LABELS - 1]
-    return labels.where(labels.isna() | labels.isin(kept), "other")
 
 
 def method_colour(slug: str) -> str:

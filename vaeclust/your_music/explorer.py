@@ -23,10 +23,11 @@ from vaeclust.corpus.named import CORPORA
 from vaeclust.corpus.sampling import MOST
 from vaeclust.corpus.tables import examples
 from vaeclust.evidence.agreement import seed_agreement
+from vaeclust.evidence.words import MOST_LABELS
 from vaeclust.files import project_root
 from vaeclust.methods.catalogue import METHODS
 from vaeclust.methods.projections import PROJECTIONS
-from vaeclust.plots.style import GREY, MOST_LABELS, SEQUENTIAL, colours
+from vaeclust.plots.style import GREY, SEQUENTIAL, colours
 from vaeclust.scores.disentanglement import MOST_CATEGORIES, known_factors
 from vaeclust.scores.matching import match_clusters
 from vaeclust.your_music import playlists
