@@ -12,6 +12,7 @@ from .about import label_table as label_table
 from .about import lyrics_coverage as lyrics_coverage
 from .about import player as player
 from .about import players as players
+from .about import recording_warnings as recording_warnings
 from .glue import state as state
 from .tables import frame_html as frame_html
 from .tables import html_table as html_table

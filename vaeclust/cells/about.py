@@ -14,6 +14,7 @@ from vaeclust.corpus.audio import SAMPLE_RATE
 from vaeclust.corpus.dataset import ARTIST, Dataset, equal_rows
 from vaeclust.corpus.demo import tracks
 from vaeclust.corpus.named import CORPORA
+from vaeclust.evidence.confounders import cluster_warnings, label_warnings
 from vaeclust.evidence.words import condition_title, legible, percent, rounded
 
 
@@ -46,6 +47,19 @@ def described(corpora: Mapping[str, Dataset], missing: Mapping[str, str]) -> pd.
     rows = {condition_title(name): f"{corpus.audio.shape[1]} numbers" for name, corpus in corpora.items()}
     rows |= {condition_title(name): f"not here: {why}" for name, why in missing.items()}
     return pd.DataFrame.from_dict(rows, orient="index", columns=["tracks are described by"])
+
+
+def recording_warnings(dataset: Dataset, clusters: pd.Series | None = None) -> HTML:
+    """Return what the files tell of labels, or of clusters, besides their music; nothing where they tell nothing.
+
+    clusters: by track id.
+    """
+    told = dataset.tracks
+    labels = told[[name for name in dataset.references() if name != ARTIST]]
+    said = list(label_warnings(told, labels) if clusters is None else cluster_warnings(told, clusters))
+    rows = "".join(f"<li>{escape(text)}</li>" for text in said)
+    heading = '<p class="facts"><strong>Beware of the recordings.</strong></p>'
+    return HTML(f'{heading}<ul class="facts">{rows}</ul>' if rows else "")
 
 
 def intake_list(dataset: Dataset) -> HTML:

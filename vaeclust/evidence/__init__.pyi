@@ -1,5 +1,6 @@
 from . import agreement as agreement
 from . import claims as claims
+from . import confounders as confounders
 from . import differences as differences
 from . import listening as listening
 from . import lyrics as lyrics
@@ -30,6 +31,10 @@ from .claims import published_claims as published_claims
 from .claims import published_distances as published_distances
 from .claims import released_study as released_study
 from .claims import verdict_counts as verdict_counts
+from .confounders import cluster_warnings as cluster_warnings
+from .confounders import label_warnings as label_warnings
+from .confounders import recorded_clusters as recorded_clusters
+from .confounders import recording_classes as recording_classes
 from .differences import FIRST as FIRST
 from .differences import FULL as FULL
 from .differences import KEYS as KEYS
