@@ -10,7 +10,7 @@ from pathlib import Path
 
 from vaeclust.book import unchanged
 from vaeclust.book.chapters import all_chapters, cells_with_headings
-from vaeclust.book.pages import write_evidence_index, write_status
+from vaeclust.book.pages import write_evidence_index, write_front, write_status
 from vaeclust.files import project_root
 from vaeclust.released.facts import quotes
 
@@ -51,6 +51,7 @@ def build_html(
     executed = {slug: chapter.page for slug, chapter in all_chapters(root).items() if chapter.page.is_file()}
     write_evidence_index(executed, root / "book" / "chapters" / "evidence.md", quotes(root))
     write_status(executed, root / "book" / "chapters" / "status.md")
+    write_front(executed, root / "book" / "chapters" / "this_corpus.txt")
     script = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
     shutil.copyfile(script, root / "book" / "_static" / "plotly.min.js")
     made_from = unchanged.package_digest() + unchanged.content_digest(*sources)

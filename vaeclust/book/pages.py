@@ -14,6 +14,9 @@ from vaeclust.files import CHECKSUM, machine, replacement, versions, write_json
 from vaeclust.released.facts import Quote
 
 ROLE = re.compile(r"\{glue:text\}`([^`]+)`")
+COMPARISON = "07_comparison"
+# Of the chapters, those that the front page of a corpus of one's own leads to.
+_ON_FRONT = ("00_data", COMPARISON, "10_your_music", "11_explorer", "13_real_lyrics", "14_listening")
 CONTEXT = 60  # characters of the sentence before a number
 
 
@@ -25,14 +28,7 @@ def statement_rows(page: Path) -> list[tuple[str, str, str, str]]:
     import nbformat
 
     notebook = nbformat.read(page, as_version=4)
-    found = {}
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            about = output.get("metadata", {})
-            if "scrapbook" in about and "source" in about:
-                text = ast.literal_eval(output["data"][f"{PREFIX}text/plain"])
-                found[about["scrapbook"]["name"]] = text, about["source"]
-    rows, section = [], ""
+    found, rows, section = _statements(notebook), [], ""
     for cell in notebook.cells:
         for line in cell.source.splitlines() if cell.cell_type == "markdown" else ():
             section = line.lstrip("# ") if line.startswith("#") else section
@@ -41,6 +37,53 @@ def statement_rows(page: Path) -> list[tuple[str, str, str, str]]:
                     raise ValueError(f"{page.stem}: no cell states {role[1]!r}, which its prose quotes")
                 rows.append((section, _preceding_words(line[: role.start()], found), *found[role[1]]))
     return rows
+
+
+def _statements(notebook: Any) -> dict[str, tuple[str, str]]:
+    """Return what the cells of an executed chapter have stated: name → text and source."""
+    found = {}
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            about = output.get("metadata", {})
+            if "scrapbook" in about and "source" in about:
+                text = ast.literal_eval(output["data"][f"{PREFIX}text/plain"])
+                found[about["scrapbook"]["name"]] = text, about["source"]
+    return found
+
+
+def write_front(chapters: Mapping[str, Path], page: Path) -> None:
+    """Write how the front page opens: with what the chapters found in a corpus of one's own; else with nothing.
+
+    The map of *Your own music*, or that of all methods, is written beside it. chapters: slug → executed notebook.
+    """
+    import nbformat
+
+    executed = {slug: nbformat.read(path, as_version=4) for slug, path in chapters.items() if slug in _ON_FRONT}
+    told = _statements(executed[COMPARISON]) if COMPARISON in executed else {}
+    lines: list[str] = []
+    if "front_answer" in told:
+        name, _, contents = told["front_corpus"][0].partition(": ")
+        lines = [f"## Your corpus: {markdown_cell(name)}", "", markdown_cell(contents) + ".", ""]
+        lines += [markdown_cell(told["front_answer"][0]), ""]
+        if drawing := _figure(executed.get("10_your_music"), "your-music-map"):
+            picture = page.with_suffix(".svg")
+            with replacement(picture) as temporary:
+                temporary.write_text(drawing, encoding="utf-8")
+            alt = "All tracks of this corpus as points on a map, coloured by group and, where known, by label."
+            lines += [f"```{{image}} chapters/{picture.name}", f":alt: {alt}", "```", ""]
+        links = [f"[{page_title(chapters[slug])}](chapters/{slug}.ipynb)" for slug in _ON_FRONT if slug in executed]
+        lines += [f"Its pages: {', '.join(links)}, and those of every method.", ""]
+    with replacement(page) as temporary:
+        temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _figure(notebook: Any, name: str) -> str:
+    """Return the drawing of a figure of an executed chapter; nothing where there is none."""
+    for cell in notebook.cells if notebook else ():
+        if cell.metadata.get("mystnb", {}).get("figure", {}).get("name") == name:
+            drawings = (output.get("data", {}).get("image/svg+xml", "") for output in cell.get("outputs", []))
+            return next(("".join(drawing) for drawing in drawings if drawing), "")
+    return ""
 
 
 def write_evidence_index(chapters: Mapping[str, Path], page: Path, quotes: Sequence[Quote] = ()) -> None:

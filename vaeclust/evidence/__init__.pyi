@@ -2,6 +2,7 @@ from . import agreement as agreement
 from . import claims as claims
 from . import confounders as confounders
 from . import differences as differences
+from . import front as front
 from . import listening as listening
 from . import lyrics as lyrics
 from . import moods as moods
@@ -53,6 +54,7 @@ from .differences import released_differences as released_differences
 from .differences import released_gains as released_gains
 from .differences import training_effects as training_effects
 from .differences import verdict as verdict
+from .front import corpus_answer as corpus_answer
 from .listening import chance_agreement as chance_agreement
 from .listening import description_table as description_table
 from .listening import listening_effects as listening_effects
