@@ -49,16 +49,16 @@ def described(corpora: Mapping[str, Dataset], missing: Mapping[str, str]) -> pd.
     return pd.DataFrame.from_dict(rows, orient="index", columns=["tracks are described by"])
 
 
-def recording_warnings(dataset: Dataset, clusters: pd.Series | None = None) -> HTML:
+def recording_warnings(dataset: Dataset, clusters: pd.Series | None = None, *, of: str = "") -> HTML:
     """Return what the files tell of labels, or of clusters, besides their music; nothing where they tell nothing.
 
-    clusters: by track id.
+    clusters: by track id; of: what made them.
     """
     told = dataset.tracks
     labels = told[[name for name in dataset.references() if name != ARTIST]]
     said = list(label_warnings(told, labels) if clusters is None else cluster_warnings(told, clusters))
     rows = "".join(f"<li>{escape(text)}</li>" for text in said)
-    heading = '<p class="facts"><strong>Beware of the recordings.</strong></p>'
+    heading = f'<p class="facts"><strong>Beware of the recordings{f" ({escape(of)})" if of else ""}.</strong></p>'
     return HTML(f'{heading}<ul class="facts">{rows}</ul>' if rows else "")
 
 

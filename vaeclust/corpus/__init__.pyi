@@ -80,6 +80,7 @@ from .joining import Joined as Joined
 from .joining import all_misses as all_misses
 from .joining import joined as joined
 from .joining import matched as matched
+from .levels import folder_labels as folder_labels
 from .listening import LAYER as LAYER
 from .listening import PLAIN_TAGS as PLAIN_TAGS
 from .listening import TAGS as TAGS

@@ -9,7 +9,7 @@ from vaeclust.studies.records import STANDARD, pick
 
 UNLABELLED = (
     "No label of these tracks is known, so that no method can be said to group them better than another: scores that "
-    "need no labels compare spaces, not groups. A table of tracks with a genre, a language or any other label would tell."
+    "need no labels compare spaces, not groups. A table of tracks with a genre, a language or another label would tell."
 )
 ALONE = "With a single seed there is no interval, and so none of the methods can be said to be better than another."
 
@@ -17,9 +17,13 @@ ALONE = "With a single seed there is no interval, and so none of the methods can
 def corpus_answer(dataset: Dataset, intervals: pd.DataFrame, differences: pd.DataFrame) -> dict[str, str]:
     """Return what the front page says of a corpus of one's own: ``front_corpus`` and ``front_answer``.
 
+    Nothing of a corpus that is known by name.
+
     intervals: of all methods that are compared, with the baseline ``raw``. differences: of
     :func:`~vaeclust.evidence.differences.baseline_differences`.
     """
+    if dataset.known_as:
+        return {}
     told = {"front_corpus": str(dataset), "front_answer": UNLABELLED}
     if not dataset.headline:
         return told
@@ -27,7 +31,7 @@ def corpus_answer(dataset: Dataset, intervals: pd.DataFrame, differences: pd.Dat
     nmi = nmi.set_index("method")
     cells = {slug: mean_sd(nmi.loc[slug, "mean"], nmi.loc[slug, "sd"]) for slug in ("raw", "pca") if slug in nmi.index}
     parts = [
-        f"K-Means on the features themselves, without any network, has an NMI of {cells['raw']} with {dataset.headline}",
+        f"K-Means on the features themselves, without a network, has an NMI of {cells['raw']} with {dataset.headline}",
         f"on {METHODS['pca'].title} {cells['pca']}",
     ]
     own = pick(differences, baseline=["raw"], metric=["nmi"])
