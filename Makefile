@@ -5,11 +5,34 @@ DATASET ?= demo
 MUSIC ?= demo
 TRACKS ?=
 LYRICS ?=
+FEATURES ?=
+SCHEDULER ?=
 JOBS ?= 0
 PARAMETERS ?=
+# Those of these names are not taken from the environment, where they may be anything.
+NAME =
+FORCE =
+METHOD =
+EXCLUDE =
+PLAYLISTS =
+LONGEST =
+CLIPS =
 LAB_OPTIONS ?=
 BENCHMARKS ?=
 REPETITIONS ?= 5
+
+# A variable that is misspelt would be passed over without a word.
+KNOWN := PYTHON DATASET MUSIC TRACKS LYRICS FEATURES SCHEDULER JOBS PARAMETERS NAME FORCE METHOD EXCLUDE PLAYLISTS \
+  LONGEST CLIPS LAB_OPTIONS BENCHMARKS REPETITIONS
+GIVEN := $(foreach name,$(.VARIABLES),$(if $(findstring command line,$(origin $(name))),$(name)))
+UNKNOWN := $(filter-out $(KNOWN) MAKEFLAGS MAKEOVERRIDES,$(GIVEN))
+$(if $(UNKNOWN),$(error no variable $(UNKNOWN); expected one of $(KNOWN)))
+
+# What the commands share: each option as a variable, left out where nothing is given.
+OPTIONS = $(if $(TRACKS),--tracks "$(TRACKS)") $(if $(FEATURES),--features "$(FEATURES)") \
+  $(if $(NAME),--name "$(NAME)") $(if $(SCHEDULER),--scheduler "$(SCHEDULER)") $(if $(FORCE),--force) $(PARAMETERS)
+LISTENING = $(if $(METHOD),--method "$(METHOD)") $(if $(EXCLUDE),--exclude "$(EXCLUDE)") \
+  $(if $(PLAYLISTS),--playlists "$(PLAYLISTS)") $(if $(LONGEST),--longest "$(LONGEST)") $(if $(CLIPS),--clips "$(CLIPS)")
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -34,10 +57,10 @@ $(READY): pyproject.toml constraints.txt
 	touch $@
 
 listen: $(READY)  ## Group a folder of music (MUSIC=~/Music): names, a map, playlists, on a page of its own
-	$(BIN)/vaeclust listen "$(MUSIC)" $(PARAMETERS)
+	$(BIN)/vaeclust listen "$(MUSIC)" $(LISTENING) $(OPTIONS)
 
 book: $(READY)  ## Execute every chapter (DATASET=demo, or a feature table) and build the HTML book
-	$(BIN)/vaeclust book --dataset "$(DATASET)" --tracks "$(TRACKS)" --lyrics "$(LYRICS)" --jobs $(JOBS) $(PARAMETERS)
+	$(BIN)/vaeclust book --dataset "$(DATASET)" --lyrics "$(LYRICS)" --jobs $(JOBS) $(OPTIONS)
 
 paper: $(READY)  ## Typeset the paper as a PDF from the released records
 	$(BIN)/vaeclust paper

@@ -23,7 +23,7 @@ def song(path, seed=0, seconds=2.0):
     return path
 
 
-def encoded(path, codec="", seconds=4.0, rate=44_100, seed=0, bit_rate=0, options=None, samples=None):
+def encoded(path, codec="", seconds=4.0, rate=44_100, seed=0, bit_rate=0, options=None, samples=None, metadata=None):
     """A melody in a container by its suffix, encoded by the codec that it usually has, or another."""
     usual = {".webm": "libopus", ".wma": "wmav2", ".mka": "flac", ".mp4": "aac", ".m4a": "aac", ".aac": "aac",
              ".3gp": "aac", ".opus": "libopus", ".ac3": "ac3", ".mp2": "mp2", ".wv": "wavpack", ".caf": "pcm_s16le",
@@ -33,6 +33,7 @@ def encoded(path, codec="", seconds=4.0, rate=44_100, seed=0, bit_rate=0, option
     samples = music(seconds, rate=rate, seed=seed) if samples is None else samples
     name = formats.get(path.suffix, path.suffix[1:])
     with path.open("wb") as content, av.open(content, "w", format=name, options=options or {}) as file:
+        file.metadata.update(metadata or {})
         samples = np.atleast_2d(samples).astype(np.float32)
         layout = "stereo" if len(samples) == 2 else "mono"
         stream = file.add_stream(codec or usual[path.suffix], rate=rate, layout=layout)

@@ -1,9 +1,15 @@
+import os
+import shlex
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 import pytest
-from conftest import ROOT, command
+from conftest import ROOT, command, copy_project
+from sounds import song
 
 from vaeclust.cli import entry
 
@@ -105,3 +111,70 @@ def test_the_import_is_light():
     assert time.perf_counter() - start < 5
     everything = "import vaeclust; [getattr(vaeclust, name) for name in vaeclust.__all__]"
     subprocess.run([sys.executable, "-c", everything], check=True, cwd=ROOT)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_what_a_terminal_cannot_show_is_escaped_there_and_whole_in_the_files(project, table, encoding):
+    table.assign(title="আমি [b]বাংলায়[/b]").to_csv(project / "গান [disc 1].csv", index=False)
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+
+    def run(*arguments):
+        call = [Path(sys.executable).with_name("vaeclust"), *arguments]
+        return subprocess.run(call, cwd=project, env=environment, capture_output=True, encoding=encoding, check=False)
+
+    done = run("data", "গান [disc 1].csv", "--name", "গান")
+    assert done.returncode == 0, done.stderr
+    assert "\\u0997\\u09be\\u09a8: 120 tracks" in done.stdout
+    assert "আমি [b]বাংলায়[/b]" in (project / "results" / "গান" / "features.csv").read_text(encoding="utf-8")
+    (project / "নাই [disc 1].csv").touch()
+    done = run("data", "নাই [disc 1].csv")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "\\u09a8\\u09be\\u0987 [disc 1].csv" in done.stderr
+
+
+NOBODY = "54321"  # a number that no user has
+
+
+@pytest.mark.skipif(os.getuid() != 0 or not shutil.which("setpriv"), reason="only root can become somebody else")
+def test_a_user_without_a_name_and_without_a_home_can_measure_and_run(table_path):
+    with tempfile.TemporaryDirectory() as folder:  # those of the tests are shut to others
+        place = copy_project(Path(folder) / "project")
+        shutil.copy(table_path, place / "small.csv")
+        song(place / "music" / "0.wav")
+        song(place / "music" / "1.wav", 1)
+        home = Path(folder) / "home"
+        home.mkdir(mode=0o555)
+        for path in (Path(folder), place, *place.rglob("*")):
+            path.chmod(0o777 if path.is_dir() else 0o666)
+        home.chmod(0o555)
+        environment = {k: v for k, v in os.environ.items() if k not in ("USER", "LOGNAME", "XDG_CACHE_HOME")}
+        somebody = ["setpriv", "--reuid", NOBODY, "--regid", NOBODY, "--clear-groups"]
+        reads = ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
+        program = Path(sys.executable).with_name("vaeclust")
+        for arguments in (["data", "music"], ["run", "01_pca", "--dataset", "small.csv", "-p", "seeds=2"]):
+            done = subprocess.run(
+                [*somebody, *reads, program, *arguments], cwd=place, capture_output=True, text=True, check=False,
+                env={**environment, "HOME": str(home)},
+            )  # fmt: skip
+            assert done.returncode == 0, done.stderr
+            if arguments[0] == "data":
+                assert done.stderr.count("XDG_CACHE_HOME names another folder") == 1
+        assert (place / "results" / "small" / "pca" / "scores.csv").is_file()
+
+
+SMALL_DISK = "mkdir -p results && mount -t tmpfs -o size=16k tmpfs results && exec "
+
+
+def test_a_full_disk_names_the_path(project, table_path):
+    if subprocess.run(["unshare", "-Urm", "true"], capture_output=True, check=False).returncode:
+        pytest.skip("no disk of a test's own can be mounted here")
+    program = Path(sys.executable).with_name("vaeclust")
+    call = f"{SMALL_DISK} {shlex.quote(str(program))} data {shlex.quote(str(table_path))}"
+    done = subprocess.run(
+        ["unshare", "-Urm", "sh", "-c", call], cwd=project, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert f"error: {project / 'results' / 'small'}: features.csv cannot be written there (No space left" in done.stderr
+    assert "choose another folder" in done.stderr
+    assert "Traceback" not in done.stderr

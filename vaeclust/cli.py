@@ -1,5 +1,6 @@
 """The command ``vaeclust``: run chapters, build the book, prepare data (page ``reproduce``)."""
 
+import io
 import os
 import re
 import signal
@@ -21,7 +22,7 @@ from vaeclust.book import run as book_run
 from vaeclust.cores import SCHEDULER
 from vaeclust.corpus.audio import SECONDS
 from vaeclust.corpus.feature_sets import FEATURE_SETS, WEIGHTS
-from vaeclust.files import project_root, resolve, write_csv, write_json
+from vaeclust.files import lend_caches, project_root, resolve, write_csv, write_json
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -81,6 +82,7 @@ SchedulerOption = Annotated[
 @app.callback(invoke_without_command=True)
 def main(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
     """Say which version this is."""
+    lend_caches()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # told to end, leave nothing running, as after Ctrl-C
     if version:
         console.print(f"vaeclust {__version__}")
@@ -304,7 +306,13 @@ def check(
 
 
 def entry() -> None:
-    """Run the command; what is wrong with the input is said in one line, without a traceback."""
+    """Run the command; what is wrong with the input is said in one line, without a traceback.
+
+    What a terminal cannot show, such as a name in another script than its own, is escaped there.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     warnings.showwarning = lambda message, *_, **__: errors.print(f"warning: {message}", style="yellow", markup=False)
     try:
         app()

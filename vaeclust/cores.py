@@ -2,8 +2,13 @@
 
 import os
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
+from multiprocessing import parent_process
+from multiprocessing.connection import wait
 from typing import Any
 
 # The address of a Dask scheduler, tcp://…; the command line's --scheduler sets it for every chapter's process.
@@ -88,10 +93,13 @@ def _results(function: Callable, tasks: Iterator[tuple], lost: Callable | None) 
             begun[number] = task
             yield number, task
 
+    parent = 0 if scheduler_address() else os.getpid()
     while True:
         parallel = Parallel(n_jobs=-1, return_as="generator_unordered", pre_dispatch="4*n_jobs")
         try:
-            for number, result in parallel(delayed(_done)(function, number, task) for number, task in numbered()):
+            for number, result in parallel(
+                delayed(_done)(function, number, task, parent) for number, task in numbered()
+            ):
                 del begun[number]
                 yield result
             return
@@ -117,9 +125,30 @@ def _killed() -> tuple[type[Exception], ...]:
     return (TerminatedWorkerError, KilledWorker)
 
 
-def _done(function: Callable, number: int, task: tuple) -> tuple[int, Any]:
-    """Return the number of a task with its result: the work of a worker."""
+def _done(function: Callable, number: int, task: tuple, parent: int) -> tuple[int, Any]:
+    """Return the number of a task with its result: the work of a worker, which ends with its parent (0: with none)."""
+    if parent and parent != os.getpid():
+        end_with(parent)
     return number, function(*task)
+
+
+@cache
+def end_with(parent: int, *, server: int = 0) -> None:
+    """End this process within a second of the end of the one that started it, which may have been killed.
+
+    parent: the process id of that one. server: of the one that forked this one for it, if any.
+    """
+    known = parent_process()
+    told = [known.sentinel] if known and known.pid == parent and known.sentinel is not None else []
+
+    def watch() -> None:
+        while os.getppid() == (server or parent):  # on Windows it stays so, but there the other one is told
+            time.sleep(0.5)
+            if wait(told, 0):
+                break
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 @contextmanager

@@ -1,15 +1,20 @@
 """Files: the project root, files that are replaced whole, digests; and what a run was made on and with."""
 
+import atexit
 import contextlib
+import errno
 import hashlib
 import json
 import os
 import platform
+import shutil
 import tempfile
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from platformdirs import user_cache_path
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,14 +22,34 @@ if TYPE_CHECKING:
 
 # Names a file that lists every file put in place: how the runner of the chapters knows what each of them wrote.
 WRITTEN = "VAECLUST_WRITTEN"
+_CACHES = ("NUMBA_CACHE_DIR", "MPLCONFIGDIR", "IPYTHONDIR", "JUPYTER_RUNTIME_DIR")  # what libraries ask for one by
 
 
 def unwritable(folder: Path, what: str, error: OSError) -> OSError:
     """Return the error for a folder that something cannot be written to, which says what to do."""
+    cache = user_cache_path("vaeclust")
+    own = cache == folder or cache in folder.parents
+    other = "let the variable XDG_CACHE_HOME name another folder" if own else "choose another folder"
     return OSError(
         f"{folder}: {what} cannot be written there ({error.strerror or error}). Expected a folder that can be written "
-        f"to: is its disk there, not full, and yours to write? Else choose another folder"
+        f"to: is its disk there, not full, and yours to write? Else {other}"
     )
+
+
+def lend_caches() -> None:
+    """Where the user's cache folder cannot be written to, let libraries keep what they make in a temporary one.
+
+    numba, which compiles for librosa and UMAP, does not start without, and no more does Jupyter. It goes with this
+    process; a folder that stays, under a name that others can guess, could be filled by them.
+    """
+    place = user_cache_path("vaeclust")
+    above = next(folder for folder in (place, *place.parents) if folder.exists())
+    wanted = [name for name in _CACHES if name not in os.environ]
+    if os.access(above, os.W_OK) or not wanted:
+        return
+    folder = tempfile.mkdtemp(prefix="vaeclust-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    os.environ.update({name: os.path.join(folder, name.lower()) for name in wanted})
 
 
 def check_writable(folder: Path, what: str) -> None:
@@ -40,8 +65,11 @@ def check_writable(folder: Path, what: str) -> None:
 @contextlib.contextmanager
 def replacement(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside ``path`` that takes its place at the end, or vanishes after an error."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+    except OSError as error:
+        raise unwritable(path.parent, path.name, error) from error
     os.close(handle)
     temporary = Path(name)
     try:
@@ -50,6 +78,10 @@ def replacement(path: Path) -> Iterator[Path]:
         temporary.chmod(0o644)
         temporary.replace(path)
         written(path)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):  # which name no path
+            raise unwritable(path.parent, path.name, error) from error
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -1,6 +1,7 @@
 """Chapters as papermill runs them, from the command line, from papermill itself and as JupyterLab does."""
 
 import ast
+import contextlib
 import json
 import re
 import shutil
@@ -17,6 +18,7 @@ import papermill
 import psutil
 import pytest
 from conftest import ROOT, command
+from sounds import song
 
 from vaeclust.book import chapters, run
 from vaeclust.book.chapters import choose_chapters, typed_parameters
@@ -283,3 +285,48 @@ def test_an_interrupted_run_keeps_finished_records_and_leaves_no_kernel(project,
     assert running.returncode == 130
     assert "interrupted" in stderr
     assert json.loads(record.read_text())["method"] == "pca"
+
+
+def processes_below(running):
+    try:
+        return psutil.Process(running.pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+
+
+def at_work(process):
+    """Whether a process is a kernel, whose parent imported for it, or one that measures, and has begun."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        own, parent = (" ".join(each.cmdline()) for each in (process, process.parent()))
+        kind = "loky" in own or ("forkserver" in own and "forkserver" in parent)
+        return kind and process.cpu_times().user > 3
+    return False
+
+
+@pytest.mark.parametrize("arguments", [["run", "03_vae", "-p", "epochs=100000", "--dataset"], ["data"]])
+def test_of_a_killed_run_nothing_lives_on(project, table_path, arguments, monkeypatch):
+    source = table_path
+    if arguments == ["data"]:
+        monkeypatch.setenv("XDG_CACHE_HOME", str(project / "cache"))
+        source = project / "music"
+        song(source / "0.wav", seconds=20.0)
+        for number in range(1, 200):
+            (source / f"{number}.wav").symlink_to("0.wav")
+        arguments = [*arguments, "--features", "full"]
+    running = subprocess.Popen(
+        [Path(sys.executable).with_name("vaeclust"), *arguments, str(source)], cwd=project, start_new_session=True,
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    deadline, below = time.monotonic() + 120, []
+    while not any(at_work(each) for each in below):
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+        below = processes_below(running)
+    running.kill()
+    running.wait()
+    _, alive = psutil.wait_procs(below, timeout=15)
+    told = [each.cmdline() for each in alive]
+    for each in alive:
+        each.kill()
+    assert len(below) >= 2
+    assert told == []

@@ -25,7 +25,6 @@ from vaeclust.corpus.facts import FACTS
 from vaeclust.corpus.folders import audio_files, sidecars
 from vaeclust.corpus.measured import extract
 from vaeclust.corpus.sources import load
-from vaeclust.corpus.tags import read_tags
 from vaeclust.corpus.words import sung, words
 
 
@@ -57,15 +56,6 @@ def test_as_many_seconds_are_measured_as_asked(library):
     short, path = load(library, seconds=1.0).features.loc["folk/0"], library / "folk" / "0.flac"
     np.testing.assert_allclose(short, audio.measure(audio.decode(path, seconds=1.0), "mfcc20"), rtol=1e-6)
     assert not np.allclose(short, load(library).features.loc["folk/0"], rtol=1e-3)
-
-
-def test_what_a_wav_says_of_itself_without_id3(tmp_path):
-    path = song(tmp_path / "music" / "0.wav", 0)
-    samples, rate = soundfile.read(path)
-    with soundfile.SoundFile(path, "w", rate, 1) as file:
-        file.artist, file.title, file.genre = "Ann", "So what", "Folk"
-        file.write(samples)
-    assert read_tags(path) == {"artist": "Ann", "title": "So what", "genre": "Folk"}
 
 
 @pytest.mark.parametrize(

@@ -34,3 +34,10 @@ def test_every_projection_works_on_a_handful_of_tracks(projection):
     points = project(POINTS[:12], projection)
     assert points.shape == (12, 2)
     assert np.isfinite(points).all()
+
+
+@pytest.mark.parametrize("tracks", [4, 5, 6, 7])
+def test_few_tracks_are_laid_out_in_as_many_dimensions_as_they_are(tracks):
+    found = umap(np.random.default_rng(0).normal(size=(tracks, 20)), n_components=5)
+    assert found.shape == (tracks, 5)
+    assert np.isfinite(found).all()

@@ -2,11 +2,15 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from vaeclust.book.chapters import all_chapters
+from vaeclust.corpus.dataset import assemble
 from vaeclust.methods.training import fit
+from vaeclust.studies.conditions import controls, standard
 from vaeclust.studies.parameters import PARAMETERS, check_parameters, study_settings
+from vaeclust.studies.protocol import study
 
 BAD = [
     *(("seeds", value) for value in (0, -1, 1.5, "3", True)),
@@ -65,3 +69,14 @@ def test_a_chosen_value_stays_or_is_refused(corpus):
 def test_training_that_runs_away_is_an_error_at_once(corpus):
     with pytest.raises(ValueError, match=r"the .* of VAE .*is not finite; learning_rate is 1e\+20, expected a smaller"):
         fit("vae", corpus, [0], epochs=200, learning_rate=1e20)
+
+
+def test_what_is_left_without_copies_bounds_the_defaults(corpus, capsys):
+    few = corpus.subset(np.arange(len(corpus)) < 9)
+    twice = few.features.iloc[[0, 1, 2, 3, 4, 5, 0, 1, 2]].set_axis(few.ids)
+    copies = assemble("copies", few.tracks, twice)
+    settings = study_settings({}, copies)
+    assert settings["latent_dim"] == 6
+    assert "latent_dim is lowered to 6: 9 tracks, 6 different ones with 20 features" in capsys.readouterr().out
+    found = study("pca", standard(copies) | controls("pca", copies), **{**settings, "seeds": 1, "n_clusters": 2})
+    assert set(found.tables["scores"]["condition"]) == {"standard", "no_duplicates"}

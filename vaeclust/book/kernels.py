@@ -15,6 +15,8 @@ from multiprocessing.process import BaseProcess
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning import LocalProvisioner
 
+from vaeclust.cores import end_with
+
 NAME = "vaeclust-forked"  # in the entry-point group jupyter_client.kernel_provisioners
 
 # What makes a process start its kernels so. Matplotlib reads its backend when it is imported. Other systems than Linux
@@ -41,7 +43,8 @@ class ForkedProvisioner(LocalProvisioner):
     async def launch_kernel(self, cmd: list[str], **settings) -> KernelConnectionInfo:
         """Fork the kernel; cmd: what would be run, of which the kernel's own options count."""
         options = cmd[cmd.index("-f") :]
-        process = _server().Process(target=_kernel, args=(options, settings["env"], settings.get("cwd") or os.getcwd()))
+        place = settings.get("cwd") or os.getcwd()
+        process = _server().Process(target=_kernel, args=(options, settings["env"], place, os.getpid()))
         process.start()
         self.process, self.pid, self.pgid = _Forked(process), process.pid, process.pid
         return self.connection_info
@@ -86,7 +89,7 @@ def prepare() -> None:
         forkserver.ensure_running()
 
 
-def _kernel(options: list[str], environment: dict[str, str], folder: str) -> None:
+def _kernel(options: list[str], environment: dict[str, str], folder: str, runner: int) -> None:
     from ipykernel.kernelapp import IPKernelApp
 
     os.setsid()  # signals to the terminal's group are not for the kernel
@@ -94,5 +97,5 @@ def _kernel(options: list[str], environment: dict[str, str], folder: str) -> Non
     os.environ.update(environment)
     os.chdir(folder)
     gc.freeze()  # what was imported stays, so that no collection of garbage has to look through it
-    # The kernel ends when its parent does, this process's server, which ends with the runner.
-    IPKernelApp.launch_instance(argv=[*options, f"--IPKernelApp.parent_handle={os.getppid()}"])
+    end_with(runner, server=os.getppid())  # the server alone would live on as long as any kernel does
+    IPKernelApp.launch_instance(argv=options)

@@ -65,7 +65,7 @@ def run_chapters(
     threads = max(1, cores.core_count() // jobs)
     # A kernel that takes long to end is killed, and Python would say that the locks of its libraries leaked.
     os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")
-    with ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_prepare, initargs=(threads,)) as pool:
+    with ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_prepare, initargs=(threads, os.getpid())) as pool:
         running: dict[Future, str] = {}
         waiting: list[Chapter] = []
 
@@ -143,8 +143,12 @@ def _digest(chapter: Chapter, own: Mapping[str, Any], known: Mapping[str, unchan
     )
 
 
-def _prepare(threads: int) -> None:
-    """Make a worker ready: quiet kernels with their share of the cores, which end when the worker is told to."""
+def _prepare(threads: int, parent: int) -> None:
+    """Make a worker ready: quiet kernels with their share of the cores, which end when the worker is told to.
+
+    It ends with its parent, and its kernels with it.
+    """
+    cores.end_with(parent)
     share = dict.fromkeys(("OMP_NUM_THREADS", "NUMBA_NUM_THREADS", "LOKY_MAX_CPU_COUNT"), str(threads))
     os.environ.update(**share, **kernels.ENVIRONMENT, TQDM_DISABLE="1", PYDEVD_DISABLE_FILE_VALIDATION="1")
     kernels.prepare()

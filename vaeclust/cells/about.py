@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 from collections.abc import Iterable, Mapping
 from html import escape
 
@@ -64,7 +65,8 @@ def recording_warnings(dataset: Dataset, clusters: pd.Series | None = None, *, o
 
 def intake_list(dataset: Dataset) -> HTML:
     """Return what was understood of the files of a corpus: how they were joined, what was guessed."""
-    rows = "".join(f"<li>{escape(note)}</li>" for note in dataset.notes)
+    notes = (re.sub("`([^`]*)`", r"<code>\1</code>", escape(note)) for note in dataset.notes)
+    rows = "".join(f"<li>{note}</li>" for note in notes)
     return HTML(f'<p class="facts">How these files were read:</p><ul class="facts">{rows}</ul>' if rows else "")
 
 

@@ -1,7 +1,7 @@
 """Audio to features: the path that demo clips and real music share (chapters ``00_data`` and ``10_your_music``)."""
 
-import getpass
 import io
+import os
 import tempfile
 import warnings
 from collections.abc import Callable
@@ -174,7 +174,9 @@ def compile_once(features: str) -> None:
     is damaged for good, and every later process that reads it dies of a segmentation fault.
     """
     installed = digest(getattr(find_spec("librosa"), "origin", ""))[:12]
-    with FileLock(Path(tempfile.gettempdir()) / f"vaeclust-{getpass.getuser()}-{installed}.lock"):
+    # By number: in a container a user need not have a name. On Windows the folder is the user's own.
+    user = os.getuid() if hasattr(os, "getuid") else "own"
+    with FileLock(Path(tempfile.gettempdir()) / f"vaeclust-{user}-{installed}.lock"):
         for kind in (np.float32, np.float64):
             EXTRACTORS[features](np.random.default_rng(0).normal(size=SAMPLE_RATE).astype(kind))
 

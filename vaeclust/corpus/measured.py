@@ -17,7 +17,7 @@ from typing import Any
 from vaeclust.cores import run
 from vaeclust.corpus import audio
 from vaeclust.corpus.cache import Cache, Measured
-from vaeclust.corpus.facts import Facts, read_facts
+from vaeclust.corpus.facts import read_facts
 from vaeclust.corpus.feature_sets import FEATURE_SETS
 from vaeclust.corpus.reading import reads_otherwise
 from vaeclust.corpus.tags import read_tags
@@ -105,13 +105,13 @@ def _looked_at_again(
     if not earlier:
         return anew
     tasks = ((path, seconds) for path in earlier)
-    for path, facts, otherwise in run(_look_again, tasks, total=len(earlier), title="looking at audio files"):
+    for path, about, otherwise in run(_look_again, tasks, total=len(earlier), title="looking at audio files"):
         stamp, known = earlier[path]
         if otherwise:
             Cache.forget(table.database, known.digest)
             anew[path] = stamp
         else:
-            table.put(path, stamp, replace(known, facts=facts))
+            table.put(path, stamp, replace(known, **about))
     return anew
 
 
@@ -176,7 +176,7 @@ def measure_file(path: Path, features: str, seconds: float, offset: float = 0.0)
     except OSError as error:
         return path, Measured("", reason=f"it cannot be opened ({error.strerror})")
     measurement = FEATURE_SETS[features].measurement
-    about: dict[str, Any] = {"tags": read_tags(path), "facts": read_facts(path)}
+    about = _about(path)
     try:
         sound = audio.heard(path, seconds=seconds, offset=offset, sample_rate=measurement.sample_rate)
         values = measurement.measure(sound.samples)
@@ -190,9 +190,13 @@ def _lost(path: Path, *part: object) -> tuple[Path, Measured]:
     return path, Measured("", reason="the process that measured it was killed, perhaps for lack of memory")
 
 
-def _look_again(path: Path, seconds: float) -> tuple[Path, Facts, bool]:
-    """Return the facts of a file that was measured before they were kept, and whether it is to be measured anew."""
-    return path, read_facts(path), reads_otherwise(path, seconds)
+def _look_again(path: Path, seconds: float) -> tuple[Path, dict[str, Any], bool]:
+    """Return tags and facts of a file that an earlier version measured, and whether it is to be measured anew."""
+    return path, _about(path), reads_otherwise(path, seconds)
+
+
+def _about(path: Path) -> dict[str, Any]:
+    return {"tags": read_tags(path), "facts": read_facts(path)}
 
 
 def path_text(path: str | Path) -> str:

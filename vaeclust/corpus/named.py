@@ -20,7 +20,7 @@ from vaeclust.corpus.demo import tracks as demo
 from vaeclust.corpus.feature_sets import FEATURE_SETS
 from vaeclust.corpus.sampling import draw
 from vaeclust.corpus.tables import GTZAN_IDS
-from vaeclust.files import digest, replacement, write_csv
+from vaeclust.files import check_writable, digest, replacement, write_csv
 
 LIBRARIES = ("numpy", "scipy", "librosa", "scikit-learn")  # on which the numbers of the demo corpus depend
 CLIP_SECONDS = 5  # of every track of the demo corpus to hear: all 600 stay below 10 MB
@@ -100,6 +100,7 @@ def _demo() -> Path:
 
 def _render(folder: Path) -> None:
     """Render and measure every track, and cut its clip; features.csv comes last and marks the corpus as complete."""
+    check_writable(folder, "the demo corpus")  # before a minute of rendering
     tracks = demo.track_table()
     texts = pd.Series(demo.lyrics(tracks), name="text").rename_axis("track_id")
     measured = _measure(folder, tracks, "rendering the demo corpus")

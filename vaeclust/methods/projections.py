@@ -20,6 +20,7 @@ def umap(
     """
     points = np.ascontiguousarray(embedding, dtype=np.float32)
     n_neighbors = min(n_neighbors, len(points) - 1)
+    start = "spectral" if n_components + 1 < len(points) else "random"  # a graph has no more eigenvectors than tracks
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "n_jobs value|precomputed_knn")  # a seed is one thread; nothing is searched
         warnings.filterwarnings("ignore", "IProgress not found")  # it asks for a widget for a bar that is never shown
@@ -27,7 +28,7 @@ def umap(
 
         return umap.UMAP(
             n_components=n_components, n_neighbors=n_neighbors, min_dist=min_dist, random_state=seed,
-            precomputed_knn=nearest_neighbours(points, n_neighbors),
+            precomputed_knn=nearest_neighbours(points, n_neighbors), init=start,
         ).fit_transform(points)  # fmt: skip
 
 

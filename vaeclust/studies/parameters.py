@@ -116,19 +116,23 @@ def study_settings(values: Mapping[str, Any], dataset: Dataset, methods: Iterabl
     found: dict[str, Any] = {name: values.get(name, PARAMETERS[name].default) for name in names}
     if "hidden" in values:
         found["hidden"] = hidden_layers(values["hidden"])
-    most = min(dataset.audio.shape)
+    different = len(dataset.features.drop_duplicates())  # what is left under the control without copies
+    tracks = f"{len(dataset)} tracks" + (f", {different} different ones" if different < len(dataset) else "")
+    most = min(different, dataset.audio.shape[1])
     if found["latent_dim"] > most:
         if found["latent_dim"] == PARAMETERS["latent_dim"].default:
             found["latent_dim"] = most
-            print(f"latent_dim is lowered to {most}: {len(dataset)} tracks with {dataset.audio.shape[1]} features")
+            print(f"latent_dim is lowered to {most}: {tracks} with {dataset.audio.shape[1]} features")
         elif any(METHODS[slug].model == "PCA" for slug in methods if slug in METHODS):
             raise ValueError(f"latent_dim={found['latent_dim']}; PCA of {dataset.audio.shape} allows at most {most}")
-    largest = len(dataset) - 1
-    if not found["n_clusters"] and dataset.n_groups > dataset.default_k():
-        print(f"n_clusters is lowered to {dataset.default_k()}: {len(dataset)} tracks")
+    largest = different - 1
+    default = max(2, min(dataset.default_k(), largest))
+    if not found["n_clusters"] and dataset.n_groups > default:
+        found["n_clusters"] = default
+        print(f"n_clusters is lowered to {default}: {tracks}")
     if not 2 <= (found["n_clusters"] or dataset.default_k()) <= largest:
         raise ValueError(
-            f"n_clusters={found['n_clusters'] or dataset.default_k()} for {len(dataset)} tracks; expected at most "
+            f"n_clusters={found['n_clusters'] or dataset.default_k()} for {tracks}; expected at most "
             f"{largest} (the silhouette needs a cluster with two tracks)"
         )
     return found
