@@ -11,6 +11,7 @@ JOBS ?= 0
 PARAMETERS ?=
 # Those of these names are not taken from the environment, where they may be anything.
 NAME =
+LABELS =
 FORCE =
 METHOD =
 EXCLUDE =
@@ -22,7 +23,7 @@ BENCHMARKS ?=
 REPETITIONS ?= 5
 
 # A variable that is misspelt would be passed over without a word.
-KNOWN := PYTHON DATASET MUSIC TRACKS LYRICS FEATURES SCHEDULER JOBS PARAMETERS NAME FORCE METHOD EXCLUDE PLAYLISTS \
+KNOWN := PYTHON DATASET MUSIC TRACKS LYRICS FEATURES SCHEDULER JOBS PARAMETERS NAME LABELS FORCE METHOD EXCLUDE PLAYLISTS \
   LONGEST CLIPS LAB_OPTIONS BENCHMARKS REPETITIONS
 GIVEN := $(foreach name,$(.VARIABLES),$(if $(findstring command line,$(origin $(name))),$(name)))
 UNKNOWN := $(filter-out $(KNOWN) MAKEFLAGS MAKEOVERRIDES,$(GIVEN))
@@ -30,7 +31,8 @@ $(if $(UNKNOWN),$(error no variable $(UNKNOWN); expected one of $(KNOWN)))
 
 # What the commands share: each option as a variable, left out where nothing is given.
 OPTIONS = $(if $(TRACKS),--tracks "$(TRACKS)") $(if $(FEATURES),--features "$(FEATURES)") \
-  $(if $(NAME),--name "$(NAME)") $(if $(SCHEDULER),--scheduler "$(SCHEDULER)") $(if $(FORCE),--force) $(PARAMETERS)
+  $(if $(NAME),--name "$(NAME)") $(if $(LABELS),--labels "$(LABELS)") $(if $(SCHEDULER),--scheduler "$(SCHEDULER)") \
+  $(if $(FORCE),--force) $(PARAMETERS)
 LISTENING = $(if $(METHOD),--method "$(METHOD)") $(if $(EXCLUDE),--exclude "$(EXCLUDE)") \
   $(if $(PLAYLISTS),--playlists "$(PLAYLISTS)") $(if $(LONGEST),--longest "$(LONGEST)") $(if $(CLIPS),--clips "$(CLIPS)")
 

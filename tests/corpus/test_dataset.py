@@ -393,3 +393,56 @@ def test_a_part_looks_for_as_many_groups_as_the_whole(corpus):
     part = corpus.subset(few)
     assert (part.classes == 3).sum() == 1
     assert part.default_k() == corpus.default_k() == 4
+
+
+class TestHeadline:
+    """Any column can be what results are told by, but the artist."""
+
+    def corpus(self, **columns):
+        ids = [f"t{i}" for i in range(24)]
+        features = pd.DataFrame(np.random.default_rng(0).normal(size=(24, 4)), ids, list("abcd"))
+        return assemble("own", pd.DataFrame(columns, ids), features, labels=("genre", "language", "artist"))
+
+    def test_the_first_that_is_not_the_artist(self):
+        artists, languages = [f"artist {i % 5}" for i in range(24)], ["bn", "en", "hi"] * 8
+        assert self.corpus(artist=artists).headline == ""
+        assert self.corpus(artist=artists).default_k() == 10
+        known = self.corpus(artist=artists, language=languages)
+        assert (known.headline, known.default_k(), known.class_names) == ("language", 3, ("bn", "en", "hi"))
+        first = replace(known, labels=("artist", "language"))
+        assert list(first.references()) == ["artist", "language"]
+        assert first.headline == "language"
+
+    def test_one_value_and_one_for_every_track_are_no_label(self):
+        assert self.corpus(genre=["rock"] * 24, language=[f"l{i}" for i in range(24)]).references() == {}
+
+    def test_no_more_clusters_than_half_the_tracks(self):
+        assert self.corpus(genre=[f"g{i // 2}" for i in range(20)] + ["g0"] * 4).default_k() == 10
+        assert self.corpus(genre=[f"g{i}" for i in range(20)] + ["g0"] * 4).default_k() == 12
+
+    def test_other_labels_are_another_corpus(self):
+        known = self.corpus(genre=["a", "b"] * 12, language=["bn", "en", "hi"] * 8)
+        other = self.corpus(genre=["a", "b"] * 12, language=["bn", "hi", "en"] * 8)
+        assert known.checksum != other.checksum
+
+
+def test_labels_by_name(tmp_path):
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(rng.normal(size=(30, 3)), columns=["x", "y", "z"]).assign(
+        track_id=[f"t{i}" for i in range(30)],
+        Raga=["yaman", "bhairav", "yaman"] * 9 + ["Yaman ", "bhairav", "yaman"],
+        decade=[1960, 1970, 1980] * 10,
+    )
+    table["class"] = ["a", "b"] * 15
+    path = tmp_path / "mine.csv"
+    table.to_csv(path, index=False)
+    assert list(load(path).references()) == ["genre"]
+    chosen = load(path, labels="raga,decade,class")
+    assert list(chosen.references()) == ["Raga", "decade", "genre"]
+    assert chosen.class_names == ("bhairav", "yaman")
+    assert list(chosen.features) == ["x", "y", "z"]  # a label is no feature
+    assert chosen.given["labels"] == "raga,decade,class"
+    with pytest.raises(ValueError, match=r"label 'mood': no such column in the tracks; found Raga, genre"):
+        load(path, labels="mood")
+    with pytest.raises(ValueError, match=r"label 'x': 30 different values on 30 tracks; expected at least two"):
+        load(path, labels="x")
