@@ -22,7 +22,7 @@ from vaeclust.book import run as book_run
 from vaeclust.cores import SCHEDULER
 from vaeclust.corpus.audio import SECONDS
 from vaeclust.corpus.feature_sets import FEATURE_SETS, WEIGHTS
-from vaeclust.files import lend_caches, project_root, resolve, write_csv
+from vaeclust.files import lend_caches, project_root, resolve, write_csv, write_json
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -33,10 +33,10 @@ app = typer.Typer(
     epilog="Start with: vaeclust book (the synthetic demo corpus), or vaeclust book --dataset features_30_sec.csv",
 )
 
-console = Console(highlight=False, soft_wrap=True)
+console = Console(highlight=False, soft_wrap=True, markup=False)  # what stands in brackets may be part of a name
 PATHS = ("dataset", "tracks", "lyrics", "features", "heard", "published_lyrics")  # parameters that may be paths
 MEASURED = "what was measured is kept, and the same command goes on from there"
-errors = Console(stderr=True, highlight=False, soft_wrap=True, style="red")
+errors = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, style="red")
 SOURCES = "The name of a corpus, such as demo or gtzan, a folder of audio, or a feature table (CSV), one row a track."
 DatasetOption = Annotated[str, typer.Option(help=SOURCES)]
 TracksOption = Annotated[str, typer.Option(help="A CSV with track_id and any of genre, artist, title, path.")]
@@ -201,16 +201,20 @@ def data(
     """Check or measure a corpus, say what is in it, and write its features.csv, lyrics_features.csv and tags.csv."""
     from vaeclust.corpus.dataset import dataset_tables
     from vaeclust.corpus.sources import load
-    from vaeclust.studies.origins import folder_name
+    from vaeclust.studies.origins import CORPUS, folder_name, other_folder
 
     dataset, tracks, lyrics, features = map(_here, (dataset, tracks, lyrics, features))
     with _interruptible(MEASURED):
         part = {"seconds": seconds, "offset": offset}
         corpus = load(dataset, tracks=tracks, lyrics=lyrics, features=features, name=name, **part)
-    folder = resolve(results_dir) / folder_name(corpus, resolve(results_dir))
+    results = resolve(results_dir)
+    folder, elsewhere = results / folder_name(corpus, results), other_folder(corpus, results)
+    write_json(folder / CORPUS, {"source": corpus.source})
     for file, table in dataset_tables(corpus).items():
         write_csv(folder / f"{file}.csv", table)
     console.print(str(corpus), markup=False)
+    if elsewhere:
+        console.print(elsewhere, markup=False)
     for note in corpus.notes:
         console.print(note, markup=False)
     for track, why in corpus.excluded.items():
@@ -362,7 +366,7 @@ def _run(chosen: list[chapters.Chapter], given: dict[str, str], jobs: int, force
                 progress.advance(task)
                 mark = f"[red]failed[/] {slug}" if outcome.error else f"[green]done[/]   {slug}"
                 said = f"[dim]kept[/]   {slug}" if outcome.kept else f"{mark} in {outcome.seconds:.0f} s"
-                progress.console.print(said)
+                progress.console.print(said, markup=True)
             progress.update(task, description="running " + (", ".join(running) or "…"))
 
         with _interruptible("finished chapters and their records are kept"):

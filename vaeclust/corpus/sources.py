@@ -170,7 +170,8 @@ def load(
     references = _labels(labels, about)
     known = named or known_name(set(values.index))
     whole = path if len(places) == 1 else shared_folder(places)
-    called = file_name(name) or known or file_name(whole.resolve().name.split(".")[0]) or "corpus"
+    own_name = whole.resolve().name
+    called = file_name(name) or known or file_name(own_name if whole.is_dir() else own_name.split(".")[0]) or "corpus"
     if called in CORPORA and called != known:
         called = f"{called}-own"
     if not known_set:
