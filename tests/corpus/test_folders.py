@@ -120,7 +120,7 @@ TIMED = {
 }
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp1252"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
 def test_timed_lyrics_of_all_kinds_are_their_words_alone(library, encoding):
     for name, text in TIMED.items():
         (library / "rock" / name).write_text(text, encoding=encoding, errors="ignore")

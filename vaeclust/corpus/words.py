@@ -120,6 +120,9 @@ def text_of(path: Path) -> str:
         return ""
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return content.decode("utf-16", errors="ignore")
+    for name, zeros in (("utf-16-le", content[1::2]), ("utf-16-be", content[::2])):
+        if zeros.count(0) > len(zeros) / 2:  # the upper halves of Latin letters
+            return content.decode(name, errors="ignore")
     if b"\0" in content:
         return ""
     try:
