@@ -133,6 +133,14 @@ def test_what_a_terminal_cannot_show_is_escaped_there_and_whole_in_the_files(pro
     assert "\\u09a8\\u09be\\u0987 [disc 1].csv" in done.stderr
 
 
+def test_what_stands_in_brackets_is_printed_as_it_is(project, table_path):
+    folder = project / "results [b] [disc 1]"
+    options = ["-p", "seeds=2", "-p", "epochs=2", "-p", f"results_dir={folder}"]
+    done = command("vaeclust", "run", "01_pca", "--dataset", table_path, *options, cwd=project)
+    assert done.returncode == 0, done.stderr
+    assert f"{folder}/pages/01_pca.ipynb" in done.stdout
+
+
 NOBODY = "54321"  # a number that no user has
 
 

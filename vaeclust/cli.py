@@ -33,10 +33,10 @@ app = typer.Typer(
     epilog="Start with: vaeclust book (the synthetic demo corpus), or vaeclust book --dataset features_30_sec.csv",
 )
 
-console = Console(highlight=False, soft_wrap=True)
+console = Console(highlight=False, soft_wrap=True, markup=False)  # what stands in brackets may be part of a name
 PATHS = ("dataset", "tracks", "lyrics", "features", "heard", "published_lyrics")  # parameters that may be paths
 MEASURED = "what was measured is kept, and the same command goes on from there"
-errors = Console(stderr=True, highlight=False, soft_wrap=True, style="red")
+errors = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, style="red")
 SOURCES = "The name of a corpus, such as demo or gtzan, a folder of audio, or a feature table (CSV), one row a track."
 DatasetOption = Annotated[str, typer.Option(help=SOURCES)]
 TracksOption = Annotated[str, typer.Option(help="A CSV with track_id and any of genre, artist, title, path.")]
@@ -387,7 +387,7 @@ def _run(chosen: list[chapters.Chapter], given: dict[str, str], jobs: int, force
                 progress.advance(task)
                 mark = f"[red]failed[/] {slug}" if outcome.error else f"[green]done[/]   {slug}"
                 said = f"[dim]kept[/]   {slug}" if outcome.kept else f"{mark} in {outcome.seconds:.0f} s"
-                progress.console.print(said)
+                progress.console.print(said, markup=True)
             progress.update(task, description="running " + (", ".join(running) or "…"))
 
         with _interruptible("finished chapters and their records are kept"):

@@ -120,7 +120,7 @@ TIMED = {
 }
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp1252"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
 def test_timed_lyrics_of_all_kinds_are_their_words_alone(library, encoding):
     for name, text in TIMED.items():
         (library / "rock" / name).write_text(text, encoding=encoding, errors="ignore")
@@ -508,3 +508,19 @@ def test_a_file_over_which_a_worker_is_killed_is_named_and_the_rest_goes_on(libr
     assert len(data) == 6
     monkeypatch.setattr(measured, "run", run)
     assert len(load(library)) == 8  # another run tries them again
+
+
+def test_folders_whose_names_differ_have_results_of_their_own(tmp_path, project):
+    places = ["Vol. 1", "Vol. 2", "🎸", "🎵", "one drive/Music", "other drive/Music", "one drive/Music"]
+    for number, place in enumerate(places[:6]):
+        for seed in range(2):
+            song(tmp_path / "drives" / place / f"{number}{seed}.wav", 2 * number + seed)
+    said = [command("vaeclust", "data", tmp_path / "drives" / place, cwd=project).stdout for place in places]
+    tables = {path.parent.name: pd.read_csv(path, dtype=str) for path in project.glob("results/*/features.csv")}
+    found = {name: table["track_id"].tolist() for name, table in tables.items()}
+    assert found == {
+        "Vol.-1": ["00", "01"], "Vol.-2": ["10", "11"], "🎸": ["20", "21"], "🎵": ["30", "31"],
+        "Music": ["40", "41"], "Music-2": ["50", "51"],
+    }  # fmt: skip
+    told = "another corpus of that name has records already; these go to"
+    assert [told in line for line in said] == [False] * 5 + [True, False]

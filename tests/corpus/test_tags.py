@@ -138,7 +138,7 @@ def test_one_genre_is_one_however_it_is_written(tmp_path):
         path = encoded(tmp_path / "music" / f"{number}.mp3", seed=number)
         with_id3(path, [id3.TCON(encoding=1, text=[genre])])
     data = load(tmp_path / "music")
-    assert data.genre_names == ("Folk", "Rock")
+    assert data.class_names == ("Folk", "Rock")
     assert data.tracks["genre"].tolist() == ["Rock"] * 4 + ["Folk"] * 4
 
 

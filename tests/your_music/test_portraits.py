@@ -7,11 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
+from sounds import encoded
 
 from vaeclust.clusters.clusterers import kmeans, size_order
 from vaeclust.corpus.audio import FULL, MFCC20, decode
 from vaeclust.corpus.dataset import assemble, equal_rows
+from vaeclust.corpus.demo import tracks as demo
 from vaeclust.corpus.listening import LAYER, listen
+from vaeclust.corpus.sources import load
 from vaeclust.your_music.choice_of_k import choose_k, recommend_k
 from vaeclust.your_music.portraits import (
     cluster_portraits,
@@ -147,6 +150,26 @@ def test_a_copy_at_another_level_is_one(features):
     for name in songs.columns.intersection(["rms_var", "harmony_var", "perceptr_var"]):
         copies[name] /= 4
     assert duplicates_of(pd.concat([songs, copies])) == [(song, f"{song} again") for song in songs.index[:20]]
+
+
+@pytest.mark.parametrize("features", ["mfcc20", "full"])
+def test_a_copy_is_one_quieter_or_of_few_bits(tmp_path, monkeypatch, features):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    table = demo.track_table().iloc[::10]
+    wanted = set()
+    for number, (_, track) in enumerate(table.iterrows()):
+        samples = 0.7 * demo.render(track, seconds=5.0)
+        (tmp_path / "music").mkdir(exist_ok=True)
+        soundfile.write(tmp_path / "music" / f"{number:02d}.flac", samples, 22_050)
+        if number % 6 == 0:
+            soundfile.write(tmp_path / "music" / f"{number:02d} quiet.flac", samples / 2, 22_050)
+            wanted.add((f"{number:02d}", f"{number:02d} quiet"))
+        if number % 6 == 3:
+            encoded(tmp_path / "music" / f"{number:02d} small.mp3", samples=samples, rate=22_050, bit_rate=32_000)
+            wanted.add((f"{number:02d}", f"{number:02d} small"))
+    found = {tuple(sorted(pair)) for pair in duplicate_pairs(load(tmp_path / "music", features=features))}
+    assert len(wanted & found) >= 0.9 * len(wanted) > 15
+    assert len(found - wanted) <= 1
 
 
 def test_every_two_of_many_copies_are_pairs():

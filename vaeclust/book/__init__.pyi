@@ -1,6 +1,7 @@
 from . import api as api
 from . import binder as binder
 from . import chapters as chapters
+from . import contents as contents
 from . import html as html
 from . import imports as imports
 from . import kernels as kernels

@@ -185,7 +185,9 @@ def load(
     known = named or known_name(set(values.index))
     whole = path if len(places) == 1 else shared_folder(places)
     itself = None if averaged else known  # means over slices of its recordings are another corpus
-    called = file_name(name) or itself or file_name(whole.resolve().name.split(".")[0]) or "corpus"
+    own_name = whole.resolve().name
+    own_name = own_name if whole.is_dir() else own_name.split(".")[0]
+    called = file_name(name) or itself or file_name(own_name) or "corpus"
     if called in CORPORA and called != itself:
         called = f"{called}-own"
     if not known_set:
