@@ -30,6 +30,7 @@ from . import shapes as shapes
 from . import sources as sources
 from . import tables as tables
 from . import tags as tags
+from . import told as told
 from . import weights as weights
 from . import words as words
 from .accounts import TABLES as TABLES
@@ -136,6 +137,7 @@ from .tables import finite_numbers as finite_numbers
 from .tables import npz_array as npz_array
 from .tables import numeric_columns as numeric_columns
 from .tags import read_tags as read_tags
+from .told import told_of_tracks as told_of_tracks
 from .weights import Weights as Weights
 from .weights import fetch_weights as fetch_weights
 from .words import sung as sung
