@@ -79,13 +79,13 @@ def test_what_is_found_is_told_by_label_and_number_of_clusters(bilingual):
     by_k, known = found.tables["by_k"], bilingual.tracks[["genre", "language"]]
     table = language_table(by_k, ["language", "genre"])
     assert list(table.text) == [f"{label}, k = {k}" for label in ("language", "genre") for k in (2, 4)]
-    assert table.numbers.loc["lyrics", "language, k = 2"] == 1.0
-    assert table.numbers.loc["lyrics_centred", "language, k = 2"] < 0.1
+    assert table.numbers.loc[("none", "as they are"), "language, k = 2"] == 1.0
+    assert table.numbers.loc[("none", "centred"), "language, k = 2"] < 0.1
     effects = language_effects(found.tables["clusters"], known, bilingual.tracks["artist"])
     rows = effects.set_index(["reference", "condition", "baseline_condition"])
     assert rows.loc[("language", "mfcc20_lyrics", "mfcc20"), "verdict"] == "higher"
     assert rows.loc[("genre", "mfcc20_centred", "mfcc20_others"), "verdict"] == "none"  # the texts are noise
-    assert len(language_gains(effects).text) == 3
+    assert language_gains(effects, "language").text.shape == (1, 3)
     facts = language_facts(by_k, effects)
     assert facts["lyrics_language_2"] == "1.000"
     assert "higher (95 % interval" in facts["language_mfcc20_lyrics_over_mfcc20"]
@@ -119,11 +119,12 @@ def test_a_thousand_real_songs(songs_folder):
     }  # fmt: skip
     found = study("features", languages.language_conditions(sounds), seeds=5, projections=(), ks=(2, 7))
     nmi = language_table(found.tables["by_k"], ["language", "genre"]).numbers
-    assert nmi.loc["lyrics", "language, k = 2"] > 0.9
-    assert nmi.loc["lyrics", "genre, k = 2"] < 0.1
-    assert nmi.loc["lyrics", "language, k = 7"] < 0.6
-    assert (nmi.loc[["mfcc20", "full_features", "moods_and_tags"], "language, k = 2"] < 0.01).all()
-    assert nmi.loc["lyrics_centred", "language, k = 2"] < 0.05
+    words, centred = nmi.loc[("none", "as they are")], nmi.loc[("none", "centred")]
+    assert words["language, k = 2"] > 0.9
+    assert words["genre, k = 2"] < 0.1
+    assert words["language, k = 7"] < 0.6
+    assert (nmi.xs("none", level="lyrics")["language, k = 2"] < 0.01).all()
+    assert centred["language, k = 2"] < 0.05
     effects = language_effects(found.tables["clusters"], songs.tracks[["genre"]], songs.tracks["artist"])
     verdicts = effects.set_index(["condition", "baseline_condition"])["verdict"]
     assert verdicts["full_features_centred", "full_features"] == "higher"

@@ -11,10 +11,10 @@ from vaeclust.corpus.lyrics import load_lyrics
 from vaeclust.corpus.tables import examples
 from vaeclust.evidence.differences import Pipeline, bootstrap_means, difference_row
 from vaeclust.evidence.tables import Table, difference_table
-from vaeclust.evidence.words import NO_LABELS, difference_facts, mean_sd, mean_sd_cells
+from vaeclust.evidence.words import LYRICS_TITLES, NO_LABELS, condition_title, difference_facts, mean_sd, mean_sd_cells
 from vaeclust.files import resolve
 from vaeclust.scores.metrics import METRICS
-from vaeclust.studies.languages import SOUNDS
+from vaeclust.studies.languages import PARTS, SOUNDS
 from vaeclust.studies.records import MORE_TABLES, headline, pick
 from vaeclust.studies.views import ONE, TWO, VIEW_METHODS
 
@@ -129,13 +129,26 @@ def language_table(by_k: pd.DataFrame, labels: Iterable[str]) -> Table:
     rows = pick(by_k, metric="nmi", reference=list(labels))
     means = rows.pivot_table(index="condition", columns=["reference", "k"], values="value", sort=False)
     means = means.reindex(columns=[key for label in labels for key in means if key[0] == label])
-    heads = [f"{label}, k = {k}" for label, k in means]
-    return Table.keyed(means.map(mean_sd).set_axis(heads, axis=1), numbers=means.set_axis(heads, axis=1), columns=heads)
+    means.columns = [f"{label}, k = {k}" for label, k in means]
+    shown = [(_sound(PARTS[name][0]), LYRICS_TITLES[PARTS[name][1]]) for name in means.index]
+    means.index = pd.MultiIndex.from_tuples(shown, names=["sound", "lyrics"])
+    return Table.keyed(means.map(mean_sd), numbers=means, columns=list(means))
 
 
-def language_gains(effects: pd.DataFrame) -> Table:
-    """Return :func:`language_effects` for reading: a row a pair of conditions, a column a label."""
-    return difference_table(effects, rows=["condition", "baseline_condition"], columns=["reference"])
+def language_gains(effects: pd.DataFrame, label: str) -> Table:
+    """Return :func:`language_effects` with one label for reading: a row a sound, a column what is compared."""
+    rows = pick(effects, reference=[label])
+    ours, theirs = (rows[name].map(PARTS) for name in ("condition", "baseline_condition"))
+    compared = [
+        f"{LYRICS_TITLES[one]} against {LYRICS_TITLES[other]}"
+        for (_, one), (_, other) in zip(ours, theirs, strict=True)
+    ]
+    rows = rows.assign(sound=[_sound(sound) for sound, _ in ours], compared=compared)
+    return difference_table(rows, rows="sound", columns=["compared"])
+
+
+def _sound(condition: str) -> str:
+    return condition_title(condition) if condition else "none"
 
 
 def language_facts(by_k: pd.DataFrame, effects: pd.DataFrame) -> dict[str, str]:

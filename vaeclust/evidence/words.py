@@ -13,7 +13,7 @@ from vaeclust.clusters.clusterers import CLUSTERERS, OWN
 from vaeclust.clusters.ensembles import CONSENSUS
 from vaeclust.methods.catalogue import METHODS, find
 from vaeclust.scores.metrics import LABEL_FREE, METRICS
-from vaeclust.studies.languages import SOUNDS
+from vaeclust.studies.languages import PARTS
 from vaeclust.studies.records import STANDARD, headline, pick
 
 NOBODY = "none of them"
@@ -53,10 +53,13 @@ CONDITION_TITLES = {
     "tags_and_features": "tags and features",
 }
 
-_WORDS = {"_lyrics": "and lyrics", "_centred": "and centred lyrics", "_others": "and centred lyrics of other tracks"}
+# Lyrics of several languages, beside a sound or alone.
+LYRICS_TITLES = {"": "none", "lyrics": "as they are", "centred": "centred", "others": "centred, of other songs"}
 CONDITION_TITLES |= {"lyrics_centred": "lyrics, centred within language", "moods_and_tags": "7 moods and 50 tags"}
 CONDITION_TITLES |= {
-    f"{sound}{ending}": f"{CONDITION_TITLES[sound]} {what}" for sound in SOUNDS for ending, what in _WORDS.items()
+    name: f"{CONDITION_TITLES[sound]}, lyrics {LYRICS_TITLES[kind]}"
+    for name, (sound, kind) in PARTS.items()
+    if sound and kind
 }
 
 _CLUSTERER_TITLES = {CONSENSUS: "consensus of K-Means", OWN: "its own mixture"}  # that no row of CLUSTERERS makes

@@ -26,6 +26,10 @@ from vaeclust.studies.rules import FULL_FEATURES, power_transform
 LANGUAGES = "languages"  # the record
 MOODS_AND_TAGS = "moods_and_tags"
 SOUNDS = (STANDARD, "mfcc20", FULL_FEATURES, MOODS_AND_TAGS)
+# Condition → sound and lyrics that it shows, none being empty.
+PARTS = {"lyrics": ("", "lyrics"), "lyrics_centred": ("", "centred")} | {
+    f"{sound}_{kind}".rstrip("_"): (sound, kind) for sound in SOUNDS for kind in ("", "lyrics", "centred", "others")
+}
 LEAST_OF_A_LANGUAGE = 15  # tracks with lyrics
 
 
