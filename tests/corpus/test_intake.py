@@ -219,6 +219,7 @@ def test_a_whole_project_table_goes_in_with_one_option(home):
     assert corpus.lyrics.shape == (N, 30)
     assert corpus.has_lyrics.all()
     assert list(corpus.references()) == ["genre", "language"]
+    assert corpus.notes[-1] == f"labels: genre (2), language (2); lyrics: {N} of {N} tracks, from `lyrics`"
     same = load(saved(features(id=ROWS), home / "x.csv"), lyrics=home / "project.tsv", tracks=home / "project.tsv")
     np.testing.assert_array_equal(same.lyrics, corpus.lyrics)
     assert list(same.references()) == ["genre", "language"]
@@ -501,7 +502,7 @@ def test_addresses_of_services_are_joined_by_the_id_in_them(home, ours):
     about = pd.DataFrame({"url": [ADDRESSES[ours].format(name) for name in SPOTIFY], "genre": GENRES})
     corpus = load(x, tracks=saved(about, home / "t.csv"))
     assert corpus.tracks["genre"].tolist() == GENRES
-    assert "without case and suffix: 24 of 24" in corpus.notes[-1]
+    assert "without case and suffix: 24 of 24" in corpus.notes[-2]
 
 
 def test_one_song_in_two_playlists_is_one(home):

@@ -148,12 +148,14 @@ def table_texts(table: pd.DataFrame, path: Path) -> pd.Series | None:
     """Return the lyrics that a table holds, or whose files it names, by track id; None where it has no such column.
 
     table: by track id; path: where it lies, from which the paths in it count. Files that are not there are left out.
+    The lyrics are named as the column.
     """
     if columns := columns_of(LYRICS, table.columns):
         return table[columns[0]].dropna()
     if columns := columns_of(LYRICS_PATH, table.columns):
         places = {track: Path(placed(cell, path.parent)) for track, cell in table[columns[0]].dropna().items()}
-        return pd.Series({track: text_of(place) for track, place in places.items() if place.is_file()}, dtype=object)
+        found = {track: text_of(place) for track, place in places.items() if place.is_file()}
+        return pd.Series(found, dtype=object, name=columns[0])
     return None
 
 

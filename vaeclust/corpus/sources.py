@@ -221,9 +221,19 @@ def load(
         variant="-".join([*_variant(own), *other]),
         source="|".join([identity, own, *other]),
         given={"dataset": typed, **paths, **({} if own == "mfcc20" else {"features": own}), **chosen},
-        notes=() if tables_are_ours else tuple(dict.fromkeys([*notes, *corpus.notes])),
+        notes=()
+        if tables_are_ours
+        else tuple(dict.fromkeys([*notes, *corpus.notes, _summary(corpus, lyrics or texts)])),
         unmatched=None if tables_are_ours else all_misses(*misses, corpus.unmatched),
     )
+
+
+def _summary(corpus: Dataset, lyrics: str | Path | pd.Series | None) -> str:
+    """Return what tracks are scored against and which have lyrics, in a line; lyrics: where these come from."""
+    labels = [f"{label} ({corpus.tracks[label].nunique():,})" for label in corpus.references()]
+    told = f"{corpus.has_lyrics.sum():,} of {len(corpus):,} tracks" if corpus.lyrics is not None else "none"
+    column = f", from `{lyrics.name}`" if isinstance(lyrics, pd.Series) and lyrics.name and len(lyrics) else ""
+    return f"labels: {', '.join(labels) or 'none'}; lyrics: {told}{column}"
 
 
 def _unwanted(about: pd.DataFrame, without: Sequence[str]) -> dict[str, str]:
