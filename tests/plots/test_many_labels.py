@@ -32,7 +32,7 @@ def test_the_largest_are_named_and_the_others_are_others():
 def test_figures_of_many_labels_can_be_read():
     corpus = many()
     found = pd.Series(np.arange(400) % 5, corpus.ids)
-    assert len(cluster_plots.label_mix(found, corpus).get_yticklabels()) == MOST_LABELS
+    assert len(cluster_plots.label_mix(found, corpus).axes[0].get_yticklabels()) == MOST_LABELS
     points = pd.DataFrame({"track_id": corpus.ids, "projection": "pca", "x": range(400), "y": range(400)})
     figure = maps.label_and_cluster(points, corpus, found)
     assert len(figure.axes[0].get_legend().get_texts()) == MOST_LABELS
@@ -40,3 +40,18 @@ def test_figures_of_many_labels_can_be_read():
     named = maps.interactive(points, corpus, found, name="n", names={i: f"group {i}" for i in range(5)})
     assert [trace.name for trace in named.data] == [f"group {i}" for i in range(5)]
     assert len(maps.interactive(points, replace(corpus, labels=()), found, name="o").data) == 5
+
+
+def test_every_label_is_drawn_but_the_artist():
+    corpus = many()
+    told = corpus.tracks.assign(language=["bn", "en"] * 200, artist=["Ann", "Bob", "Cid", "Dan"] * 100)
+    spoken = replace(corpus, tracks=told, labels=("language", "genre", "artist"))
+    found = pd.Series(np.arange(400) % 2, corpus.ids)
+    mix = cluster_plots.label_mix(found, spoken)
+    assert [ax.get_title() for ax in mix.axes] == ["language", "genre"]
+    first, second = ([text.get_text() for text in ax.get_xticklabels()] for ax in mix.axes)
+    assert first == second
+    assert [text.get_text() for text in mix.axes[0].texts] == ["200", "0", "0", "200"]
+    points = pd.DataFrame({"track_id": corpus.ids, "projection": "pca", "x": range(400), "y": range(400)})
+    drawn = [ax for ax in maps.label_and_cluster(points, spoken, found).axes if ax.get_visible()]
+    assert [ax.get_title() for ax in drawn] == ["PCA, by language", "PCA, by genre", "PCA, by cluster"]

@@ -54,7 +54,7 @@ def test_figures_say_that_there_are_no_labels(unlabelled, tables):
     first = track_clusters(pick(tables["clusters"], method="pca"))
     points = pd.DataFrame({"track_id": unlabelled.ids, "x": 0.0, "y": 0.0})
     summary = intervals(tables["scores"])
-    assert said(clusters.label_mix(first, unlabelled)) == [NO_LABELS]
+    assert said(clusters.label_mix(first, unlabelled).axes[0]) == [NO_LABELS]
     assert said(maps.small_multiples({"PCA": points}, unlabelled)) == [NO_LABELS]
     assert said(conditions.condition_scores(summary)) == [NO_LABELS]
     assert said(conditions.pipeline_scores(summary)) == [NO_LABELS]

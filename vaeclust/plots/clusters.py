@@ -10,7 +10,7 @@ from scipy.cluster.hierarchy import dendrogram, linkage
 from sklearn.metrics import silhouette_samples
 
 from vaeclust.clusters.clusterers import MIN_SAMPLES, NOISE, k_distances, knee
-from vaeclust.corpus.dataset import Dataset
+from vaeclust.corpus.dataset import ARTIST, Dataset
 from vaeclust.corpus.sampling import sample
 from vaeclust.evidence.words import NO_LABELS, legible, metric_head, rounded
 from vaeclust.methods.catalogue import METHODS
@@ -20,20 +20,27 @@ from vaeclust.scores.metrics import METRICS
 from vaeclust.studies.records import headline
 
 
-def label_mix(clusters: pd.Series, dataset: Dataset, *, ax: Axes | None = None) -> Axes:
-    """Draw how many tracks of every class fell into every cluster, clusters ordered by their commonest class.
+def label_mix(clusters: pd.Series, dataset: Dataset) -> Figure:
+    """Draw how many tracks of every class fell into every cluster, a panel a label but the artist.
 
-    clusters: indexed by track id. For unlabelled music the axes say that there are no labels.
+    Clusters are ordered by their commonest class of the headline label. clusters: indexed by track id. For unlabelled
+    music the figure says that there are no labels.
     """
-    if not dataset.headline:
-        return words(NO_LABELS, ax=ax)
-    table = pd.crosstab(legible(dataset.class_of), clusters.reindex(dataset.tracks.index))
-    table = table[table.idxmax().sort_values(kind="stable").index]
-    ax = new_axes(ax, WIDTH, 0.9 + 0.32 * len(table))
-    sns.heatmap(table, annot=True, fmt="d", cmap="Blues", cbar=False, linewidths=0.5, ax=ax, annot_kws={"size": 9})
-    ax.set(xlabel="cluster", ylabel="")
-    ax.tick_params(length=0)
-    return ax
+    labels = [name for name in dataset.references() if name != ARTIST]
+    if not labels:
+        return words(NO_LABELS).figure
+    found = clusters.reindex(dataset.tracks.index)
+    tables = {name: pd.crosstab(legible(dataset.tracks[name]), found) for name in (dataset.headline, *labels)}
+    order = tables[dataset.headline].idxmax().sort_values(kind="stable").index
+    heights = [0.9 + 0.32 * len(table) for table in tables.values()]
+    look = {"figsize": (WIDTH, sum(heights)), "height_ratios": heights, "squeeze": False}
+    figure, axes = plt.subplots(len(tables), 1, **look)
+    for ax, (name, table) in zip(axes.flat, tables.items(), strict=True):
+        shown = table.reindex(columns=order, fill_value=0)
+        sns.heatmap(shown, annot=True, fmt="d", cmap="Blues", cbar=False, linewidths=0.5, ax=ax, annot_kws={"size": 9})
+        ax.set(xlabel="cluster", ylabel="", title=name if len(tables) > 1 else "")
+        ax.tick_params(length=0)
+    return figure
 
 
 def sizes(clusters: pd.DataFrame, *, method: str, ax: Axes | None = None) -> Axes:

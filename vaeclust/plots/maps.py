@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from vaeclust.corpus.dataset import Dataset, track_name
+from vaeclust.corpus.dataset import ARTIST, Dataset, track_name
 from vaeclust.evidence.words import NO_LABELS, legible
 from vaeclust.methods.projections import PROJECTIONS
 from vaeclust.plots.panels import words
@@ -55,16 +55,18 @@ def _columns_that_fit(names: list, width: float) -> int:
 
 
 def label_and_cluster(points: pd.DataFrame, dataset: Dataset, clusters: pd.Series) -> Figure:
-    """Draw the same map twice, by the headline label and by cluster; by cluster only for unlabelled music.
+    """Draw the same map by every label but the artist and by cluster; by cluster only for unlabelled music.
 
     points: ``track_id, projection, x, y`` of one projection; clusters: indexed by track id.
     """
-    panels: Mapping[str, pd.Series] = {"by cluster": clusters}
-    if dataset.headline:
-        panels = {f"by {dataset.headline}": legible(dataset.class_of), **panels}
-    figure, axes = plt.subplots(1, len(panels), figsize=(WIDTH, 4.6), squeeze=False)
+    known = [name for name in dataset.references() if name != ARTIST]
+    panels = {f"by {name}": legible(dataset.tracks[name]) for name in known} | {"by cluster": clusters}
+    columns, rows = min(2, len(panels)), -(-len(panels) // 2)
+    figure, axes = plt.subplots(rows, columns, figsize=(WIDTH, 4.6 * rows), squeeze=False)
+    for ax in axes.flat[len(panels) :]:
+        ax.set_visible(False)
     name = PROJECTIONS[points["projection"].iloc[0]]
-    for ax, (title, labels) in zip(axes[0], panels.items(), strict=True):
+    for ax, (title, labels) in zip(axes.flat, panels.items(), strict=False):
         scatter(points, labels, ax=ax)
         ax.set_title(f"{name}, {title}")
     return figure
