@@ -29,7 +29,7 @@ CONDITION_TITLES = {
     "shuffled_lyrics": "lyrics of other tracks",
     "moved_coverage": "lyrics and gaps of other tracks",
     "coverage_only": "only whether there are lyrics",
-    "genre_lyrics": "lyrics joined by genre",
+    "genre_lyrics": "lyrics joined by label",
     "published_lyrics": "published lyrics, by row",
     "untrained": "untrained",
     "no_duplicates": "duplicates removed",
@@ -232,16 +232,16 @@ def score_facts(intervals: pd.DataFrame, *, clusterer: str = "kmeans") -> dict[s
 
 
 def best_agreement(intervals: pd.DataFrame, metric: str = "nmi") -> str:
-    """Return a clause on which methods agree best with genre: the best mean, and all that overlap its interval.
+    """Return a clause on which methods agree best with the first label: the best mean, and all that overlap its interval.
 
     intervals: one clusterer and condition.
     """
-    table = pick(intervals, metric=[metric]).set_index("method")
+    table, label = pick(intervals, metric=[metric]).set_index("method"), headline(intervals)
     if table.empty:
-        return "there are no genres to agree with"
+        return "there are no labels to agree with"
     best = table["mean"].idxmax()
     near = [m for m in table.index if m != best and not table.loc[m, "high"] < table.loc[best, "low"]]
-    title = f"the highest mean {METRICS[metric].title} against genre is that of {METHODS[best].title}"
+    title = f"the highest mean {METRICS[metric].title} against {label} is that of {METHODS[best].title}"
     title += f", {mean_sd(table.loc[best, 'mean'], table.loc[best, 'sd'])}"
     if not near:
         return f"{title}; no other method's interval reaches it"

@@ -114,5 +114,5 @@ def readme_answer(root: Path | None = None) -> str:
 def front_page_sentences(root: Path | None = None) -> str:
     """Return the four sentences of ``book/index.md``, a list in Markdown; their numbers are places of facts."""
     page = ((root or project_root()) / "book" / "index.md").read_text(encoding="utf-8")
-    sentences, _, _ = page_sections(page)["The answer"].strip().partition("\n\n")
+    sentences, _, _ = page_sections(page)["The answer, on GTZAN"].strip().partition("\n\n")
     return sentences
