@@ -232,7 +232,7 @@ def score_facts(intervals: pd.DataFrame, *, clusterer: str = "kmeans") -> dict[s
 
 
 def best_agreement(intervals: pd.DataFrame, metric: str = "nmi") -> str:
-    """Return a clause on which methods agree best with the first label: the best mean, and all that overlap its interval.
+    """Return a clause on which methods agree best with the first label: the best mean, and all that overlap it.
 
     intervals: one clusterer and condition.
     """
