@@ -666,3 +666,63 @@ def test_numbers_of_any_size_are_scaled(home, size):
     small = load(saved(pd.DataFrame(VALUES * size).assign(id=ROWS), home / "x.csv"))
     usual = load(saved(pd.DataFrame(VALUES).assign(id=ROWS), home / "y.csv"))
     np.testing.assert_allclose(small.audio, usual.audio, atol=1e-5)
+
+
+class TestNamesThatAreNoFeatures:
+    """What nobody measured is no feature, whatever numbers it holds."""
+
+    def test_ids_and_codes_of_ones_own(self, home):
+        own = features(recording_id=range(100, 100 + N), target=[0, 1] * (N // 2), is_bangla=[1, 0] * (N // 2))
+        own = own.assign(decade=[1960, 1970] * (N // 2), start_sec=0.0, end_sec=3.0)
+        corpus = load(saved(own, home / "own.csv"))
+        assert corpus.ids == [str(i) for i in range(100, 100 + N)]
+        assert not {"target", "is_bangla", "decade", "start_sec", "recording_id"} & set(corpus.features)
+        assert corpus.class_names == ("0", "1")
+        spoken = load(home / "own.csv", labels="is_bangla")
+        assert (spoken.headline, spoken.class_names) == ("is_bangla", ("0", "1"))
+
+    def test_the_id_of_an_artist_is_none_of_the_track(self, home):
+        corpus = load(saved(features(artist_id=[i % 5 for i in range(N)], song_id=ROWS), home / "x.csv"))
+        assert corpus.ids == ROWS
+        assert "artist_id" not in corpus.features
+
+
+@pytest.mark.parametrize("ids", ["filenames", "paths", "IDS", "names"])
+@pytest.mark.parametrize("labels", ["labels", "genre", "y"])
+def test_arrays_beside_the_embeddings_say_ids_and_labels(home, ids, labels):
+    emb = np.random.default_rng(0).normal(size=(N, 8))
+    np.savez(home / "e.npz", emb=emb, **{ids: np.array(ROWS), labels: np.array(GENRES)})
+    corpus = load(home / "e.npz")
+    assert corpus.ids == ROWS
+    assert corpus.tracks["genre"].tolist() == GENRES
+    assert corpus.features.shape == (N, 8)
+
+
+@pytest.mark.parametrize("names", [("term", "count"), ("word", "freq"), ("Word", "n"), ("token", "tf")])
+def test_bags_of_words_by_any_name(home, names):
+    words = [("moon", 2), ("river", 1), ("stone", 3)]
+    rows = [(f"{row}.mp3", *words[(i + j) % 3]) for i, row in enumerate(ROWS) for j in range(2)]
+    bag = saved(pd.DataFrame(rows, columns=["filename", *names]), home / "bag.csv")
+    corpus = load(saved(features(id=ROWS), home / "x.csv"), lyrics=bag)
+    assert corpus.has_lyrics.all()
+    assert corpus.lyrics.any()
+
+
+def test_of_a_workbook_each_table_is_the_sheet_that_has_it(home):
+    pytest.importorskip("openpyxl")
+    with pd.ExcelWriter(home / "book.xlsx") as book:
+        pd.DataFrame({"Song ID": ROWS, "Raga": GENRES, "Singer": [f"Ann {i % 5}" for i in range(N)]}).to_excel(
+            book, sheet_name="Songs", index=False
+        )
+        features(**{"Song ID": ROWS}).to_excel(book, sheet_name="Features", index=False)
+    corpus = load(home / "book.xlsx", tracks=home / "book.xlsx", labels="raga")
+    assert corpus.headline == "Raga"
+    assert list(corpus.references()) == ["Raga"]
+    assert corpus.tracks["artist"].nunique() == 5
+
+
+def test_lyrics_of_few_words_are_not_nothing(home):
+    """Every word is in more than half of the texts of its language, but one."""
+    texts = ["river moon stone " * (1 + i % 3) + ("wheel" if i < 3 else "") for i in range(N)]
+    corpus = load(saved(features(id=ROWS, lyrics=texts), home / "x.csv"))
+    assert corpus.lyrics.any()

@@ -37,3 +37,12 @@ def test_one_language_by_two_names_is_one_and_two_tracks_a_folder_are_no_label()
     assert folder_labels(ids)["language"].value_counts().to_dict() == {"Bengali": 8, "english": 4}
     assert folder_labels(tracks("{}/{}", ["english", "bangla"], ["a"], count=2)).empty
     assert folder_labels(pd.Index(["1", "2", "3"])).empty
+
+
+def test_folders_of_artists_are_no_genres():
+    ids = tracks("{}/{}", ["Ann", "Björk", "রুনা"], ["an album"])
+    artists = pd.Series([track.split("/")[0].upper() for track in ids], ids)
+    assert folder_labels(ids, artists).empty
+    assert list(folder_labels(ids, artists.where(artists == "nobody"))) == ["genre"]
+    others = pd.Series([f"artist {i % 5}" for i in range(len(ids))], ids)
+    assert list(folder_labels(ids, others)) == ["genre"]

@@ -31,7 +31,7 @@ def test_the_answer_is_told_by_the_headline(corpus):
     assert f"NMI of {raw:.3f}" in found["front_answer"]
     assert "with raga, on PCA" in found["front_answer"]
     assert "no difference can be seen" in found["front_answer"]
-    assert "2 ragas, 4 genres" in found["front_corpus"]
+    assert "2 values of raga, 4 genres" in found["front_corpus"]
 
 
 def test_what_cannot_be_said_is_not_said(corpus):

@@ -165,3 +165,12 @@ def test_gtzan_is_grouped_by_what_was_heard(gtzan_folder):
     assert scores["tags"][0] > 0.66
     assert scores["tags"][1] > 0.58
     assert scores["tags"][2] > 0.76
+
+
+def test_numbers_of_ones_own_are_described_as_given(tmp_path):
+    table = pd.DataFrame(np.random.default_rng(0).normal(size=(30, 5)), columns=list("abcde"))
+    table.assign(track_id=[f"t{i}" for i in range(30)]).to_csv(tmp_path / "own.csv", index=False)
+    found, missing = described_corpora(str(tmp_path / "own.csv"))
+    assert list(found) == ["standard"]
+    assert found["standard"].audio.shape == (30, 5)
+    assert {"mfcc20", "tags"} <= set(missing)

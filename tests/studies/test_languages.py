@@ -89,6 +89,9 @@ def test_what_is_found_is_told_by_label_and_number_of_clusters(bilingual):
     facts = language_facts(by_k, effects)
     assert facts["lyrics_language_2"] == "1.000"
     assert "higher (95 % interval" in facts["language_mfcc20_lyrics_over_mfcc20"]
+    some = replace(bilingual, has_lyrics=np.arange(120) % 5 > 0)  # tracks without lyrics are in no cluster
+    part = study("features", languages.language_conditions(languages.spoken_sounds(some)), seeds=2, projections=())
+    assert len(language_effects(part.tables["clusters"], known, bilingual.tracks["artist"])) == 6
     one = study("features", conditions, seeds=1, projections=(), n_clusters=2)
     assert language_effects(one.tables["clusters"], known, None).empty
 

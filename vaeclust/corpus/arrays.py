@@ -113,7 +113,7 @@ def _numbers(table: pd.DataFrame, path: Path, columns: Columns | None, notes: li
     values, faults = finite_numbers(table, list(wanted.values()), path)
     about = table.drop(columns=list(wanted.values())).loc[values.index]
     if wanted and (unused := [str(name) for name in about if role_of(str(name)) in ("", OTHER)]):
-        notes = [*notes, f"{path.name}: not used as features: {examples(unused)}"]
+        notes = [*notes, f"{path.name}: not used as features: {examples(unused)}; `labels` makes labels of columns"]
     if wanted:
         notes = [*notes, f"{path.name}: {values.shape[1]} features: {examples(wanted)}"]
     return Numbers(values.set_axis(list(wanted), axis=1), about, faults, tuple(notes))
@@ -140,8 +140,10 @@ def _array_table(path: Path, array: str, ids: Sequence[str]) -> tuple[pd.DataFra
     shapes = ", ".join(f"{name} {values.shape}" for name, values in arrays.items())
     matrices = {n: v for n, v in arrays.items() if v.ndim == 2 and v.dtype.kind in "fiu" and array in ("", n)}
     matrix = next(iter(matrices.values()), None)
-    named = columns_of(ID, arrays) + [name for name in arrays if name.casefold().rstrip("s").endswith("id")]
-    told = next((arrays[name] for name in dict.fromkeys(named) if arrays[name].ndim == 1), None)
+    flat = {_one_of(name): name for name, values in arrays.items() if values.ndim == 1}
+    named = columns_of(ID, flat) + [one for one in flat if one.casefold().endswith("id")]
+    key = next(iter(dict.fromkeys(named)), None)
+    told = None if key is None else arrays[flat.pop(key)]
     if matrix is None or len(matrices) > 1 or (told is not None and told.shape != matrix.shape[:1]):
         wanted = f"an array {array} (n, d)" if array else "one array (n, d)"
         choices = f", or the name of one: {examples(f'{path.name}:{name}' for name in matrices)}"
@@ -149,19 +151,32 @@ def _array_table(path: Path, array: str, ids: Sequence[str]) -> tuple[pd.DataFra
             f"{path}: found {shapes}; expected track_id (n,) and {wanted}{choices if len(matrices) > 1 else ''}"
         )
     table = pd.DataFrame(matrix, columns=[f"dimension {i}" for i in range(matrix.shape[1])])
+    about = {one: arrays[name].astype(str) for one, name in flat.items() if len(arrays[name]) == len(matrix)}
     notes: list[str] = []
     if told is None:
         told, note = _ids_beside(path, len(matrix), ids)
         notes += [note] if note else []
     if told is None:
-        return table, notes
+        return table.assign(**about), notes
     labels = pd.Series([str(name) for name in told])
+    about = pd.DataFrame(about, index=labels)
     if not labels.is_unique:
         groups = table.groupby(labels.to_numpy(), sort=False)
         notes.append(f"{path.name}: rows of one id, up to {groups.size().max()}, are averaged")
-        table = groups.mean()
+        table, about = groups.mean(), about[~about.index.duplicated()]
         labels = pd.Series(table.index)
-    return table.reset_index(drop=True).assign(track_id=labels.astype("str").to_numpy()), notes
+    table = table.reset_index(drop=True).join(about.reset_index(drop=True))
+    return table.assign(track_id=labels.astype("str").to_numpy()), notes
+
+
+def _one_of(name: str) -> str:
+    """Return what a row of an array is called: of ``filenames`` a ``filename``; ``y`` is a label.
+
+    >>> _one_of("filenames"), _one_of("IDS"), _one_of("y"), _one_of("bias")
+    ('filename', 'ID', 'label', 'bias')
+    """
+    one = name[:-1] if name.casefold().endswith("s") and role_of(name[:-1]) else name
+    return "label" if one.casefold() == "y" else one
 
 
 def _arrays(path: Path) -> dict[str, np.ndarray]:

@@ -98,7 +98,8 @@ class Dataset:
         return len(self.tracks)
 
     def __repr__(self) -> str:
-        counts = [f"{self.tracks[name].nunique()} {name}s" for name in self.references() if name != ARTIST]
+        classes = {name: self.tracks[name].nunique() for name in self.references() if name != ARTIST}
+        counts = (f"{n} {name}s" if name in LABELS else f"{n} values of {name}" for name, n in classes.items())
         labels = ", ".join(counts) or "no labels"
         lyrics = f"{self.has_lyrics.sum():,} with lyrics" if self.lyrics is not None else "no lyrics"
         left_out = f"; left out: {examples(self.excluded)}" if self.excluded else ""

@@ -107,7 +107,7 @@ def measure_folder(
     lyrics = pd.Series(texts, dtype=object).reindex(ids).rename("text")
     columns = pd.Index(FEATURE_SETS[features].measurement.columns)
     values = pd.DataFrame(list(rows.values()), index=ids, columns=columns, dtype="float64")
-    labels = _labels(tracks.pop(GENRE), ids, levels=len(places) == 1)
+    labels = _labels(tracks.pop(GENRE), tracks["artist"], levels=len(places) == 1)
     notes = _damages({track: measured[files[track]].damage for track in ids})
     return Folder(values, labels.join(tracks), lyrics[lyrics.str.strip() != ""], excluded, notes)
 
@@ -213,11 +213,12 @@ def _track_names(folder: Path, paths: list[Path]) -> Iterator[tuple[str, Path]]:
         yield path_text(track), path
 
 
-def _labels(tagged: pd.Series, ids: pd.Index, *, levels: bool) -> pd.DataFrame:
+def _labels(tagged: pd.Series, artists: pd.Series, *, levels: bool) -> pd.DataFrame:
     """Return genre, and language where it is known; levels: whether folders may be labels."""
+    ids = tagged.index
     if set(ids) <= GTZAN_IDS:
         return pd.DataFrame({GENRE: ids.str.split(".").str[0]}, ids)
-    found = folder_labels(ids) if levels else pd.DataFrame(index=ids)
+    found = folder_labels(ids, artists) if levels else pd.DataFrame(index=ids)
     if tagged.notna().mean() >= LEAST_TAGGED:
         found[GENRE] = one_spelling(tagged)
     return found if GENRE in found else found.assign(genre=pd.Series(None, ids, dtype=object))

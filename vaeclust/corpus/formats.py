@@ -54,7 +54,7 @@ def read_table(path: Path, what: str = "table") -> Read:
     try:
         csv.field_size_limit(HEAD)  # a text may be longer than what the module expects of a cell
         if suffix in (".xlsx", ".xls", ".ods"):
-            found = _spreadsheet(path)
+            found = _spreadsheet(path, what)
         elif suffix in (".json", ".jsonl", ".ndjson"):
             found = Read(_as_text(_records(path)), ())
         elif suffix in (".parquet", ".pq"):
@@ -166,8 +166,11 @@ def _records(path: Path) -> pd.DataFrame:
     return pd.DataFrame(found)
 
 
-def _spreadsheet(path: Path) -> Read:
-    """Return the sheet that says which track a row is and has the most columns of numbers; the first of equal ones."""
+def _spreadsheet(path: Path, what: str) -> Read:
+    """Return the sheet that says which track a row is, the first of equal ones.
+
+    Of several, for features, that with the most columns of numbers, else that with the most columns of texts.
+    """
     try:
         sheets = pd.read_excel(path, dtype=object, header=None, sheet_name=None)
     except ImportError:
@@ -175,7 +178,8 @@ def _spreadsheet(path: Path) -> Read:
     found = {str(name): _sheet(cells, path) for name, cells in sheets.items() if not cells.dropna(how="all").empty}
     if not found:
         raise pd.errors.EmptyDataError("there is nothing in it")
-    chosen = max(found, key=lambda name: _promise(found[name].table))
+    kind = "number" if what == "table of features" else "str"
+    chosen = max(found, key=lambda name: _promise(found[name].table, kind))
     others = [name for name in found if name != chosen]
     notes = [f"{path.name}: sheet {chosen} was read, not {', '.join(others)}"] if others else []
     return found[chosen]._replace(notes=(*notes, *found[chosen].notes))
@@ -188,8 +192,8 @@ def _sheet(cells: pd.DataFrame, path: Path) -> Read:
     return Read(_as_text(body.set_axis(found.names, axis=1)), tuple(found.notes(path.name)))
 
 
-def _promise(sheet: pd.DataFrame) -> tuple[bool, int]:
-    return bool(columns_of(ID, sheet.columns)), len(sheet.select_dtypes("number").columns)
+def _promise(sheet: pd.DataFrame, kind: str) -> tuple[bool, int]:
+    return bool(columns_of(ID, sheet.columns)), len(sheet.select_dtypes(kind).columns)
 
 
 def _parquet(path: Path) -> pd.DataFrame:

@@ -11,13 +11,14 @@ LEAST_PER_LABEL = 3  # tracks that a folder has on average, where folders are la
 LEVELS = 2  # that are looked at, those above them being one folder
 
 
-def folder_labels(ids: pd.Index) -> pd.DataFrame:
+def folder_labels(ids: pd.Index, artists: pd.Series | None = None) -> pd.DataFrame:
     """Return the labels that the folders of tracks are: columns ``language`` and ``genre``, as far as there are any.
 
     ids: paths below what all tracks share. Of the first two levels that have several folders, one whose folders are
     names of languages is the language; of the others the first is the genre, and the second only below languages, or
     where its folders are found again in several of the first: else they are albums or artists. Each folder has to have
-    three tracks on average. Numbers alone (000, 2019-07) say where a file lies, not what it is.
+    three tracks on average. Numbers alone (000, 2019-07) say where a file lies, not what it is; a level whose folders
+    are called as most of their ``artists`` (by track id) is that of the artists.
 
     >>> ids = pd.Index([f"audio/{place}/{i}" for place in ("bangla/folk", "english/folk") for i in range(4)])
     >>> folder_labels(ids).to_numpy().tolist()[::4]
@@ -30,7 +31,7 @@ def folder_labels(ids: pd.Index) -> pd.DataFrame:
     found: dict[str, pd.Series] = {}
     for level in several:
         named = level.where(level.map(_has_letters))
-        if not _is_label(named):
+        if not _is_label(named) or _is_of_artists(named, artists):
             continue
         if LANGUAGE not in found and len({language_code(folder) for folder in named.dropna()} - {None}) > 1:
             spoken = named.map(language_code, na_action="ignore")
@@ -44,6 +45,13 @@ def folder_labels(ids: pd.Index) -> pd.DataFrame:
 
 def _is_label(level: pd.Series) -> bool:
     return level.nunique() > 1 and bool(level.notna().sum() >= LEAST_PER_LABEL * level.nunique())
+
+
+def _is_of_artists(level: pd.Series, artists: pd.Series | None) -> bool:
+    if artists is None or artists.isna().all():
+        return False
+    folders, names = (texts.astype("str").str.casefold().str.strip() for texts in (level, artists))
+    return bool((folders == names)[artists.notna()].mean() > 0.5)
 
 
 def _has_letters(folder: str | None) -> bool:

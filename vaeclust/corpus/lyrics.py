@@ -17,7 +17,7 @@ from vaeclust.corpus.arrays import ARRAYS, given_numbers, numeric_names
 from vaeclust.corpus.formats import read_table
 from vaeclust.corpus.joining import Joined, joined
 from vaeclust.corpus.language_names import language_code
-from vaeclust.corpus.roles import LYRICS, LYRICS_PATH, columns_of
+from vaeclust.corpus.roles import ID, LYRICS, LYRICS_PATH, columns_of, folded_name
 from vaeclust.corpus.shapes import expanded
 from vaeclust.corpus.tables import examples, npz_array, numeric_columns, placed
 from vaeclust.corpus.words import ENGLISH, NO_LYRICS, stop_words, sung, text_of, words
@@ -102,6 +102,9 @@ def load_lyrics(source: str | Path | pd.Series | None, ids: pd.Index, tracks: pd
     return Lyrics(values, has_lyrics, guessed if several else None, found.notes, found.misses)
 
 
+_TERM, _COUNT = ("term", "word", "token"), ("count", "freq", "frequency", "n", "tf", "occurrences")
+
+
 class Bag(NamedTuple):
     """Counts (tracks, terms), sparse, the terms and the ids of the tracks."""
 
@@ -136,8 +139,8 @@ def _found(path: Path, array: str, ids: pd.Index, tracks: pd.DataFrame | None) -
     if ROW in table and "track_id" not in table:
         table.index = _row_tracks(table, ids, path)
         return _Found(_numeric_features(table, path))
-    if {"term", "count"} <= set(table.columns):
-        return _bag(table, ids, path)
+    if (bag := _as_bag(table)) is not None:
+        return _bag(bag, ids, path)
     found = joined(table, ids, str(path), tracks)
     texts = table_texts(found.table, path)
     content = _numeric_features(found.table, path) if texts is None else texts
@@ -215,7 +218,7 @@ def count_features(
         kept = kept + sparse.diags_array(inside * 1.0) @ counts @ sparse.diags_array(allowed * 1.0)
         content |= own
     telling = _frequency(kept) >= LEAST_TRACKS
-    if not telling.any():  # too few tracks for these bounds
+    if telling.sum() < 2:  # too few tracks, or words, for these bounds; a single term spans nothing
         kept, telling = counts, content
     weights = TfidfTransformer(sublinear_tf=True).fit_transform(sparse.csr_matrix(kept)[:, telling])
     size = min(N_FEATURES, weights.shape[1] - 1, len(ids) - 1)
@@ -248,6 +251,16 @@ def _read_folder(folder: Path, ids: pd.Index) -> pd.Series:
     if not texts:
         raise ValueError(f"{folder}: no readable <track_id>.txt, .lrc or .srt; expected names such as {ids[0]}.txt")
     return pd.Series(texts)
+
+
+def _as_bag(table: pd.DataFrame) -> pd.DataFrame | None:
+    """Return a bag of words with the columns ``track_id, term, count``, whatever they are called; None for no bag."""
+    by_name = {folded_name(column): column for column in reversed(list(table))}
+    term, count = (next((by_name[name] for name in names if name in by_name), None) for names in (_TERM, _COUNT))
+    if term is None or count is None:
+        return None
+    track = next(iter(columns_of(ID, [name for name in table if name not in (term, count)])), "track_id")
+    return table.rename(columns={track: "track_id", term: "term", count: "count"})
 
 
 def _bag(table: pd.DataFrame, ids: pd.Index, path: Path) -> _Found:

@@ -32,7 +32,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     GENRE: (
         "genre", "genres", "genre_top", "track genre_top", "top_genre", "track_genre", "playlist_genre", "music_genre",
         "main_genre", "primary_genre", "genre_name", "genre(s)", "artist_genres", "artist_genre", "label", "class",
-        "category", "style",
+        "category", "style", "target",
     ),
     LANGUAGE: (
         "language", "lang", "language_code", "track language_code", "song_language", "track_language",
@@ -50,15 +50,18 @@ ROLES: dict[str, tuple[str, ...]] = {
     OTHER: (
         "year", "release_year", "popularity", "views", "likes", "streams", "bitrate", "bit_rate", "sample_rate",
         "sampling_rate", "word_count", "lyrics_length", "track_number", "disc_number", "cluster", "clusters",
-        "cluster_label", "index", "rank", "nr", "nr.", "no", "no.", "s.no", "sl_no", "#", "unnamed: 0", "unnamed: 0.1",
+        "cluster_label", "decade", "start", "end", "start_sec", "end_sec", "start_time", "end_time", "frametime",
+        "index", "rank", "nr", "nr.", "no", "no.", "s.no", "sl_no", "#", "unnamed: 0", "unnamed: 0.1",
     ),
 }  # fmt: skip
 LABELS = (GENRE, LANGUAGE, MOOD, TAG)  # roles to score against, beside artists; never splits
 _NAMES = {name.replace("_", " "): role for role, names in reversed(ROLES.items()) for name in names}
 
 _CODED = re.compile(
-    r"(genre|label|language|lang|artist|mood|class|tag|song|track) (id|encoded|enc|code|idx|index|num|number)"
+    r"(genre|label|language|lang|artist|mood|class|tag|song|track) (encoded|enc|code|idx|index|num|number)"
+    r"|(genre|label|language|lang|artist|album|mood|class|tag|user|playlist|channel) id|(is|has) .+"
 )
+_AN_ID = re.compile(r"[^\W\d]+ (id|uid|uuid|uri)")  # of what it is called here: recording_id, music_id
 UNKNOWN = ("", "unknown", "n/a", "na", "none", "nan", "null", "-", "?", "undefined")  # labels that say nothing
 
 
@@ -78,7 +81,7 @@ def role_of(column: str) -> str:
     ('id', 'lyrics', '')
     """
     name = folded_name(column)
-    return _NAMES.get(name, OTHER if _CODED.fullmatch(name) else "")
+    return _NAMES.get(name, OTHER if _CODED.fullmatch(name) else ID if _AN_ID.fullmatch(name) else "")
 
 
 def columns_of(role: str, columns: Iterable[str]) -> list[str]:
@@ -88,8 +91,9 @@ def columns_of(role: str, columns: Iterable[str]) -> list[str]:
     ['ID', 'path']
     """
     by_name = {folded_name(column): column for column in reversed(list(columns))}
-    wanted = (name.replace("_", " ") for name in ROLES[role])
-    return [by_name[name] for name in wanted if name in by_name]
+    wanted = [name.replace("_", " ") for name in ROLES[role]]
+    others = [name for name in reversed(by_name) if name not in wanted and role == ID and role_of(name) == ID]
+    return [by_name[name] for name in [*wanted, *others] if name in by_name]
 
 
 def one_spelling(cells: pd.Series, code: Callable[[str], str | None] | None = None) -> pd.Series:

@@ -110,7 +110,8 @@ def language_effects(clusters: pd.DataFrame, references: pd.DataFrame, artists: 
     rows = []
     if clusters["seed"].nunique() > 1:
         by_condition = dict(list(pick(clusters, clusterer="kmeans").groupby("condition")))
-        for label, reference in references.items():
+        spoken = references[references.index.isin(clusters["track_id"])]
+        for label, reference in spoken.items():
             drawn = {
                 Pipeline("features", condition=name): bootstrap_means(table, reference, "nmi", units=artists)
                 for name, table in by_condition.items()

@@ -119,7 +119,9 @@ def described_corpora(
                 missing[name] = str(error)
         else:
             missing[name] = f"not in {Path(heard).name}" if heard else "no sound here, and no file of what was heard"
-    shared = set.intersection(*(set(corpus.ids) for corpus in found.values())) if found else set()
+    if not found:  # numbers of its own, such as those of a streaming service
+        found[STANDARD] = load(source, **options)
+    shared = set.intersection(*(set(corpus.ids) for corpus in found.values()))
     found = {name: _only(corpus, shared) for name, corpus in found.items()}
     if FULL_FEATURES in found:
         found[FULL_FEATURES] = power_transform(found[FULL_FEATURES])
