@@ -109,9 +109,11 @@ def label_counts(dataset: Dataset) -> pd.Series:
     return _shown(dataset.class_of).value_counts().sort_index()
 
 
-def label_table(dataset: Dataset) -> pd.DataFrame:
+def label_table(dataset: Dataset) -> pd.DataFrame | Markdown:
     """Return every label that tracks are scored against: its classes, the tracks that have one, the largest."""
     rows = {}
+    if not dataset.references():
+        return Markdown("No label of these tracks is known: what compares groups with labels is left out of all pages.")
     for name in dataset.references():
         told = dataset.tracks[name]
         counts = told.value_counts().sort_index().sort_values(ascending=False, kind="stable")
