@@ -442,7 +442,7 @@ def test_labels_by_name(tmp_path):
     assert chosen.class_names == ("bhairav", "yaman")
     assert list(chosen.features) == ["x", "y", "z"]  # a label is no feature
     assert chosen.given["labels"] == "raga,decade,class"
-    with pytest.raises(ValueError, match=r"label 'mood': no such column in the tracks; found Raga, genre"):
+    with pytest.raises(ValueError, match=r"label 'mood': no such column in the tracks; found Raga, decade, genre"):
         load(path, labels="mood")
     with pytest.raises(ValueError, match=r"label 'x': 30 different values on 30 tracks; expected at least two"):
         load(path, labels="x")

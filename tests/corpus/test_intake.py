@@ -726,3 +726,32 @@ def test_lyrics_of_few_words_are_not_nothing(home):
     texts = ["river moon stone " * (1 + i % 3) + ("wheel" if i < 3 else "") for i in range(N)]
     corpus = load(saved(features(id=ROWS, lyrics=texts), home / "x.csv"))
     assert corpus.lyrics.any()
+
+
+def test_a_song_in_two_playlists_has_one_sound(home):
+    table = features(track_id=ROWS, playlist_genre=GENRES, playlist_name="a list")
+    again = table.iloc[:2].assign(playlist_genre="Pop")
+    corpus = load(saved(pd.concat([table, again]), home / "spotify.csv"))
+    assert corpus.ids == ROWS
+    assert corpus.tracks["genre"].tolist() == GENRES
+    assert any("2 tracks have several rows that are the same but for playlist_genre" in note for note in corpus.notes)
+    louder = again.assign(**{again.select_dtypes("number").columns[0]: 99.0})
+    with pytest.raises(ValueError, match="track ids that stand more than once: song 00, song 01"):
+        load(saved(pd.concat([table, louder]), home / "two.csv"))
+
+
+def test_codes_of_labels_in_arrays_are_no_features(home):
+    emb = np.random.default_rng(0).normal(size=(N, 8))
+    codes = np.array([GENRES.index(genre) for genre in GENRES])
+    named = {"y_genre": codes, "y_lang": np.array(LANGUAGES), "genre_names": np.array(["Folk", "Rock"])}
+    np.savez(home / "z.npz", X_latent=emb, song_ids=np.array(ROWS), loss=np.arange(N), **named)
+    corpus = load(home / "z.npz")
+    assert corpus.features.shape == (N, 8)
+    assert list(corpus.references()) == ["genre", "language"]
+    assert any("not used: genre_names, loss" in note or "not used: loss, genre_names" in note for note in corpus.notes)
+
+
+def test_running_numbers_are_no_features(home):
+    for name in ("Sl. No.", "SL_NO", "Sr. No."):
+        corpus = load(saved(features(**{name: range(1, N + 1), "id": ROWS}), home / "x.csv"))
+        assert name not in corpus.features

@@ -15,7 +15,7 @@ from vaeclust.corpus.formats import read_table
 from vaeclust.corpus.joining import joined
 from vaeclust.corpus.roles import ID, OTHER, columns_of, role_of
 from vaeclust.corpus.shapes import expanded, one_row_a_recording, turned
-from vaeclust.corpus.tables import as_numbers, clean_ids, distinct_rows, examples, finite_numbers
+from vaeclust.corpus.tables import as_numbers, clean_ids, distinct_rows, examples, finite_numbers, once_each
 
 ARRAYS = (".npz", ".npy")
 ROW_NUMBERS = "no column says which track a row is: tracks are called by the numbers of their rows"
@@ -58,7 +58,9 @@ def read_numbers(path: Path, array: str = "", ids: Sequence[str] = (), *, column
         ids = pd.Series([f"row {row + 1} of {len(table)}" for row in range(len(table))], table.index)  # joins nothing
         notes.append(f"{path.name}: {ROW_NUMBERS}")
     table, ids, said = one_row_a_recording(table, ids, numeric_names(table), path)
-    found = _numbers(distinct_rows(table, ids, path), path, columns, [*notes, *said], needed=columns is None)
+    table, ids, twice = once_each(table, ids, numeric_names(table), path)
+    notes += [*said, *twice]
+    found = _numbers(distinct_rows(table, ids, path), path, columns, notes, needed=columns is None)
     return found._replace(averaged=bool(said))
 
 
@@ -151,8 +153,10 @@ def _array_table(path: Path, array: str, ids: Sequence[str]) -> tuple[pd.DataFra
             f"{path}: found {shapes}; expected track_id (n,) and {wanted}{choices if len(matrices) > 1 else ''}"
         )
     table = pd.DataFrame(matrix, columns=[f"dimension {i}" for i in range(matrix.shape[1])])
-    about = {one: arrays[name].astype(str) for one, name in flat.items() if len(arrays[name]) == len(matrix)}
-    notes: list[str] = []
+    known = {one: name for one, name in flat.items() if role_of(one) and len(arrays[name]) == len(matrix)}
+    about = {one: arrays[name].astype(str) for one, name in known.items()}
+    others = [name for one, name in flat.items() if one not in known] if array == "" else []
+    notes = [f"{path.name}: not used: {examples(others)}"] if others else []
     if told is None:
         told, note = _ids_beside(path, len(matrix), ids)
         notes += [note] if note else []
@@ -170,13 +174,13 @@ def _array_table(path: Path, array: str, ids: Sequence[str]) -> tuple[pd.DataFra
 
 
 def _one_of(name: str) -> str:
-    """Return what a row of an array is called: of ``filenames`` a ``filename``; ``y`` is a label.
+    """Return what a row of an array is called: of ``filenames`` a ``filename``; ``y`` is a label, ``y_genre`` a genre.
 
-    >>> _one_of("filenames"), _one_of("IDS"), _one_of("y"), _one_of("bias")
-    ('filename', 'ID', 'label', 'bias')
+    >>> _one_of("filenames"), _one_of("IDS"), _one_of("y"), _one_of("y_lang"), _one_of("bias")
+    ('filename', 'ID', 'label', 'lang', 'bias')
     """
     one = name[:-1] if name.casefold().endswith("s") and role_of(name[:-1]) else name
-    return "label" if one.casefold() == "y" else one
+    return "label" if one.casefold() == "y" else one[2:] if one.casefold().startswith("y_") else one
 
 
 def _arrays(path: Path) -> dict[str, np.ndarray]:

@@ -36,7 +36,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     ),
     LANGUAGE: (
         "language", "lang", "language_code", "track language_code", "song_language", "track_language",
-        "lyrics_language", "sprache", "idioma", "langue",
+        "lyrics_language", "song_lang", "track_lang", "lyrics_lang", "sprache", "idioma", "langue",
     ),
     MOOD: ("mood", "emotion"),
     TAG: ("tag", "tags"),
@@ -51,7 +51,8 @@ ROLES: dict[str, tuple[str, ...]] = {
         "year", "release_year", "popularity", "views", "likes", "streams", "bitrate", "bit_rate", "sample_rate",
         "sampling_rate", "word_count", "lyrics_length", "track_number", "disc_number", "cluster", "clusters",
         "cluster_label", "decade", "start", "end", "start_sec", "end_sec", "start_time", "end_time", "frametime",
-        "index", "rank", "nr", "nr.", "no", "no.", "s.no", "sl_no", "#", "unnamed: 0", "unnamed: 0.1",
+        "index", "rank", "nr", "nr.", "no", "no.", "s.no", "sl_no", "sl. no.", "sl no.", "sr_no", "sr. no.", "serial",
+        "serial_no", "release", "track_popularity", "#", "unnamed: 0", "unnamed: 0.1",
     ),
 }  # fmt: skip
 LABELS = (GENRE, LANGUAGE, MOOD, TAG)  # roles to score against, beside artists; never splits

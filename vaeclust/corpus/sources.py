@@ -149,6 +149,7 @@ def load(
         values, about, texts, faults, notes = measure_folder(
             *places, features=measured.name, seconds=seconds, offset=offset, most=most, without=without
         )
+        texts = texts.rename(None)  # from files beside the audio or its tags, not from a column
     else:
         needed = given is None and known_set is not None
         order = table_ids(resolve(tracks)) if tracks and path.suffix.lower() in ARRAYS else ()
