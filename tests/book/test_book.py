@@ -228,14 +228,27 @@ def test_the_front_page_answers_in_sight(chapter, built_book):
     assert len(sentences) == 4
     for sentence in sentences:
         said = re.sub(r"^\d\. |\*\*", "", sentence)
-        assert said in page.inner_text("#the-answer")
-    shown = [image for image in page.locator("#the-answer img").all() if image.is_visible()]
+        assert said in page.inner_text("#the-answer-on-gtzan")
+    shown = [image for image in page.locator("#the-answer-on-gtzan img").all() if image.is_visible()]
     assert [Path(image.get_attribute("src")).name for image in shown] == ["answer-light.svg"]
     page.emulate_media(color_scheme="dark")
-    page.wait_for_selector("#the-answer img[src*=answer-dark]", state="visible")
+    page.wait_for_selector("#the-answer-on-gtzan img[src*=answer-dark]", state="visible")
     link = page.locator("a[href$='.pdf']").evaluate("a => a.href")
     assert Path(link.removeprefix("file://")).read_bytes().startswith(b"%PDF-")
     assert page.locator("#the-parts a.sd-stretched-link").count() >= 9
+
+
+def test_the_front_page_opens_with_ones_own_corpus(chapter):
+    page = chapter("index")
+    own, study = page.locator("article h2").all_inner_texts()[:2]
+    assert own.startswith("Your corpus: ")
+    assert study.startswith("The answer, on GTZAN")
+    said = page.inner_text("section[id^='your-corpus']")
+    assert "120 tracks, 20 features, 4 genres" in said
+    assert "without a network, has an NMI of" in said
+    drawn = page.locator("section[id^='your-corpus'] img")
+    assert drawn.evaluate("image => image.complete && image.naturalWidth > 100")
+    assert page.locator("section[id^='your-corpus'] a[href$='07_comparison.html']").count() == 1
 
 
 def test_maths_is_typeset(chapter):

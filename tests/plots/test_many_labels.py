@@ -42,16 +42,21 @@ def test_figures_of_many_labels_can_be_read():
     assert len(maps.interactive(points, replace(corpus, labels=()), found, name="o").data) == 5
 
 
+def title(ax):
+    """Return the title of a panel, which the style of the book puts to the left."""
+    return ax.get_title("left") or ax.get_title()
+
+
 def test_every_label_is_drawn_but_the_artist():
     corpus = many()
     told = corpus.tracks.assign(language=["bn", "en"] * 200, artist=["Ann", "Bob", "Cid", "Dan"] * 100)
     spoken = replace(corpus, tracks=told, labels=("language", "genre", "artist"))
     found = pd.Series(np.arange(400) % 2, corpus.ids)
     mix = cluster_plots.label_mix(found, spoken)
-    assert [ax.get_title() for ax in mix.axes] == ["language", "genre"]
+    assert list(map(title, mix.axes)) == ["language", "genre"]
     first, second = ([text.get_text() for text in ax.get_xticklabels()] for ax in mix.axes)
     assert first == second
     assert [text.get_text() for text in mix.axes[0].texts] == ["200", "0", "0", "200"]
     points = pd.DataFrame({"track_id": corpus.ids, "projection": "pca", "x": range(400), "y": range(400)})
     drawn = [ax for ax in maps.label_and_cluster(points, spoken, found).axes if ax.get_visible()]
-    assert [ax.get_title() for ax in drawn] == ["PCA, by language", "PCA, by genre", "PCA, by cluster"]
+    assert list(map(title, drawn)) == ["PCA, by language", "PCA, by genre", "PCA, by cluster"]
