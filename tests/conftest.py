@@ -22,20 +22,21 @@ from vaeclust.corpus.sources import load
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def real_data(name: str) -> Path:
+    folder = Path(os.environ.get("VAECLUST_DATA", "")) / name
+    if "VAECLUST_DATA" not in os.environ or not folder.is_dir():
+        pytest.skip(f"real data is not here: set VAECLUST_DATA to the folder that holds {name}/")
+    return folder
+
+
 @pytest.fixture(scope="session")
 def gtzan_folder() -> Path:
-    folder = Path(os.environ.get("VAECLUST_DATA", "")) / "gtzan"
-    if "VAECLUST_DATA" not in os.environ or not folder.is_dir():
-        pytest.skip("the real GTZAN table is not here: set VAECLUST_DATA to the folder that holds gtzan/")
-    return folder
+    return real_data("gtzan")
 
 
 @pytest.fixture(scope="session")
 def songs_folder() -> Path:
-    folder = Path(os.environ.get("VAECLUST_DATA", "")) / "songs1000"
-    if "VAECLUST_DATA" not in os.environ or not folder.is_dir():
-        pytest.skip("the thousand songs are not here: set VAECLUST_DATA to the folder that holds songs1000/")
-    return folder
+    return real_data("songs1000")
 
 
 @pytest.fixture(scope="session")

@@ -734,7 +734,7 @@ def test_a_song_in_two_playlists_has_one_sound(home):
     corpus = load(saved(pd.concat([table, again]), home / "spotify.csv"))
     assert corpus.ids == ROWS
     assert corpus.tracks["genre"].tolist() == GENRES
-    assert any("2 tracks have several rows that are the same but for playlist_genre" in note for note in corpus.notes)
+    assert any("2 rows tell nothing new but playlist_genre, playlist_name" in note for note in corpus.notes)
     louder = again.assign(**{again.select_dtypes("number").columns[0]: 99.0})
     with pytest.raises(ValueError, match="track ids that stand more than once: song 00, song 01"):
         load(saved(pd.concat([table, louder]), home / "two.csv"))

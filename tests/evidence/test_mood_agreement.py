@@ -1,8 +1,5 @@
 """How far heard moods are those of a table."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -49,11 +46,9 @@ def test_tables_that_cannot_be_compared(songs):
         mood_agreement(heard.reset_index(drop=True), told)
 
 
-def test_what_is_said_of_each_mood_is_what_real_songs_show():
+def test_what_is_said_of_each_mood_is_what_real_songs_show(songs_folder):
     """The numbers that ``vaeclust.corpus.moods`` and the table of the page ``reproduce`` state."""
-    folder = Path(os.environ.get("VAECLUST_DATA", "")) / "songs1000"
-    if "VAECLUST_DATA" not in os.environ or not folder.is_dir():
-        pytest.skip("the songs are not here: set VAECLUST_DATA to the folder that holds songs1000/")
+    folder = songs_folder
     told = pd.read_csv(folder / "service_values.csv", index_col="track_id")
     with np.load(folder / "listening.npz") as arrays:
         heard = pd.DataFrame(arrays["moods"], index=arrays["track_id"], columns=MOODS)

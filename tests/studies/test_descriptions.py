@@ -19,7 +19,6 @@ from vaeclust.studies.descriptions import (
     described_corpora,
     listening_rule,
     plain_tags,
-    scored_labels,
     side_by_side,
 )
 from vaeclust.studies.rules import FULL_FEATURES
@@ -138,7 +137,7 @@ def test_labels_but_no_artists(table, tmp_path):
     found, _ = described_corpora(tmp_path / "t.csv", tracks=tmp_path / "about.csv", labels="language, genre,artist")
     references = found["mfcc20"].references()
     assert list(references) == ["language", "genre", "artist"]
-    assert scored_labels(found["mfcc20"]) == ["language", "genre"]
+    assert found["mfcc20"].label_names == ("language", "genre")
     assert pd.Series(references["language"]).value_counts().to_dict() == {0: 40, 1: 40, -1: 40}
     with pytest.raises(ValueError, match=r"label 'mood': no such column in the tracks; found genre, artist, language"):
         described_corpora(tmp_path / "t.csv", tracks=tmp_path / "about.csv", labels="mood")

@@ -10,6 +10,7 @@ from vaeclust import load
 from vaeclust.evidence.differences import bootstrap_means
 from vaeclust.evidence.lyrics import language_effects, language_facts, language_gains, language_table
 from vaeclust.studies import languages
+from vaeclust.studies.conditions import shuffle_lyrics
 from vaeclust.studies.protocol import study
 
 LYRICS = np.random.default_rng(0).normal(size=(120, 30)).astype(np.float32)
@@ -35,7 +36,7 @@ def test_centred_lyrics_have_no_language_left(bilingual):
 
 
 def test_lyrics_of_others_are_of_the_same_language(bilingual):
-    moved = languages.lyrics_within_language(bilingual).lyrics
+    moved = shuffle_lyrics(bilingual, within="language").lyrics
     for name in ("bn", "en"):
         chosen = (bilingual.tracks["language"] == name).to_numpy()
         np.testing.assert_array_equal(np.sort(moved[chosen], axis=0), np.sort(bilingual.lyrics[chosen], axis=0))

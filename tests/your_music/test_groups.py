@@ -1,8 +1,6 @@
 """Groups that last while songs come and go, and the table of songs."""
 
-import os
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -117,10 +115,8 @@ def test_bad_input_is_said(points):
 
 
 @pytest.fixture(scope="module")
-def songs1000():
-    folder = Path(os.environ.get("VAECLUST_DATA", "")) / "songs1000"
-    if "VAECLUST_DATA" not in os.environ or not folder.is_dir():
-        pytest.skip("the 1,000 songs are not here: set VAECLUST_DATA to the folder that holds songs1000/")
+def songs1000(songs_folder):
+    folder = songs_folder
     heard = f"{folder / 'listening.npz'}:msd_penultimate"
     return load(
         folder / "features_57.csv", tracks=folder / "tracks.csv", features=heard, scaling="common", name="songs1000"

@@ -11,7 +11,6 @@ from sounds import song
 from vaeclust.corpus.sources import load
 from vaeclust.methods.catalogue import COMPARED
 from vaeclust.methods.training import fit
-from vaeclust.studies.descriptions import scored_labels
 from vaeclust.studies.drafts import publish
 from vaeclust.studies.origins import folder_name
 from vaeclust.studies.protocol import fitting_records, method_settings, study
@@ -148,8 +147,8 @@ def test_a_library_that_moved_or_grew_is_gone_on_with(music, tmp_path):
 
 def test_languages_stand_in_names(corpus):
     spoken = replace(corpus, tracks=corpus.tracks.assign(language=["bn", "en"] * 60))
-    assert scored_labels(spoken) == ["genre", "language"]
-    names = cluster_names(pd.Series(np.arange(120) % 2, corpus.ids), labels=spoken.tracks[scored_labels(spoken)])
+    assert spoken.label_names == ("genre", "language")
+    names = cluster_names(pd.Series(np.arange(120) % 2, corpus.ids), labels=spoken.tracks[list(spoken.label_names)])
     assert names.tolist() == ["100 % Bengali", "100 % English"]
 
 

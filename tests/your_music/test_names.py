@@ -1,8 +1,5 @@
 """Names of clusters: on libraries whose words are known, on a thousand songs, on thirty clips."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -48,11 +45,9 @@ def assert_distinct(names):
 
 
 @pytest.fixture(scope="session")
-def songs():
+def songs(songs_folder):
     """Each model's layer and tags, moods and labels of a thousand songs."""
-    folder = Path(os.environ.get("VAECLUST_DATA", "")) / "songs1000"
-    if "VAECLUST_DATA" not in os.environ or not folder.is_dir():
-        pytest.skip("the songs are not here: set VAECLUST_DATA to the folder that holds songs1000/")
+    folder = songs_folder
     with np.load(folder / "listening.npz") as arrays:
         ids = arrays["track_id"]
         tags = {model: pd.DataFrame(arrays[f"{model}_tags"], ids, list(TAGS[model])) for model in TAGS}

@@ -56,7 +56,7 @@ def recording_warnings(dataset: Dataset, clusters: pd.Series | None = None, *, o
     clusters: by track id; of: what made them.
     """
     told = dataset.tracks
-    labels = told[[name for name in dataset.references() if name != ARTIST]]
+    labels = told[list(dataset.label_names)]
     said = list(label_warnings(told, labels) if clusters is None else cluster_warnings(told, clusters))
     rows = "".join(f"<li>{escape(text)}</li>" for text in said)
     heading = f'<p class="facts"><strong>Beware of the recordings{f" ({escape(of)})" if of else ""}.</strong></p>'

@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 
 from vaeclust.corpus.formats import read_table
-from vaeclust.corpus.joining import joined
+from vaeclust.corpus.joining import joined, one_row_each
 from vaeclust.corpus.roles import ID, OTHER, columns_of, role_of
 from vaeclust.corpus.shapes import expanded, one_row_a_recording, turned
-from vaeclust.corpus.tables import as_numbers, clean_ids, distinct_rows, examples, finite_numbers, once_each
+from vaeclust.corpus.tables import as_numbers, clean_ids, distinct_rows, examples, finite_numbers
 
 ARRAYS = (".npz", ".npy")
 ROW_NUMBERS = "no column says which track a row is: tracks are called by the numbers of their rows"
@@ -52,14 +52,16 @@ def read_numbers(path: Path, array: str = "", ids: Sequence[str] = (), *, column
     unique = [name for name in candidates if table[name].is_unique and table[name].notna().all()]
     if candidates:
         column = candidates[0] if candidates[0] in ("track_id", "filename") else (unique or candidates)[0]
+        if numbers := numeric_names(table):  # a song that is in two playlists has one sound
+            table, said = one_row_each(table, path, [column, *numbers])
+            notes += said
         ids = clean_ids(table[column]).where(table[column].notna())
         notes.append(f"{path.name}: id from `{column}`")
     else:
         ids = pd.Series([f"row {row + 1} of {len(table)}" for row in range(len(table))], table.index)  # joins nothing
         notes.append(f"{path.name}: {ROW_NUMBERS}")
     table, ids, said = one_row_a_recording(table, ids, numeric_names(table), path)
-    table, ids, twice = once_each(table, ids, numeric_names(table), path)
-    notes += [*said, *twice]
+    notes += said
     found = _numbers(distinct_rows(table, ids, path), path, columns, notes, needed=columns is None)
     return found._replace(averaged=bool(said))
 

@@ -98,7 +98,7 @@ class Dataset:
         return len(self.tracks)
 
     def __repr__(self) -> str:
-        classes = {name: self.tracks[name].nunique() for name in self.references() if name != ARTIST}
+        classes = {name: self.tracks[name].nunique() for name in self.label_names}
         counts = (f"{n} {name}s" if name in LABELS else f"{n} values of {name}" for name, n in classes.items())
         labels = ", ".join(counts) or "no labels"
         lyrics = f"{self.has_lyrics.sum():,} with lyrics" if self.lyrics is not None else "no lyrics"
@@ -140,10 +140,15 @@ class Dataset:
         told = {name: self.tracks[name] for name in self.labels if name in self.tracks}
         return tuple(name for name, column in told.items() if 2 <= column.nunique() < column.notna().sum())
 
-    @cached_property
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """The labels that groups are compared by: all references but the artist."""
+        return tuple(name for name in self._scored if name != ARTIST)
+
+    @property
     def headline(self) -> str:
-        """The label that results are told by: the first of the references that is not the artist; empty without one."""
-        return next((name for name in self._scored if name != ARTIST), "")
+        """The label that results are told by, the first of ``label_names``; empty without one."""
+        return next(iter(self.label_names), "")
 
     @cached_property
     def classes(self) -> np.ndarray | None:
@@ -222,7 +227,7 @@ def assemble(
     more: dict[str, Any] = {"excluded": dict(excluded or {}), "scaling": scaling, "tags": tags, "labels": labels}
     more |= {"notes": words.notes, "unmatched": words.misses}
     corpus = Dataset(name, tracks, features, audio, lyrics_features, has_lyrics, **more)
-    others = [label for label in corpus.references() if label not in (corpus.headline, ARTIST)]
+    others = corpus.label_names[1:]
     checksum = digest(
         *("\n".join(part) for part in (list(tracks.index), list(features.columns), _texts(corpus.class_of))),
         np.ascontiguousarray(features.to_numpy(), dtype="<f8").tobytes(),

@@ -161,12 +161,13 @@ def _words(text: str) -> str:
     return " ".join("".join(c if unicodedata.category(c)[0] in "LMN" else " " for c in plain).split())
 
 
-def one_row_each(table: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, list[str]]:
+def one_row_each(table: pd.DataFrame, path: Path, same: Sequence[str] | None = None) -> tuple[pd.DataFrame, list[str]]:
     """Return a table of which rows that tell the same of a track are one, and a line that says so where they are.
 
-    The same is what stands in the columns that are known by name; a song that is in two playlists is one song.
+    same: the columns in which they do, by default those that are known by name; a song that is in two playlists is one
+    song.
     """
-    known = [name for name in table if role_of(str(name)) not in ("", OTHER)]
+    known = [name for name in table if role_of(str(name)) not in ("", OTHER)] if same is None else list(same)
     once = table.drop_duplicates(subset=known or None)
     left = len(table.drop_duplicates()) - len(once)
     differ = [str(name) for name in table if name not in known]

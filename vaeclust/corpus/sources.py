@@ -157,18 +157,19 @@ def load(
         found = read_numbers(path, array, order, columns=wanted)
         texts = table_texts(found.about, path)
         others = set(numeric_names(found.about)) - set(references)
-        about, said = told_of_tracks(found.about.drop(columns=list(others)), path)
+        about = told_of_tracks(found.about.drop(columns=list(others)), path)
         kept = draw(found.values.index, most)
         values, about, faults = found.values.loc[kept], about.loc[kept], found.faults
         averaged = found.averaged
-        notes += [*found.notes, *said]
+        notes += found.notes
     if tracks:
         about, told, said, missed = with_tracks(about, resolve(tracks))
         texts = texts if told is None else told
         notes += said
         misses.append(missed)
     columns = label_columns(references, about)
-    about = spelled_labels(about, columns.values())
+    about, said = spelled_labels(about, columns.values())
+    notes += said
     known = named or known_name(set(values.index))
     whole = path if len(places) == 1 else shared_folder(places)
     itself = None if averaged else known  # means over slices of its recordings are another corpus

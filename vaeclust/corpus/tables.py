@@ -1,7 +1,7 @@
 """What tables of tracks from outside hold: ids, numbers, arrays; errors name file, line and column."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -43,26 +43,6 @@ def distinct_rows(table: pd.DataFrame, ids: pd.Series, path: Path) -> pd.DataFra
     if len(twice):
         raise ValueError(f"{path}: track ids that stand more than once: {examples(twice)}; keep one row of each")
     return once
-
-
-def once_each(
-    table: pd.DataFrame, ids: pd.Series, numeric: Sequence[str], path: Path
-) -> tuple[pd.DataFrame, pd.Series, list[str]]:
-    """Return a table, and its ids, with the first of rows of one id whose numbers are the same; a line that says so.
-
-    A song that is in two playlists has one sound. Rows whose numbers differ stay, for :func:`distinct_rows` to refuse.
-    """
-    if ids.is_unique or not numeric:
-        return table, ids, []
-    twice = ids.duplicated(keep=False) & ids.notna()
-    rows = table[twice].groupby(ids[twice].to_numpy(), sort=False)
-    if (rows[list(numeric)].nunique(dropna=False) > 1).to_numpy().any():
-        return table, ids, []
-    differ = [str(name) for name in table if (rows[name].nunique(dropna=False) > 1).any()]
-    first = ~ids.duplicated() | ids.isna()
-    what = f"but for {examples(differ)}" if differ else "in all"
-    note = f"{path.name}: {len(rows):,} tracks have several rows that are the same {what}; the first of each is taken"
-    return table[first], ids[first], [note]
 
 
 def finite_numbers(table: pd.DataFrame, columns: list[str], path: Path) -> tuple[pd.DataFrame, dict[str, str]]:

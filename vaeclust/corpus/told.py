@@ -35,8 +35,7 @@ def with_tracks(about: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, pd.Serie
     read = read_table(path, "tracks table")
     table, once = one_row_each(read.table, path)
     found = joined(table, about.index, f"{path}", about)
-    more, said = told_of_tracks(found.table, path)
-    more = more.reindex(about.index)
+    more = told_of_tracks(found.table, path).reindex(about.index)
     more = more.drop(columns=[fact for fact in FACTS if fact in more and fact in about])  # what was read stays
     if "path" in more and "path" in about:  # a sound that is there stays
         gone = ~more["path"].map(lambda place: pd.notna(place) and Path(place).exists()).astype(bool)
@@ -45,12 +44,12 @@ def with_tracks(about: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, pd.Serie
         told = more.pop(column)
         if told.notna().any():
             about = about.assign(**{column: told.where(told.notna(), about[column])})
-    notes = [*read.notes, *once, found.note(path.name), *said]
+    notes = [*read.notes, *once, found.note(path.name)]
     return about.join(more), table_texts(found.table, path), notes, found.misses(path.name)
 
 
-def told_of_tracks(table: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, list[str]]:
-    """Return what a table says of its tracks, but their lyrics, under the names of the package; what is to be said.
+def told_of_tracks(table: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """Return what a table says of its tracks, but their lyrics, under the names of the package.
 
     table: by track id. ``genre`` is there in any case; other columns keep their names. A relative path counts from the
     folder of the table, where there is something.
@@ -64,18 +63,10 @@ def told_of_tracks(table: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, list[
                 about = about.drop(columns=columns[0])
     if GENRE not in about:
         about[GENRE] = pd.Series(pd.NA, table.index, dtype="str")
-    notes = []
-    for role in (*ROLES_OF_LABELS, ARTIST):
-        if role not in about:
-            continue
-        first, several = first_entries(about[role], commas=role != ARTIST)
-        if several:
-            notes.append(f"{path.name}: of {several:,} tracks that have several, the first {role} is taken")
-        about[role] = first if role == ARTIST else one_spelling(first, language_code if role == LANGUAGE else None)
     if PATH in about:
         about[PATH] = about[PATH].map(lambda place: placed(place, path.parent), na_action="ignore")
     told = {*columns_of(LYRICS, about), *columns_of(LYRICS_PATH, about), *columns_of(ID, about)}
-    return about.drop(columns=list(told - {PATH, TITLE})), notes
+    return about.drop(columns=list(told - {PATH, TITLE}))
 
 
 def label_columns(names: Iterable[str], about: pd.DataFrame) -> dict[str, str]:
@@ -84,10 +75,19 @@ def label_columns(names: Iterable[str], about: pd.DataFrame) -> dict[str, str]:
     return {name: by_name.get(folded_name(name)) or role_of(name) or name for name in names}
 
 
-def spelled_labels(about: pd.DataFrame, labels: Iterable[str]) -> pd.DataFrame:
-    """Return what is known of tracks with labels as texts of one spelling, the first of lists."""
-    there = {name: one_spelling(first_entries(about[name].astype("str"))[0]) for name in labels if name in about}
-    return about.assign(**there)
+def spelled_labels(about: pd.DataFrame, labels: Iterable[str]) -> tuple[pd.DataFrame, list[str]]:
+    """Return what is known of tracks with labels as texts of one spelling, the first of several; what is to be said.
+
+    labels: columns beside those that are labels by name. Of artists, too, the first is taken, as it is spelled.
+    """
+    about, notes = about.copy(), []
+    for name in dict.fromkeys((*ROLES_OF_LABELS, *labels, ARTIST)):
+        if name in about:
+            first, several = first_entries(about[name].astype("str"), commas=name != ARTIST)
+            if several:
+                notes.append(f"of {several:,} tracks that have several, the first {name} is taken")
+            about[name] = first if name == ARTIST else one_spelling(first, language_code if name == LANGUAGE else None)
+    return about, notes
 
 
 def check_labels(columns: Mapping[str, str], corpus: Dataset) -> None:

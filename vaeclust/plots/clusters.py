@@ -10,7 +10,7 @@ from scipy.cluster.hierarchy import dendrogram, linkage
 from sklearn.metrics import silhouette_samples
 
 from vaeclust.clusters.clusterers import MIN_SAMPLES, NOISE, k_distances, knee
-from vaeclust.corpus.dataset import ARTIST, Dataset
+from vaeclust.corpus.dataset import Dataset
 from vaeclust.corpus.sampling import sample
 from vaeclust.evidence.words import NO_LABELS, legible, metric_head, rounded
 from vaeclust.methods.catalogue import METHODS
@@ -26,11 +26,10 @@ def label_mix(clusters: pd.Series, dataset: Dataset) -> Figure:
     Clusters are ordered by their commonest class of the headline label. clusters: indexed by track id. For unlabelled
     music the figure says that there are no labels.
     """
-    labels = [name for name in dataset.references() if name != ARTIST]
-    if not labels:
+    if not dataset.label_names:
         return words(NO_LABELS).figure
     found = clusters.reindex(dataset.tracks.index)
-    tables = {name: pd.crosstab(legible(dataset.tracks[name]), found) for name in (dataset.headline, *labels)}
+    tables = {name: pd.crosstab(legible(dataset.tracks[name]), found) for name in dataset.label_names}
     order = tables[dataset.headline].idxmax().sort_values(kind="stable").index
     heights = [0.9 + 0.32 * len(table) for table in tables.values()]
     look = {"figsize": (WIDTH, sum(heights)), "height_ratios": heights, "squeeze": False}

@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from vaeclust.corpus.dataset import ARTIST, Dataset, track_name
+from vaeclust.corpus.dataset import Dataset, track_name
 from vaeclust.evidence.words import NO_LABELS, legible
 from vaeclust.methods.projections import PROJECTIONS
 from vaeclust.plots.panels import words
@@ -59,8 +59,7 @@ def label_and_cluster(points: pd.DataFrame, dataset: Dataset, clusters: pd.Serie
 
     points: ``track_id, projection, x, y`` of one projection; clusters: indexed by track id.
     """
-    known = [name for name in dataset.references() if name != ARTIST]
-    panels = {f"by {name}": legible(dataset.tracks[name]) for name in known} | {"by cluster": clusters}
+    panels = {f"by {name}": legible(dataset.tracks[name]) for name in dataset.label_names} | {"by cluster": clusters}
     columns, rows = min(2, len(panels)), -(-len(panels) // 2)
     figure, axes = plt.subplots(rows, columns, figsize=(WIDTH, 4.6 * rows), squeeze=False)
     for ax in axes.flat[len(panels) :]:

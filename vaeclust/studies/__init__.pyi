@@ -27,7 +27,6 @@ from .descriptions import described_corpora as described_corpora
 from .descriptions import description_conditions as description_conditions
 from .descriptions import listening_rule as listening_rule
 from .descriptions import plain_tags as plain_tags
-from .descriptions import scored_labels as scored_labels
 from .descriptions import side_by_side as side_by_side
 from .drafts import publish as publish
 from .kept import released_genres as released_genres
@@ -41,7 +40,6 @@ from .languages import LANGUAGES as LANGUAGES
 from .languages import centred_lyrics as centred_lyrics
 from .languages import language_conditions as language_conditions
 from .languages import language_rule as language_rule
-from .languages import lyrics_within_language as lyrics_within_language
 from .languages import moods_and_tags as moods_and_tags
 from .languages import spoken_part as spoken_part
 from .languages import spoken_sounds as spoken_sounds

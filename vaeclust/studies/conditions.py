@@ -144,16 +144,18 @@ def lyrics_controls(dataset: Dataset, published: str | Path = "") -> dict[str, C
     return {name: Condition(corpus) for name, corpus in changed.items()}
 
 
-def shuffle_lyrics(dataset: Dataset) -> Dataset:
+def shuffle_lyrics(dataset: Dataset, *, within: str = "") -> Dataset:
     """Return the corpus with every text given to another track, among the tracks that have one.
 
-    Raises ValueError for a corpus without lyrics.
+    within: the column of the tracks, such as the language, in which both say the same; those that say nothing keep
+    their texts. Raises ValueError for a corpus without lyrics.
     """
     if dataset.lyrics is None:
         raise ValueError(f"{dataset.name} has no lyrics to give to other tracks")
-    owners = np.flatnonzero(dataset.has_lyrics)
-    lyrics = dataset.lyrics.copy()
-    lyrics[owners] = dataset.lyrics[np.random.default_rng(0).permutation(owners)]
+    owners, rng, lyrics = np.flatnonzero(dataset.has_lyrics), np.random.default_rng(0), dataset.lyrics.copy()
+    told = dataset.tracks[within].to_numpy()[owners] if within else np.full(len(owners), "all")
+    for _, group in pd.Series(owners).groupby(told):
+        lyrics[group.to_numpy()] = dataset.lyrics[rng.permutation(group.to_numpy())]
     return replace(dataset, lyrics=lyrics)
 
 

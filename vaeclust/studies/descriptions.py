@@ -158,11 +158,6 @@ def description_conditions(slug: str, corpora: Mapping[str, Dataset], k: int) ->
     return {name: Condition(corpus, method=method) for name, corpus in corpora.items()}
 
 
-def scored_labels(dataset: Dataset) -> list[str]:
-    """Return the labels that descriptions are compared by: all but the artists."""
-    return [name for name in dataset.references() if name != "artist"]
-
-
 def _arrays(heard: str) -> dict[str, str]:
     """Return, by condition, what ``load`` takes for the features that a file has."""
     path, array = npz_array(heard)

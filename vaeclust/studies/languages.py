@@ -18,7 +18,7 @@ from vaeclust.corpus.feature_sets import recognise
 from vaeclust.corpus.sources import load
 from vaeclust.corpus.tables import npz_array
 from vaeclust.files import resolve
-from vaeclust.studies.conditions import Condition
+from vaeclust.studies.conditions import Condition, shuffle_lyrics
 from vaeclust.studies.descriptions import side_by_side
 from vaeclust.studies.records import STANDARD
 from vaeclust.studies.rules import FULL_FEATURES, power_transform
@@ -96,15 +96,6 @@ def centred_lyrics(dataset: Dataset) -> Dataset:
     return replace(dataset, lyrics=lyrics.astype(np.float32))
 
 
-def lyrics_within_language(dataset: Dataset) -> Dataset:
-    """Return the corpus with every text given to another track of its language; all tracks have lyrics."""
-    assert dataset.lyrics is not None
-    rng, lyrics = np.random.default_rng(0), dataset.lyrics.copy()
-    for _, places in sorted(dataset.tracks.reset_index().groupby("language").groups.items()):
-        lyrics[places] = dataset.lyrics[rng.permutation(places)]
-    return replace(dataset, lyrics=lyrics)
-
-
 def language_conditions(sounds: Mapping[str, Dataset]) -> dict[str, Condition]:
     """Return what K-Means is shown: lyrics alone, and every sound alone and beside lyrics, as the rule has it.
 
@@ -113,7 +104,7 @@ def language_conditions(sounds: Mapping[str, Dataset]) -> dict[str, Condition]:
     """
     corpus = next(iter(sounds.values()))
     centred = centred_lyrics(corpus)
-    words = {"lyrics": corpus, "centred": centred, "others": lyrics_within_language(centred)}
+    words = {"lyrics": corpus, "centred": centred, "others": shuffle_lyrics(centred, within="language")}
     texts = {name: _as_sound(spoken) for name, spoken in words.items()}
     shown = {"lyrics": texts["lyrics"], "lyrics_centred": texts["centred"]}
     for name, sound in sounds.items():

@@ -127,7 +127,7 @@ def explorer_contents(
         "ids": dataset.ids,
         "titles": _texts(about.get("title"), len(about)),
         "artists": _texts(about.get("artist"), len(about)),
-        "labels": [_label(dataset, name) for name in dataset.references() if name != ARTIST],
+        "labels": [_label(dataset, name) for name in dataset.label_names],
         "colourings": _colourings(dataset),
         "tags": None if tags is None else tag_tenths(tags).agg("".join).to_dict(),
         "clusters": _palette([str(number) for number in range(count)]),
