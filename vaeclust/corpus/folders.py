@@ -104,7 +104,7 @@ def measure_folder(
     tracks = pd.DataFrame.from_dict(about, orient="index").reindex(ids)
     tracks = tracks.reindex(columns=["genre", "artist", "title", "path", *FACTS])
     tracks = tracks.astype({"sample_rate": "Int64", "bit_rate": "Int64", "length": "float64"})
-    lyrics = pd.Series(texts, dtype=object).reindex(ids).rename("text")
+    lyrics = pd.Series(texts, dtype=object).reindex(ids)
     columns = pd.Index(FEATURE_SETS[features].measurement.columns)
     values = pd.DataFrame(list(rows.values()), index=ids, columns=columns, dtype="float64")
     labels = _labels(tracks.pop(GENRE), tracks["artist"], levels=len(places) == 1)

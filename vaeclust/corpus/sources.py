@@ -11,11 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
-from vaeclust.corpus.arrays import ARRAYS, given_numbers, numeric_names, read_numbers, table_ids
+from vaeclust.corpus.arrays import ARRAYS, Numbers, given_numbers, numeric_names, read_numbers, table_ids
 from vaeclust.corpus.audio import SECONDS
 from vaeclust.corpus.dataset import LABELS, Dataset, assemble
 from vaeclust.corpus.feature_sets import FEATURE_SETS, FeatureSet, mean_of, recognise
@@ -139,29 +139,18 @@ def load(
     for place in places:
         if not place.exists():
             raise FileNotFoundError(_unknown_source(source if len(places) == 1 else place, place))
-    notes: list[str] = []
     misses: list[pd.DataFrame | None] = []
-    averaged = False
-    faults: dict[str, str] = {}
     references = tuple(dict.fromkeys(label.strip() for label in labels.split(",") if label.strip()))
     measured = known_set or FEATURE_SETS["mfcc20"]
     if is_sound(path) or len(places) > 1:
-        values, about, texts, faults, notes = measure_folder(
-            *places, features=measured.name, seconds=seconds, offset=offset, most=most, without=without
-        )
-        texts = texts.rename(None)  # from files beside the audio or its tags, not from a column
+        heard = partial(measure_folder, features=measured.name, seconds=seconds, offset=offset)
+        found = _Source(*heard(*places, most=most, without=without))
     else:
         needed = given is None and known_set is not None
         order = table_ids(resolve(tracks)) if tracks and path.suffix.lower() in ARRAYS else ()
         wanted = partial(_set_columns, measured, path, but=references) if needed else _none
-        found = read_numbers(path, array, order, columns=wanted)
-        texts = table_texts(found.about, path)
-        others = set(numeric_names(found.about)) - set(references)
-        about = told_of_tracks(found.about.drop(columns=list(others)), path)
-        kept = draw(found.values.index, most)
-        values, about, faults = found.values.loc[kept], about.loc[kept], found.faults
-        averaged = found.averaged
-        notes += found.notes
+        found = _of_table(path, read_numbers(path, array, order, columns=wanted), references, most)
+    values, about, texts, faults, notes, averaged = found
     if tracks:
         about, told, said, missed = with_tracks(about, resolve(tracks))
         texts = texts if told is None else told
@@ -228,6 +217,29 @@ def load(
         else tuple(dict.fromkeys([*notes, *corpus.notes, _summary(corpus, lyrics or texts)])),
         unmatched=None if tables_are_ours else all_misses(*misses, corpus.unmatched),
     )
+
+
+class _Source(NamedTuple):
+    """What a source says of its tracks: features, labels and others by track id, texts, faults; what is to be said.
+
+    averaged: whether its rows were slices of recordings.
+    """
+
+    values: pd.DataFrame
+    about: pd.DataFrame
+    texts: pd.Series | None
+    faults: dict[str, str]
+    notes: list[str]
+    averaged: bool = False
+
+
+def _of_table(path: Path, read: Numbers, labels: Sequence[str], most: int) -> _Source:
+    """Return what a table or array says of its tracks; labels: columns of numbers that are no features."""
+    others = set(numeric_names(read.about)) - set(labels)
+    about = told_of_tracks(read.about.drop(columns=list(others)), path)
+    kept = draw(read.values.index, most)
+    texts = table_texts(read.about, path)
+    return _Source(read.values.loc[kept], about.loc[kept], texts, read.faults, list(read.notes), read.averaged)
 
 
 def _summary(corpus: Dataset, lyrics: str | Path | pd.Series | None) -> str:
