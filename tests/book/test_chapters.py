@@ -22,7 +22,9 @@ from sounds import song
 
 from vaeclust.book import chapters, run
 from vaeclust.book.chapters import choose_chapters, typed_parameters
+from vaeclust.book.pages import ROLE, statements
 from vaeclust.book.run import execute
+from vaeclust.evidence.words import ABSENCES, NO_LABELS, UNMEASURED
 from vaeclust.methods.catalogue import COMPARED, METHODS
 
 CHAPTERS = chapters.all_chapters(ROOT)
@@ -188,6 +190,24 @@ def test_unlabelled_music_runs_through_a_chapter(project, table):
     scores = pd.read_csv(project / "results" / "unlabelled" / "vae" / "scores.csv")
     assert set(scores["space"]) == {"own", "input"}
     assert set(scores.query("clusterer != 'dbscan'")["k"]) == {3}
+    for slug in ("01_pca", "06_multimodal_vae", "07_comparison"):
+        says_once_what_needs_labels(nbformat.read(project / "book" / "chapters" / f"{slug}.ipynb", as_version=4))
+
+
+def says_once_what_needs_labels(page):
+    prose = [cell.source for cell in page.cells if cell.cell_type == "markdown"]
+    note = next(text for text in prose if "Left out of this page" in text)
+    assert "".join(prose).count(NO_LABELS) == 1
+    assert "Labels in clusters" in note or "Ranks" in note
+    shown = [part for cell in page.cells for out in cell.get("outputs", ()) for part in out.get("data", {}).items()]
+    assert not any(reason in text for kind, text in shown for reason in ABSENCES if kind != "text/plain")
+    headings = {line for text in prose for line in text.splitlines() if line.startswith("## ")}
+    assert not headings & {"## Ranks", "## Labels in clusters", "## Seeds and tracks"}
+    assert "## What we saw" in headings
+    told = statements(page)
+    quoted = {role for text in prose for role in ROLE.findall(text)}
+    assert quoted  # the label-free scores
+    assert not any(told[name][0] == UNMEASURED for name in quoted)
 
 
 def test_a_failing_chapter_is_named_and_stops_only_what_needs_it(project, table_path):

@@ -1,3 +1,4 @@
+from . import absent as absent
 from . import api as api
 from . import binder as binder
 from . import chapters as chapters

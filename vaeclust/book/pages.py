@@ -28,7 +28,7 @@ def statement_rows(page: Path) -> list[tuple[str, str, str, str]]:
     import nbformat
 
     notebook = nbformat.read(page, as_version=4)
-    found, rows, section = _statements(notebook), [], ""
+    found, rows, section = statements(notebook), [], ""
     for cell in notebook.cells:
         for line in cell.source.splitlines() if cell.cell_type == "markdown" else ():
             section = line.lstrip("# ") if line.startswith("#") else section
@@ -39,7 +39,7 @@ def statement_rows(page: Path) -> list[tuple[str, str, str, str]]:
     return rows
 
 
-def _statements(notebook: Any) -> dict[str, tuple[str, str]]:
+def statements(notebook: Any) -> dict[str, tuple[str, str]]:
     """Return what the cells of an executed chapter have stated: name → text and source."""
     found = {}
     for cell in notebook.cells:
@@ -59,7 +59,7 @@ def write_front(chapters: Mapping[str, Path], page: Path) -> None:
     import nbformat
 
     executed = {slug: nbformat.read(path, as_version=4) for slug, path in chapters.items() if slug in _ON_FRONT}
-    told = _statements(executed[COMPARISON]) if COMPARISON in executed else {}
+    told = statements(executed[COMPARISON]) if COMPARISON in executed else {}
     lines: list[str] = []
     if "front_answer" in told:
         name, _, contents = told["front_corpus"][0].partition(": ")

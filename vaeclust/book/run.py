@@ -14,6 +14,7 @@ from typing import Any
 
 from vaeclust import cores
 from vaeclust.book import kernels, unchanged
+from vaeclust.book.absent import fold_absent
 from vaeclust.book.chapters import Chapter, typed_parameters
 from vaeclust.book.imports import chapter_modules
 from vaeclust.book.pages import rerun_note, write_note
@@ -217,7 +218,7 @@ def execute(chapter: Chapter, parameters: Mapping[str, Any], *, starts: int = 3)
 
 
 def publish(executed: Path, page: Path, again: str) -> None:
-    """Move an executed notebook to its page, without what differs from run to run: ids, times, paths.
+    """Move an executed notebook to its page, without what its corpus has nothing for, or differs from run to run.
 
     again: what the page says below its parameters about running it again, Markdown.
     """
@@ -225,6 +226,7 @@ def publish(executed: Path, page: Path, again: str) -> None:
 
     notebook = nbformat.read(executed, as_version=4)
     notebook.metadata.pop("papermill", None)
+    fold_absent(notebook)
     tagged = [n for n, c in enumerate(notebook.cells) if "parameters" in " ".join(c.metadata.get("tags", []))]
     notebook.cells.insert(max(tagged, default=0) + 1, nbformat.v4.new_markdown_cell(again))
     for number, cell in enumerate(notebook.cells):

@@ -16,7 +16,8 @@ from vaeclust.corpus.dataset import ARTIST, Dataset, equal_rows
 from vaeclust.corpus.demo import tracks
 from vaeclust.corpus.named import CORPORA
 from vaeclust.evidence.confounders import cluster_warnings, label_warnings
-from vaeclust.evidence.words import condition_title, legible, percent, rounded
+from vaeclust.evidence.tables import Table
+from vaeclust.evidence.words import NO_LABELS, condition_title, legible, percent, rounded
 
 
 def player(samples: np.ndarray, label: str) -> str:
@@ -105,15 +106,16 @@ def artist_table(dataset: Dataset) -> pd.DataFrame | Markdown:
 
 
 def label_counts(dataset: Dataset) -> pd.Series:
-    """Return how many tracks every class of the headline label has; without labels, how many tracks there are."""
-    return _shown(dataset.class_of).value_counts().sort_index()
+    """Return how many tracks every class of the headline label has; nothing without one."""
+    classes = dataset.class_of
+    return (_shown(classes) if classes.notna().any() else classes.dropna()).value_counts().sort_index()
 
 
-def label_table(dataset: Dataset) -> pd.DataFrame | Markdown:
+def label_table(dataset: Dataset) -> pd.DataFrame | Table:
     """Return every label that tracks are scored against: its classes, the tracks that have one, the largest."""
     rows = {}
     if not dataset.references():
-        return Markdown("No label of these tracks is known: what compares groups with labels is left out of all pages.")
+        return Table.keyed(pd.DataFrame(), note=NO_LABELS)
     for name in dataset.references():
         told = dataset.tracks[name]
         counts = told.value_counts().sort_index().sort_values(ascending=False, kind="stable")

@@ -34,10 +34,10 @@ def method_disentanglement(
 def disentanglement_gains(table: pd.DataFrame, name: str, other: str) -> str:
     """Return in words how two codes differ in MIG, SAP, disentanglement and informativeness, paired by seed.
 
-    table: ``name, seed, measure, value``; without any row, 'not measured on this corpus'.
+    table: ``name, seed, measure, value``; without any row, ``UNMEASURED``.
     """
     if table.empty:
-        return f"{UNMEASURED} on this corpus"
+        return UNMEASURED
     codes = table.pivot(index=["measure", "seed"], columns="name", values="value")
     gains = codes[name] - codes[other]
     words = []

@@ -22,6 +22,11 @@ UNMEASURED = "not measured"
 NO_LABELS = "This corpus has no labels to compare with."
 NO_RANKS = "Without labels no method is ranked: each has a space of its own, and their scores cannot be compared."
 NO_DIFFERENCES = "There is nothing to compare: a difference takes labels, and more than one seed."
+ABSENCES = (
+    NO_LABELS,
+    NO_RANKS,
+    NO_DIFFERENCES,
+)  # in place of a figure or table, which no page then shows
 
 MOST_LABELS = 20  # of a figure, so that each can be read
 CONDITION_TITLES = {
@@ -234,11 +239,12 @@ def score_facts(intervals: pd.DataFrame, *, clusterer: str = "kmeans") -> dict[s
 def best_agreement(intervals: pd.DataFrame, metric: str = "nmi") -> str:
     """Return a clause on which methods agree best with the first label: the best mean, and all that overlap it.
 
+    Without labels it is ``UNMEASURED``.
     intervals: one clusterer and condition.
     """
     table, label = pick(intervals, metric=[metric]).set_index("method"), headline(intervals)
     if table.empty:
-        return "there are no labels to agree with"
+        return UNMEASURED
     best = table["mean"].idxmax()
     near = [m for m in table.index if m != best and not table.loc[m, "high"] < table.loc[best, "low"]]
     title = f"the highest mean {METRICS[metric].title} against {label} is that of {METHODS[best].title}"

@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from vaeclust.corpus.dataset import Dataset
-from vaeclust.evidence.words import legible
+from vaeclust.evidence.words import NO_LABELS, legible
+from vaeclust.plots.panels import words
 from vaeclust.plots.style import GREY, WIDTH, colours, label_step, new_axes
 
 
@@ -47,7 +48,9 @@ def correlations(values: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
 
 def shares(table: pd.Series, *, xlabel: str, ax: Axes | None = None) -> Axes:
-    """Draw one bar for every entry of a series, with its value beside it."""
+    """Draw one bar for every entry of a series, with its value beside it; of no entry, that there are no labels."""
+    if table.empty:
+        return words(NO_LABELS, ax=ax)
     ax = new_axes(ax, WIDTH, 0.8 + 0.25 * len(table))
     bars = ax.barh(table.index.astype(str), table, color=GREY)
     ax.bar_label(bars, fmt="{:,.0f}", padding=3, fontsize=9)
