@@ -11,6 +11,7 @@ import pytest
 from sounds import song
 
 from vaeclust.corpus.arrays import given_numbers
+from vaeclust.corpus.levels import folder_labels
 from vaeclust.corpus.sources import load
 from vaeclust.corpus.tables import GTZAN_IDS
 
@@ -142,7 +143,7 @@ def test_a_few_rows_that_hold_no_numbers_are_left_out_and_named(home):
     assert corpus.excluded == {"song 05": "3 is 'inf', no number"}
     np.testing.assert_allclose(corpus.features["3"], 1e6 * np.delete(VALUES[:, 3], 5), atol=0.01)
     table.loc[:3, "3"] = "loud"
-    with pytest.raises(ValueError, match=r"in 5 of 24 rows; expected them in one row of ten at most"):
+    with pytest.raises(ValueError, match=r"in 5 of 24 rows \(column 3 in 5\); expected them in one row of ten"):
         load(saved(table, home / "x.csv"))
 
 
@@ -320,8 +321,10 @@ OTHERS = {
 def test_what_is_no_sound_is_no_feature_and_what_is_left_is_named(home):
     table = features(id=ROWS, **OTHERS).assign(bpm=[f"{100 + i} bpm" for i in range(N)])
     corpus = heard(load(saved(table, home / "x.csv")))
-    assert any(f"not used as features: {', '.join([*list(OTHERS)[:5]])}, … (7 in all)" in note for note in corpus.notes)
-    assert any("13 features: 0, 1, 2" in note for note in corpus.notes)
+    assert (
+        f"x.csv: not used as features: {', '.join([*OTHERS, 'bpm'])}; `labels` makes labels of columns" in corpus.notes
+    )
+    assert "x.csv: 13 features: 0 … 12" in corpus.notes
     boxed = features(id=ROWS).assign(tempo=[f"[{100 + i}.5]" for i in range(N)], energy=[f"{i}%" for i in range(N)])
     corpus = load(saved(boxed, home / "y.csv"))
     assert corpus.features["tempo"].tolist() == [100.5 + i for i in range(N)]
@@ -734,7 +737,7 @@ def test_a_song_in_two_playlists_has_one_sound(home):
     corpus = load(saved(pd.concat([table, again]), home / "spotify.csv"))
     assert corpus.ids == ROWS
     assert corpus.tracks["genre"].tolist() == GENRES
-    assert any("2 rows tell nothing new but playlist_genre, playlist_name" in note for note in corpus.notes)
+    assert any("2 rows tell nothing new but playlist_genre; the first" in note for note in corpus.notes)
     louder = again.assign(**{again.select_dtypes("number").columns[0]: 99.0})
     with pytest.raises(ValueError, match="track ids that stand more than once: song 00, song 01"):
         load(saved(pd.concat([table, louder]), home / "two.csv"))
@@ -755,3 +758,58 @@ def test_running_numbers_are_no_features(home):
     for name in ("Sl. No.", "SL_NO", "Sr. No."):
         corpus = load(saved(features(**{name: range(1, N + 1), "id": ROWS}), home / "x.csv"))
         assert name not in corpus.features
+
+
+def test_what_says_the_same_as_a_label_is_no_feature(home):
+    """The answer as a number, whatever it is called; a number that merely goes with a label is a feature."""
+    codes = pd.Series(GENRES).map({genre: place for place, genre in enumerate(sorted(set(GENRES)))})
+    loud = codes + np.random.default_rng(0).normal(size=N)
+    table = features(id=ROWS, genre=GENRES, target_no=codes, loudness_db=loud, explicit=[i % 3 == 0 for i in range(N)])
+    corpus = load(saved(table.assign(chunk=range(N), Jahr=1990, **{"Artist-Latitude": 1.5}), home / "x.csv"))
+    assert sorted(corpus.features) == sorted([*map(str, range(13)), "loudness_db"])
+    assert any("not used as features: target_no (a code of `genre`), explicit, chunk, Jahr," in n for n in corpus.notes)
+
+
+def test_a_column_that_is_mostly_empty_is_left_out_and_no_row_for_it(home):
+    table = features(id=ROWS, genre=GENRES, hotness=[1.0, None] * (N // 2))
+    corpus = load(saved(table, home / "x.csv"))
+    assert corpus.ids == ROWS
+    assert "hotness" not in corpus.features
+    assert any(f"hotness (missing in {N // 2} of {N} rows)" in note for note in corpus.notes)
+    half = table.assign(**{str(i): table["hotness"] for i in range(7)})
+    with pytest.raises(ValueError, match=r"in 12 of 24 rows \(column hotness in 12, 0 in 12"):
+        load(saved(half, home / "y.csv"))
+
+
+def test_parts_of_records_are_columns(home):
+    records = [
+        {"id": track, "genres": ["rock", "pop"] if i % 2 else ["pop"], "explicit": i % 3 == 0, "lyrics": "NA",
+         "album": {"total_tracks": i}, "audio_features": {"energy": float(i), "valence": float(i % 5)}}
+        for i, track in enumerate(ROWS)
+    ]  # fmt: skip
+    (home / "x.json").write_text(json.dumps(records))
+    corpus = load(home / "x.json")
+    assert list(corpus.features) == ["audio_features.energy", "audio_features.valence"]
+    assert corpus.tracks["genre"].tolist() == ["pop", "rock"] * (N // 2)
+    assert f"of {N // 2} tracks that have several, the first genre is taken" in corpus.notes
+    assert not corpus.has_lyrics.any()
+
+
+def test_names_of_columns_in_other_languages_and_in_two_at_once(home):
+    table = features(**{"Datei": [f"{track}.mp3" for track in ROWS]})
+    about = pd.DataFrame({"Datei": ROWS, "Titel / Song": ROWS, "Komponist / Interpret": "Ann", "Gattung": GENRES,
+                          "Sprache": ["deutsch", "–"] * (N // 2), "Epoche": ["a", "b"] * (N // 2)})  # fmt: skip
+    corpus = load(saved(table, home / "x.csv"), tracks=saved(about, home / "t.csv"))
+    assert corpus.tracks["genre"].tolist() == GENRES
+    assert corpus.tracks["artist"].tolist() == ["Ann"] * N
+    assert corpus.tracks["language"].isna().sum() == N // 2
+    assert "t.csv: kept, but compared with nothing: Epoche; `labels` makes labels" in corpus.notes
+    scored = load(saved(table, home / "x.csv"), tracks=home / "t.csv", labels="genre,epoche")
+    assert scored.headline == "genre"
+    assert list(scored.references()) == ["genre", "Epoche", "artist"][:2]
+    assert not any("compared with nothing" in note for note in scored.notes)
+
+
+def test_folders_that_count_are_no_labels():
+    classes = pd.Index([f"Klasse {place}/{i}" for place in (7, 8) for i in range(4)])
+    assert folder_labels(classes).empty or not folder_labels(classes).notna().any(axis=None)

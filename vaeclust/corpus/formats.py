@@ -163,7 +163,7 @@ def _records(path: Path) -> pd.DataFrame:
         raise ValueError(f"{path} is no JSON: {error}") from None
     if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
         raise ValueError(f"{path}: expected a list of records, one a track, or one a line")
-    return pd.DataFrame(found)
+    return pd.json_normalize(found)  # what is told in a part of a record is a column, too: audio_features.energy
 
 
 def _spreadsheet(path: Path, what: str) -> Read:

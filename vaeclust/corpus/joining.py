@@ -168,11 +168,16 @@ def one_row_each(table: pd.DataFrame, path: Path, same: Sequence[str] | None = N
     song.
     """
     known = [name for name in table if role_of(str(name)) not in ("", OTHER)] if same is None else list(same)
+    table = table.drop_duplicates()
     once = table.drop_duplicates(subset=known or None)
-    left = len(table.drop_duplicates()) - len(once)
-    differ = [str(name) for name in table if name not in known]
-    said = f"{path.name}: {left:,} rows tell nothing new but {examples(differ, 3)}; the first of each track is taken"
-    return once, [said] if left else []
+    left = len(table) - len(once)
+    if not left:
+        return once, []
+    several = table[table.duplicated(subset=known, keep=False)]
+    values = several.groupby(known, dropna=False, sort=False).nunique(dropna=False)
+    differ = [str(name) for name in values if (values[name] > 1).any()]
+    said = f"{path.name}: {left:,} rows tell nothing new but {examples(differ, 10)}; the first of each track is taken"
+    return once, [said]
 
 
 def all_misses(*tables: pd.DataFrame | None) -> pd.DataFrame | None:

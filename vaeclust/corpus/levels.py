@@ -17,8 +17,8 @@ def folder_labels(ids: pd.Index, artists: pd.Series | None = None) -> pd.DataFra
     ids: paths below what all tracks share. Of the first two levels that have several folders, one whose folders are
     names of languages is the language; of the others the first is the genre, and the second only below languages, or
     where its folders are found again in several of the first: else they are albums or artists. Each folder has to have
-    three tracks on average. Numbers alone (000, 2019-07) say where a file lies, not what it is; a level whose folders
-    are called as most of their ``artists`` (by track id) is that of the artists.
+    three tracks on average. Numbers alone, or behind one word (000, 2019-07, CD 1 and CD 2), say where a file lies, not
+    what it is; a level whose folders are called as most of their ``artists`` (by track id) is that of the artists.
 
     >>> ids = pd.Index([f"audio/{place}/{i}" for place in ("bangla/folk", "english/folk") for i in range(4)])
     >>> folder_labels(ids).to_numpy().tolist()[::4]
@@ -44,7 +44,8 @@ def folder_labels(ids: pd.Index, artists: pd.Series | None = None) -> pd.DataFra
 
 
 def _is_label(level: pd.Series) -> bool:
-    return level.nunique() > 1 and bool(level.notna().sum() >= LEAST_PER_LABEL * level.nunique())
+    words = level.dropna().str.casefold().str.replace(r"[\W\d_]+", "", regex=True)
+    return words.nunique() > 1 and bool(level.notna().sum() >= LEAST_PER_LABEL * level.nunique())
 
 
 def _is_of_artists(level: pd.Series, artists: pd.Series | None) -> bool:

@@ -90,6 +90,8 @@ def load_lyrics(source: str | Path | pd.Series | None, ids: pd.Index, tracks: pd
     told = None if tracks is None or "language" not in tracks else tracks["language"].map(language_code)
     if isinstance(content, pd.Series):
         content = content[~content.str.strip().str.casefold().isin(NO_LYRICS)].map(sung)
+        if isinstance(source, pd.Series) and content.empty:
+            return Lyrics(None, np.zeros(len(ids), dtype=bool))
         guessed = languages_of(content)
         features = text_features(content, guessed if told is None else told.reindex(content.index).fillna(guessed))
     elif isinstance(content, Bag):

@@ -108,14 +108,14 @@ def role_of(column: str) -> str:
 
 
 def _known_name(column: str) -> str:
-    """Return the name of a column as it is compared: of two names for one thing the first, without what brackets say.
+    """Return the name of a column as it is compared: of several known names the first, without what brackets say.
 
     >>> _known_name("Komponist / Interpret"), _known_name("Genre (Spotify)"), _known_name("audio/rms")
     ('komponist', 'genre', 'audio/rms')
     """
     name = folded_name(column)
     sides = _SIDES.split(name)
-    if name not in _NAMES and len(sides) > 1 and len({_NAMES.get(side, side) for side in sides}) == 1:
+    if name not in _NAMES and set(sides) <= set(_NAMES):
         name = sides[0]
     plain = _BRACKET.sub("", name)
     return plain if name not in _NAMES and _NAMES.get(plain, ID) != ID else name
@@ -153,8 +153,9 @@ def one_spelling(cells: pd.Series, code: Callable[[str], str | None] | None = No
 def first_entries(cells: pd.Series, *, commas: bool = False) -> tuple[pd.Series, int]:
     """Return the first entry of cells that hold several, and of how many cells that was done.
 
-    Lists of several, such as JSON's, and what stands between bars or semicolons are several. commas: so is what stands between commas, where
-    the first entry is alone in another cell, or has others behind it there: "Drum, Bass" is one genre.
+    Lists of several, such as JSON's, and what stands between bars or semicolons are several. commas: so is what stands
+    between commas, where the first entry is alone in another cell, or has others behind it there: "Drum, Bass" is one
+    genre.
 
     >>> cells = pd.Series(["rock", "['pop', 'folk']", "[{'genre_id': '10', 'genre_title': 'Pop'}]", "[]", "a|b; c"])
     >>> first_entries(cells)[0].tolist(), first_entries(cells)[1]
@@ -164,7 +165,9 @@ def first_entries(cells: pd.Series, *, commas: bool = False) -> tuple[pd.Series,
     """
     found = cells.astype("str")
     listed = found[found.str.match(r"\s*[\[{]").fillna(False).astype(bool)].map(_entries)
-    found = found.mask(found.index.isin(listed.index), listed.map(lambda entries: _said(entries[0]) if entries else None))
+    found = found.mask(
+        found.index.isin(listed.index), listed.map(lambda entries: _said(entries[0]) if entries else None)
+    )
     lists = found.index.isin(listed.index[listed.map(len) > 1])
     barred = found.str.contains(r"[|;]").fillna(False).astype(bool)
     found = found.mask(barred, found[barred].str.split(r"[|;]", regex=True).str[0].str.strip())

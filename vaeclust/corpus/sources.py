@@ -152,7 +152,7 @@ def load(
         found = _of_table(path, read_numbers(path, array, order, columns=wanted), references, most)
     values, about, texts, faults, notes, averaged = found
     if tracks:
-        about, told, said, missed = with_tracks(about, resolve(tracks))
+        about, told, said, missed = with_tracks(about, resolve(tracks), references)
         texts = texts if told is None else told
         notes += said
         misses.append(missed)
@@ -244,10 +244,16 @@ def _of_table(path: Path, read: Numbers, labels: Sequence[str], most: int) -> _S
 
 def _summary(corpus: Dataset, lyrics: str | Path | pd.Series | None) -> str:
     """Return what tracks are scored against and which have lyrics, in a line; lyrics: where these come from."""
-    labels = [f"{label} ({corpus.tracks[label].nunique():,})" for label in corpus.references()]
+    labels = [f"{label} ({_classes(corpus.tracks[label])})" for label in corpus.references()]
     told = f"{corpus.has_lyrics.sum():,} of {len(corpus):,} tracks" if corpus.lyrics is not None else "none"
     column = f", from `{lyrics.name}`" if isinstance(lyrics, pd.Series) and lyrics.name and len(lyrics) else ""
     return f"labels: {', '.join(labels) or 'none'}; lyrics: {told}{column}"
+
+
+def _classes(told: pd.Series) -> str:
+    """Return how many classes a label has, and, where not all tracks have one, how many do."""
+    known = told.notna().sum()
+    return f"{told.nunique():,}" + (f", known of {known:,} tracks" if known < len(told) else "")
 
 
 def _unwanted(about: pd.DataFrame, without: Sequence[str]) -> dict[str, str]:

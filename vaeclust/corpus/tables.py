@@ -14,6 +14,7 @@ GTZAN_IDS = frozenset(f"{genre}.{number:05d}" for genre in GTZAN_GENRES for numb
 AUDIO_SUFFIX = re.compile(rf"({'|'.join(map(re.escape, SUFFIXES))})$", re.IGNORECASE)
 GTZAN_ID = re.compile(rf"(?:^|[/\\])((?:{'|'.join(GTZAN_GENRES)})\.\d{{5}})$")
 LEFT_OUT = 0.1  # of the rows of a table, up to which those whose numbers are none are left out; one always is
+_NUMBERS = re.compile(r"\d+")
 _THOUSANDS = re.compile(r"[-+]?\d{1,3}(?:([,'\s\u2019])\d{3})(?:\1\d{3})*(\.\d+)?")
 
 
@@ -58,10 +59,12 @@ def finite_numbers(table: pd.DataFrame, columns: list[str], path: Path) -> tuple
     cells = {table.index[i]: _cell(table, columns[int(bad[i].argmax())], i) for i in map(int, np.flatnonzero(rows))}
     if rows.sum() > max(1, LEFT_OUT * len(rows)):
         shown = "; ".join(f"{column_cell} of {track}" for track, column_cell in list(cells.items())[:3])
+        counts = pd.Series(bad.sum(axis=0), columns).sort_values(ascending=False, kind="stable")
+        faulty = examples([f"{name} in {n:,}" for name, n in counts[counts > 0].items()])
         raise ValueError(
             f"{path}: {bad.sum()} feature values are not finite numbers ({shown}{', …' if len(cells) > 3 else ''}), in "
-            f"{rows.sum()} of {len(rows)} rows; expected them in one row of ten at most, which is then left out: "
-            f"repair or remove these rows, or the columns"
+            f"{rows.sum()} of {len(rows)} rows (column {faulty}); expected them in one row of ten at "
+            f"most, which is then left out: repair or remove these rows, or the columns"
         )
     return values[~rows], {str(track): f"{cell}, no number" for track, cell in cells.items()}
 
@@ -130,3 +133,19 @@ def examples(names: Iterable, most: int = 5) -> str:
     """
     names = [str(name) for name in names]
     return ", ".join(names[:most]) + (f", … ({len(names)} in all)" if len(names) > most else "")
+
+
+def runs(names: Iterable, most: int = 40) -> list[str]:
+    """Return names of which those that differ in one number alone are one entry; of very many entries the first.
+
+    >>> runs(["mfcc1_mean", "mfcc1_std", "mfcc2_mean", "mfcc2_std", "mfcc3_mean", "mfcc3_std", "tempo"])
+    ['mfcc1_mean … mfcc3_mean', 'mfcc1_std … mfcc3_std', 'tempo']
+    """
+    alike: dict[str, list[str]] = {}
+    for name in map(str, names):
+        numbers = _NUMBERS.findall(name)
+        alike.setdefault(_NUMBERS.sub("#", name, count=1) if numbers else name, []).append(name)
+    found = []
+    for same in alike.values():
+        found += [f"{same[0]} … {same[-1]}"] if len(same) > 2 else same
+    return [*found[:most], f"… ({len(found)} in all)"] if len(found) > most else found

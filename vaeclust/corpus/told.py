@@ -1,6 +1,6 @@
 """What tables tell of tracks: their labels, artists, paths and texts, under the names of the package."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -27,11 +27,16 @@ from vaeclust.corpus.roles import (
     role_of,
 )
 from vaeclust.corpus.roles import LABELS as ROLES_OF_LABELS
-from vaeclust.corpus.tables import examples, placed
+from vaeclust.corpus.tables import examples, placed, runs
 
 
-def with_tracks(about: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, pd.Series | None, list[str], pd.DataFrame]:
-    """Return what is known of tracks with what a table tells of them, its lyrics, what is to be said, what misses."""
+def with_tracks(
+    about: pd.DataFrame, path: Path, labels: Sequence[str] = ()
+) -> tuple[pd.DataFrame, pd.Series | None, list[str], pd.DataFrame]:
+    """Return what is known of tracks with what a table tells of them, its lyrics, what is to be said, what misses.
+
+    labels: columns beside those that are labels by name.
+    """
     read = read_table(path, "tracks table")
     table, once = one_row_each(read.table, path)
     found = joined(table, about.index, f"{path}", about)
@@ -45,6 +50,9 @@ def with_tracks(about: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, pd.Serie
         if told.notna().any():
             about = about.assign(**{column: told.where(told.notna(), about[column])})
     notes = [*read.notes, *once, found.note(path.name)]
+    used = {*map(folded_name, labels), *map(folded_name, FACTS)}
+    if others := [str(name) for name in more if not role_of(str(name)) and folded_name(name) not in used]:
+        notes.append(f"{path.name}: kept, but compared with nothing: {', '.join(runs(others))}; `labels` makes labels")
     return about.join(more), table_texts(found.table, path), notes, found.misses(path.name)
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from vaeclust.corpus.encoding import encoding_of
+from vaeclust.corpus.roles import UNKNOWN
 
 LEAST_SHARE = 0.05  # of the texts: a language that fewer have was guessed wrongly, or is a quotation
 ENGLISH = "en"
@@ -40,7 +41,7 @@ _HEADER = re.compile(
     rf"^[ \t]*{_PARTS}(?:[ \t]*\d+)?[ \t]*:?[ \t]*$|(?<!\w)(?:x\d+|\d+x)(?!\w)",
     re.IGNORECASE | re.MULTILINE,
 )
-NO_LYRICS = ("instrumental", "[instrumental]", "(instrumental)", "lyrics not found", "no lyrics", "none", "nan", "n/a")
+NO_LYRICS = ("instrumental", "[instrumental]", "(instrumental)", "lyrics not found", "no lyrics", *UNKNOWN)
 # What sites that show lyrics put around them, and who wrote, sang or sells them.
 _CREDITS = re.compile(
     r"^\s*\d+ contributors?.*?lyrics|you might also like|see .{1,60}? live\s*get tickets as low as \$\d+|"
