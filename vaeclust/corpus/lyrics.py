@@ -221,7 +221,7 @@ def count_features(
         content |= own
     telling = _frequency(kept) >= LEAST_TRACKS
     if telling.sum() < 2:  # too few tracks, or words, for these bounds; a single term spans nothing
-        kept, telling = counts, content
+        kept, telling = counts, content if content.any() else np.ones(len(terms), dtype=bool)
     weights = TfidfTransformer(sublinear_tf=True).fit_transform(sparse.csr_matrix(kept)[:, telling])
     size = min(N_FEATURES, weights.shape[1] - 1, len(ids) - 1)
     values = np.zeros((len(ids), N_FEATURES))

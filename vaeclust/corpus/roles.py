@@ -103,6 +103,8 @@ def role_of(column: str) -> str:
     if name in _NAMES:
         return _NAMES[name]
     words = re.split(r"[\s.]+", name)
+    if _NAMES.get(name.rpartition(".")[2]) == OTHER:  # of a record within a record
+        return OTHER
     other = _CODED.fullmatch(name) or _OTHER_WORDS.intersection(words) or " ".join(words[-2:]) in _OTHER_ENDS
     return OTHER if other else ID if _AN_ID.fullmatch(name) else ""
 

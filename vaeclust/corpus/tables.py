@@ -135,7 +135,7 @@ def examples(names: Iterable, most: int = 5) -> str:
     return ", ".join(names[:most]) + (f", … ({len(names)} in all)" if len(names) > most else "")
 
 
-def runs(names: Iterable, most: int = 40) -> list[str]:
+def runs(names: Iterable, most: int = 24) -> list[str]:
     """Return names of which those that differ in one number alone are one entry; of very many entries the first.
 
     >>> runs(["mfcc1_mean", "mfcc1_std", "mfcc2_mean", "mfcc2_std", "mfcc3_mean", "mfcc3_std", "tempo"])
