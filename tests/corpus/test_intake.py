@@ -11,6 +11,8 @@ import pytest
 from sounds import song
 
 from vaeclust.corpus.arrays import given_numbers
+from vaeclust.corpus.joining import joined, matched
+from vaeclust.corpus.lyrics import load_lyrics
 from vaeclust.corpus.sources import load
 from vaeclust.corpus.tables import GTZAN_IDS
 
@@ -473,7 +475,7 @@ def test_artist_and_title_join_where_no_id_does(home, what, ids):
     table.loc[N, "y"] = 99  # there are two of song 3
     corpus = load(x, **{what: saved(table.sample(frac=1, random_state=0), home / "t.csv")})
     note = next(note for note in corpus.notes if note.startswith("t.csv: id from"))
-    assert "id from `Artist(s)` and `Track Name`, by their words: 2" in note
+    assert "id from `Artist(s)` and `Track Name`, by artist and title: 2" in note
     if what == "tracks":
         told = corpus.tracks["genre"]
         assert told.dropna().to_dict() == {row: GENRES[i] for i, row in enumerate(ROWS) if pd.notna(told[row])}
@@ -755,3 +757,103 @@ def test_running_numbers_are_no_features(home):
     for name in ("Sl. No.", "SL_NO", "Sr. No."):
         corpus = load(saved(features(**{name: range(1, N + 1), "id": ROWS}), home / "x.csv"))
         assert name not in corpus.features
+
+
+BANDS = ["Ann & Bo", "Die Sonne", "মাইলস", "K-Rize"]
+SONGS = [("Love", "Night Rain", "নদী", "Über uns", "T.N.T. now", "So What?")[i % 6] + f" {i // 6}" for i in range(N)]
+FILES = {
+    "{title} - {artist}": "by artist and title",
+    "{artist} - {title}": "by artist and title",
+    "{artist}_{title}_lyrics": "by artist and title",
+    "{title}": "by title alone",
+    "{title} songtext": "by title alone",
+}
+
+
+def filed(name: str, title: str, artist: str) -> str:
+    """The name of a file, in which no question mark can be."""
+    return name.format(title=title, artist=artist).replace("?", "")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_lyrics_files_are_called_by_artist_and_title(home, name):
+    about = pd.DataFrame({"id": ROWS, "Song Title": SONGS, "Artist": [BANDS[i % 4] for i in range(N)]})
+    (home / "lyrics" / "more").mkdir(parents=True)
+    for i in range(20):
+        place = home / "lyrics" / ("more" if i % 2 else "") / f"{filed(name, SONGS[i], BANDS[i % 4])}.txt"
+        place.write_text(f"river {i % 5} moon {i % 3} stone", encoding="utf-8")
+    x = saved(features(path=[f"C:\\audio\\{row}.wav" for row in ROWS]), home / "x.csv")
+    corpus = load(x, tracks=saved(about, home / "t.csv"), lyrics=home / "lyrics")
+    assert corpus.has_lyrics.tolist() == [True] * 20 + [False] * 4
+    assert f"lyrics: id from `track_id`, {FILES[name]}: 20 of 24 tracks" in " ".join(corpus.notes)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_table_of_titles_joins_files_that_are_called_so(home, name):
+    x = saved(features(path=[f"{filed(name, SONGS[i], BANDS[i % 4])}.mp3" for i in range(N)]), home / "x.csv")
+    about = pd.DataFrame({"title": SONGS, "artist": [BANDS[i % 4] for i in range(N)], "genre": GENRES})
+    corpus = load(x, tracks=saved(about.iloc[::-1], home / "t.csv"))
+    assert corpus.tracks["genre"].tolist() == GENRES
+    assert f"id from `artist` and `title`, {FILES[name]}: 24 of 24" in " ".join(corpus.notes)
+    titles = saved(about.drop(columns="artist"), home / "titles.csv")
+    if "artist" not in name:
+        assert load(x, tracks=titles).tracks["genre"].tolist() == GENRES
+
+
+def test_files_of_artist_and_title_in_either_order():
+    ours = [f"{BANDS[i % 4]} - {SONGS[i]}.mp3" for i in range(N)]
+    theirs = pd.DataFrame({"file": [f"{SONGS[i]} - {BANDS[i % 4]}.txt" for i in range(N)], "n": range(N)})
+    found = joined(theirs, ours, "x")
+    assert found.table["n"].to_dict() == {name: i for i, name in enumerate(ours)}
+    swapped = pd.DataFrame({"id": [f"{i}_{i + 1}" for i in range(N)]})
+    with pytest.raises(ValueError, match="none of its 24 track ids is in the corpus"):
+        joined(swapped, [f"{i + 1}_{i}" for i in range(N)], "x")
+
+
+def test_a_title_is_no_song_where_an_artist_says_otherwise():
+    about = pd.DataFrame({"title": SONGS, "artist": "The Sun"}, ROWS)
+    theirs = pd.DataFrame({"title": SONGS, "artist": ["Sun", "The Sun; Moon", "The Moon"] * 8, "n": range(N)})
+    found = joined(theirs, ROWS, "x", about)
+    assert found.how == "by title alone"
+    assert found.table["n"].to_dict() == {row: i for i, row in enumerate(ROWS) if i % 3 < 2}
+    covers = theirs.assign(artist="The Moon")
+    with pytest.raises(ValueError, match=r"none of its 24 track ids is in the corpus \(The Moon - Love 0"):
+        joined(covers, ROWS, "x", about)
+
+
+def test_titles_that_two_songs_have_join_nothing(home):
+    about = pd.DataFrame({"title": ["Love", "Love", *SONGS[2:]], "artist": [f"Ann {i}" for i in range(N)]}, ROWS)
+    texts = pd.DataFrame({"track_id": ["a/Love", *SONGS[2:9], f"b/{SONGS[9]}", f"c/{SONGS[9]}", *SONGS[10:]]})
+    found = joined(texts, ROWS, "x", about)
+    assert sorted(found.table.index) == [row for i, row in enumerate(ROWS) if i not in (0, 1, 9)]
+    assert found.unknown == ["a/Love", f"b/{SONGS[9]}", f"c/{SONGS[9]}"]
+    few = pd.DataFrame({"track_id": [*SONGS[:4], *[f"another {letter}" for letter in "abcdefgh"]]})
+    with pytest.raises(ValueError, match="none of its 12 track ids"):  # four titles of twelve agree by chance
+        joined(few, ROWS, "x", about)
+
+
+def test_ids_that_differ_in_separators_alone():
+    ours = ["D-0001", "D-0002", "D-0003", "E-0001", "E-0002", "song_12", "1-12", "a/b"]
+    theirs = ["D-0001", "d-0002", "D-0003", "E_0001", "E 0002", "Song12", "11-2", "a b", "D_0001"]
+    how, found = matched(theirs, ours)
+    assert how == "by letters and digits"
+    assert found == {
+        "D-0001": "D-0001", "d-0002": "D-0002", "D-0003": "D-0003", "E_0001": "E-0001", "E 0002": "E-0002",
+        "Song12": "song_12", "a b": "a/b",
+    }  # fmt: skip
+    assert matched(["x_1"], ["x-1", "x 1"]) == ("", {})
+
+
+LYRICS_FILES = {"{}_lyrics.txt", "{} lyrics.TXT", "{}-songtext.lrc", "{} (Lyrics).txt", "{}_Letra.srt"}
+
+
+@pytest.mark.parametrize("name", sorted(LYRICS_FILES))
+def test_files_of_lyrics_that_say_so(tmp_path, name):
+    songs = pd.Index([f"bn/{song}" for song in SONGS])
+    (tmp_path / "bn").mkdir()
+    for i, name_of_song in enumerate(SONGS[:20]):
+        place = tmp_path / "bn" / name.format(name_of_song.replace("?", ""))
+        place.write_text(f"river {i % 5} moon {i % 3} stone", encoding="utf-8")
+    assert load_lyrics(tmp_path, songs).has_lyrics.tolist() == [True] * 20 + [False] * 4
+    of_lyrics = pd.Index([f"{song} lyrics" for song in SONGS])
+    assert load_lyrics(tmp_path, of_lyrics).has_lyrics.sum() == 20

@@ -27,6 +27,7 @@ from . import roles as roles
 from . import sampling as sampling
 from . import scaling as scaling
 from . import shapes as shapes
+from . import song_names as song_names
 from . import sources as sources
 from . import tables as tables
 from . import tags as tags

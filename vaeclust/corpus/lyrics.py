@@ -130,9 +130,9 @@ class _Found(NamedTuple):
 def _found(path: Path, array: str, ids: pd.Index, tracks: pd.DataFrame | None) -> _Found:
     """Read a folder or file of lyrics."""
     if path.is_dir():
-        return _texts_of(_read_folder(path, ids), ids, path)
+        return _texts_of(_read_folder(path, ids), ids, path, tracks)
     if path.suffix.lower() in ARRAYS:
-        numbers = given_numbers(path, array, list(ids))
+        numbers = given_numbers(path, array, list(ids), about=tracks)
         return _Found(numbers.values, notes=numbers.notes, misses=numbers.misses)
     table, notes = read_table(path, "table of lyrics")
     table, said = expanded(table, path)
@@ -140,7 +140,7 @@ def _found(path: Path, array: str, ids: pd.Index, tracks: pd.DataFrame | None) -
         table.index = _row_tracks(table, ids, path)
         return _Found(_numeric_features(table, path))
     if (bag := _as_bag(table)) is not None:
-        return _bag(bag, ids, path)
+        return _bag(bag, ids, path, tracks)
     found = joined(table, ids, str(path), tracks)
     texts = table_texts(found.table, path)
     content = _numeric_features(found.table, path) if texts is None else texts
@@ -162,9 +162,9 @@ def table_texts(table: pd.DataFrame, path: Path) -> pd.Series | None:
     return None
 
 
-def _texts_of(texts: pd.Series, ids: pd.Index, path: Path) -> _Found:
+def _texts_of(texts: pd.Series, ids: pd.Index, path: Path, tracks: pd.DataFrame | None) -> _Found:
     """Return texts, by what their files are called, by the ids of the corpus."""
-    found = joined(texts.rename_axis("track_id").rename("text").reset_index(), ids, str(path))
+    found = joined(texts.rename_axis("track_id").rename("text").reset_index(), ids, str(path), tracks)
     return _Found(found.table["text"]).joined_by(found, path)
 
 
@@ -263,7 +263,7 @@ def _as_bag(table: pd.DataFrame) -> pd.DataFrame | None:
     return table.rename(columns={track: "track_id", term: "term", count: "count"})
 
 
-def _bag(table: pd.DataFrame, ids: pd.Index, path: Path) -> _Found:
+def _bag(table: pd.DataFrame, ids: pd.Index, path: Path, tracks: pd.DataFrame | None) -> _Found:
     """Return the counts of a table with one row a track and term: ``track_id, term, count``."""
     if "track_id" not in table or table["track_id"].isna().any():
         raise ValueError(f"{path}: a bag of words needs a track_id in every row")
@@ -272,13 +272,17 @@ def _bag(table: pd.DataFrame, ids: pd.Index, path: Path) -> _Found:
     if (counts < 0).any():
         row = int(np.flatnonzero(counts < 0)[0])
         raise ValueError(f"{path}: negative count of {table['term'].iloc[row]!r} for track {table.index[row]}")
-    tracks, terms = pd.factorize(table["track_id"]), pd.factorize(table["term"].astype(str), sort=True)
-    shape = (len(tracks[1]), len(terms[1]))
-    matrix = sparse.csr_matrix((counts.to_numpy(), (tracks[0], terms[0])), shape=shape)
-    listed = pd.DataFrame({"track_id": tracks[1], "row": range(shape[0])})
-    found = joined(listed, ids, str(path))
-    bag = Bag(matrix[found.table["row"].to_numpy()], np.asarray(terms[1]), found.table.index)
-    return _Found(bag).joined_by(found, path)
+    songs, terms = pd.factorize(table["track_id"]), pd.factorize(table["term"].astype(str), sort=True)
+    shape = (len(songs[1]), len(terms[1]))
+    matrix = sparse.csr_matrix((counts.to_numpy(), (songs[0], terms[0])), shape=shape)
+    return _bag_of(Bag(matrix, np.asarray(terms[1]), songs[1]), ids, path, tracks)
+
+
+def _bag_of(bag: Bag, ids: pd.Index, path: Path, tracks: pd.DataFrame | None) -> _Found:
+    """Return a bag by the ids of the corpus."""
+    listed = pd.DataFrame({"track_id": bag.ids, "row": range(len(bag.ids))})
+    found = joined(listed, ids, str(path), tracks)
+    return _Found(Bag(bag.counts[found.table["row"].to_numpy()], bag.terms, found.table.index)).joined_by(found, path)
 
 
 def _row_tracks(table: pd.DataFrame, ids: pd.Index, path: Path) -> pd.Index:
