@@ -18,6 +18,7 @@ from . import language_names as language_names
 from . import levels as levels
 from . import listening as listening
 from . import lyrics as lyrics
+from . import lyrics_files as lyrics_files
 from . import measured as measured
 from . import moods as moods
 from . import musicnn as musicnn
