@@ -11,6 +11,7 @@ import pytest
 from sounds import song
 
 from vaeclust.corpus.arrays import given_numbers
+from vaeclust.corpus.formats import read_table
 from vaeclust.corpus.joining import joined, matched
 from vaeclust.corpus.lyrics import load_lyrics
 from vaeclust.corpus.sources import load
@@ -857,3 +858,45 @@ def test_files_of_lyrics_that_say_so(tmp_path, name):
     assert load_lyrics(tmp_path, songs).has_lyrics.tolist() == [True] * 20 + [False] * 4
     of_lyrics = pd.Index([f"{song} lyrics" for song in SONGS])
     assert load_lyrics(tmp_path, of_lyrics).has_lyrics.sum() == 20
+
+
+TAGTRAUM = "# Genre Annotations\n# Format:\n# track_id\tgenre\t(optional\tminority genre)\n"
+
+
+@pytest.mark.parametrize("above", ["", TAGTRAUM])
+@pytest.mark.parametrize("rare", [False, True])
+@pytest.mark.parametrize("titles", [False, True])
+def test_rows_of_several_lengths_without_a_header(home, above, rare, titles):
+    rows = [[f"song {i:02d}", GENRES[i % N], *(["Jazz"] if rare and i % 3 == 1 else [])] for i in range(2 * N)]
+    rows = [[f"A title {i}", *row] for i, row in enumerate(rows)] if titles else rows
+    (home / "genres.cls").write_text(above + "\n".join(map("\t".join, rows)))
+    corpus = load(saved(features(id=ROWS), home / "x.csv"), tracks=home / "genres.cls")
+    assert corpus.tracks["genre"].tolist() == GENRES
+    assert list(corpus.references()) == ["genre"]
+    said = " ".join(corpus.notes)
+    assert f"`genre` is its column {2 + titles}" in said
+    assert f"id from `{'column 2' if titles else 'track_id'}`, as they are: 24 of 24" in said
+    if rare:
+        assert corpus.tracks[f"column {3 + titles}"].dropna().unique().tolist() == ["Jazz"]
+
+
+@pytest.mark.parametrize("header", ["track_id\tgenre", "Lied\tGattung"])
+def test_a_header_of_texts_is_no_track(home, header):
+    rows = [f"{row}\t{genre}" for row, genre in zip(ROWS, GENRES, strict=True)]
+    (home / "genres.tsv").write_text("\n".join([header, *rows]))
+    table = read_table(home / "genres.tsv").table
+    assert list(table) == header.split("\t")
+    assert len(table) == N
+
+
+def test_bytes_that_python_printed_are_their_texts(home):
+    names = ["Ólafur Dean", "Don't", 'The "Sun"', "Ann & Bo"]
+    table = features(id=[str(row.encode()) for row in ROWS], genre=[str(genre.encode()) for genre in GENRES])
+    table = table.assign(artist=[str(names[i % 4].encode()) for i in range(N)], note="b'")
+    table["lyrics"] = [str(f"mond river {i % 5}x stone {i % 3}y".encode()) if i % 2 else "b''" for i in range(N)]
+    corpus = heard(load(saved(table, home / "x.csv")))
+    assert corpus.ids == ROWS
+    assert corpus.class_names == ("Folk", "Rock")
+    assert corpus.tracks["artist"].tolist() == [names[i % 4] for i in range(N)]
+    assert set(corpus.tracks["note"]) == {"b'"}
+    assert corpus.has_lyrics.tolist() == [False, True] * (N // 2)

@@ -1,9 +1,13 @@
 """Folders of lyrics: texts, tables, and what is neither."""
 
+import gzip
+import zipfile
+
+import numpy as np
 import pandas as pd
 import pytest
 
-from vaeclust.corpus.lyrics import load_lyrics
+from vaeclust.corpus.lyrics import count_features, load_lyrics
 
 N = 24
 IDS = pd.Index([f"{'DE'[i // 12]}-{i:04d}" for i in range(N)])
@@ -54,3 +58,34 @@ def test_a_folder_without_a_text_says_what_is_in_it(tmp_path):
     pd.DataFrame({"song_id": IDS, "tempo": range(N)}).to_csv(tmp_path / "tempi.csv", index=False)
     with pytest.raises(ValueError, match=r"no readable <track_id>\.txt"):
         load_lyrics(tmp_path, IDS)
+
+
+MUSIXMATCH = "# TRAINING SET\n# of musiXmatch\n#\n%the,mond,stone,river,wheel\n{rows}\n"
+
+
+@pytest.mark.parametrize("form", ["txt", "txt.gz", "zip"])
+def test_bags_as_musixmatch_writes_them(tmp_path, form):
+    counts = np.random.default_rng(0).poisson(1.5, size=(20, 5)) + np.eye(5, dtype=int)[np.arange(20) % 5]
+    rows = [
+        f"{IDS[i]},{i + 700}," + ",".join(f"{j + 1}:{count}" for j, count in enumerate(row) if count)
+        for i, row in enumerate(counts)
+    ]
+    text = MUSIXMATCH.format(rows="\n".join(rows)).encode()
+    path = tmp_path / f"mxm.{form}"
+    if form == "zip":
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("mxm_dataset_train.txt", text)
+    else:
+        path.write_bytes(gzip.compress(text) if form == "txt.gz" else text)
+    found = load_lyrics(path, IDS)
+    assert found.has_lyrics.tolist() == [True] * 20 + [False] * 4
+    expected = count_features(counts, np.array(["the", "mond", "stone", "river", "wheel"]), IDS[:20])
+    np.testing.assert_allclose(found.features[:20], expected, atol=1e-6)
+    assert f"mxm.{form}: id from `track_id`, as they are: 20 of 24" in found.notes[-1]
+
+
+@pytest.mark.parametrize("cell", ["0:1", "6:1", "x:1", "1", "1:x"])
+def test_a_wrong_line_of_musixmatch_is_named(tmp_path, cell):
+    (tmp_path / "mxm.txt").write_text(MUSIXMATCH.format(rows=f"D-0001,7,1:2\nD-0002,8,2:1,{cell}"))
+    with pytest.raises(ValueError, match=rf"D-0002,8,2:1,{cell}; expected numbers from 1 to 5, each with a count"):
+        load_lyrics(tmp_path / "mxm.txt", IDS)

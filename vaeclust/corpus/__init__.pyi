@@ -1,6 +1,7 @@
 from . import accounts as accounts
 from . import arrays as arrays
 from . import audio as audio
+from . import bags as bags
 from . import cache as cache
 from . import checkpoint as checkpoint
 from . import containers as containers
@@ -50,6 +51,7 @@ from .audio import measure as measure
 from .audio import mfcc as mfcc
 from .audio import mfcc_means as mfcc_means
 from .audio import resample as resample
+from .bags import Bag as Bag
 from .cache import Cache as Cache
 from .cache import Measured as Measured
 from .checkpoint import read_checkpoint as read_checkpoint
@@ -93,7 +95,6 @@ from .listening import overhear as overhear
 from .listening import patches as patches
 from .listening import trained as trained
 from .lyrics import N_FEATURES as N_FEATURES
-from .lyrics import Bag as Bag
 from .lyrics import Lyrics as Lyrics
 from .lyrics import count_features as count_features
 from .lyrics import load_lyrics as load_lyrics

@@ -31,6 +31,7 @@ from vaeclust.corpus.song_names import (
 from vaeclust.corpus.tables import examples
 
 DEEPEST = 6  # parts of a path that are compared
+UNNAMED = re.compile(r"column \d+")  # what columns of a table without a header are called
 _NUMBER = re.compile(r"\d+")
 MISSES = ("table", "id", "what")  # columns
 
@@ -116,11 +117,13 @@ def joined(table: pd.DataFrame, ids: Iterable[str], what: str, about: pd.DataFra
 def _ways_to_join(table: pd.DataFrame, ours: list[str], about: pd.DataFrame | None) -> Iterator[_Way]:
     """Yield the ways to join a table: by its ids, and where none of them joins half, by names and by numbers."""
     columns = {column: table[column].astype("str") for column in columns_of(ID, table.columns)}
+    without_name = [name for name in table if UNNAMED.fullmatch(str(name)) and table[name].dtype.kind not in "fiub"]
     most = 0.0
-    for column, keys in columns.items():
+    for column, keys in {**columns, **{name: table[name].astype("str") for name in without_name}}.items():
         theirs = keys.dropna().unique().tolist()
         how, found = matched(theirs, ours)
-        yield _Way(column, how, keys, found)
+        if found or column in columns:
+            yield _Way(column, how, keys, found)
         most = max(most, len(set(found.values())) / max(1, min(len(theirs), len(ours))))
     if most >= ENOUGH:
         return

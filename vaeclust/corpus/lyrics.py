@@ -14,11 +14,11 @@ from scipy import sparse
 from threadpoolctl import threadpool_limits
 
 from vaeclust.corpus.arrays import ARRAYS, given_numbers, numeric_names
+from vaeclust.corpus.bags import Bag, bag_of_table, musixmatch
 from vaeclust.corpus.formats import read_table
 from vaeclust.corpus.joining import Joined, joined
 from vaeclust.corpus.language_names import language_code
 from vaeclust.corpus.lyrics_files import TEXT, read_folder, table_texts
-from vaeclust.corpus.roles import ID, columns_of, folded_name
 from vaeclust.corpus.shapes import expanded
 from vaeclust.corpus.tables import examples, npz_array, numeric_columns
 from vaeclust.corpus.words import ENGLISH, NO_LYRICS, stop_words, sung, words
@@ -50,9 +50,10 @@ def load_lyrics(source: str | Path | pd.Series | None, ids: pd.Index, tracks: pd
 
     ``source`` is a series of texts by track id; a folder of ``<track_id>.txt``, or of tables of texts; a table with a
     column that says which track a row is and either ``text`` or ``lyrics``, or the paths of files of them, or ``term``
-    and ``count`` (a bag of words), or columns of numbers, such as the embeddings of a sentence model; an ``.npz`` or
-    ``.npy`` of such numbers; or a table with ``row`` in place of an id, whose rows are joined to the tracks by their
-    place alone, as the published study did. Texts and bags become d = 30 features, numbers stay as they are.
+    and ``count`` (a bag of words), or columns of numbers, such as the embeddings of a sentence model; a bag of words as
+    musiXmatch writes it; an ``.npz`` or ``.npy`` of such numbers; or a table with ``row`` in place of an id, whose rows
+    are joined to the tracks by their place alone, as the published study did. Texts and bags become d = 30 features,
+    numbers stay as they are.
 
     tracks: what is known of them, by track id: artist and title, by which a table without ids is joined; language, by
     which the words that tell nothing are left out, and which is guessed where it is not known.
@@ -102,17 +103,6 @@ def load_lyrics(source: str | Path | pd.Series | None, ids: pd.Index, tracks: pd
     return Lyrics(values, has_lyrics, guessed if several else None, found.notes, found.misses)
 
 
-_TERM, _COUNT = ("term", "word", "token"), ("count", "freq", "frequency", "n", "tf", "occurrences")
-
-
-class Bag(NamedTuple):
-    """Counts (tracks, terms), sparse, the terms and the ids of the tracks."""
-
-    counts: sparse.spmatrix
-    terms: np.ndarray
-    ids: pd.Index
-
-
 class _Found(NamedTuple):
     """Lyrics by track id, as texts, counts or features (n, d); of which ids of theirs is no track; notes and misses."""
 
@@ -136,13 +126,15 @@ def _found(path: Path, array: str, ids: pd.Index, tracks: pd.DataFrame | None) -
     if path.suffix.lower() in ARRAYS:
         numbers = given_numbers(path, array, list(ids), about=tracks)
         return _Found(numbers.values, notes=numbers.notes, misses=numbers.misses)
+    if path.is_file() and (bag := musixmatch(path)) is not None:
+        return _joined_bag(bag, ids, path, tracks)
     read = read_table(path, "table of lyrics")
     table, said = expanded(read.table, path)
     if ROW in table and "track_id" not in table:
         table.index = _row_tracks(table, ids, path)
         return _Found(_numeric_features(table, path))
-    if (bag := _as_bag(table)) is not None:
-        return _bag(bag, ids, path, tracks)
+    if (bag := bag_of_table(table, path)) is not None:
+        return _joined_bag(bag, ids, path, tracks)
     found = joined(table, ids, str(path), tracks)
     texts = table_texts(found.table, path)
     content = _numeric_features(found.table, path) if texts is None else texts
@@ -217,32 +209,7 @@ def _frequency(counts: sparse.spmatrix) -> np.ndarray:
     return np.asarray((counts > 0).sum(axis=0)).ravel()
 
 
-def _as_bag(table: pd.DataFrame) -> pd.DataFrame | None:
-    """Return a bag of words with the columns ``track_id, term, count``, whatever they are called; None for no bag."""
-    by_name = {folded_name(column): column for column in reversed(list(table))}
-    term, count = (next((by_name[name] for name in names if name in by_name), None) for names in (_TERM, _COUNT))
-    if term is None or count is None:
-        return None
-    track = next(iter(columns_of(ID, [name for name in table if name not in (term, count)])), "track_id")
-    return table.rename(columns={track: "track_id", term: "term", count: "count"})
-
-
-def _bag(table: pd.DataFrame, ids: pd.Index, path: Path, tracks: pd.DataFrame | None) -> _Found:
-    """Return the counts of a table with one row a track and term: ``track_id, term, count``."""
-    if "track_id" not in table or table["track_id"].isna().any():
-        raise ValueError(f"{path}: a bag of words needs a track_id in every row")
-    table.index = pd.Index(table["track_id"])
-    counts = numeric_columns(table, ["count"], path)["count"]
-    if (counts < 0).any():
-        row = int(np.flatnonzero(counts < 0)[0])
-        raise ValueError(f"{path}: negative count of {table['term'].iloc[row]!r} for track {table.index[row]}")
-    songs, terms = pd.factorize(table["track_id"]), pd.factorize(table["term"].astype(str), sort=True)
-    shape = (len(songs[1]), len(terms[1]))
-    matrix = sparse.csr_matrix((counts.to_numpy(), (songs[0], terms[0])), shape=shape)
-    return _bag_of(Bag(matrix, np.asarray(terms[1]), songs[1]), ids, path, tracks)
-
-
-def _bag_of(bag: Bag, ids: pd.Index, path: Path, tracks: pd.DataFrame | None) -> _Found:
+def _joined_bag(bag: Bag, ids: pd.Index, path: Path, tracks: pd.DataFrame | None) -> _Found:
     """Return a bag by the ids of the corpus."""
     listed = pd.DataFrame({"track_id": bag.ids, "row": range(len(bag.ids))})
     found = joined(listed, ids, str(path), tracks)
