@@ -900,3 +900,36 @@ def test_bytes_that_python_printed_are_their_texts(home):
     assert corpus.tracks["artist"].tolist() == [names[i % 4] for i in range(N)]
     assert set(corpus.tracks["note"]) == {"b'"}
     assert corpus.has_lyrics.tolist() == [False, True] * (N // 2)
+
+
+@pytest.mark.parametrize("patches", [0, 3])
+def test_an_array_for_each_song(home, patches):
+    names = [f"{BANDS[i % 4]} - {SONGS[i]}.mp3" for i in range(N)]
+    spread = np.linspace(-1, 1, patches)[:, None] if patches else 0
+    np.savez(home / "clap.npz", **{name: row + spread for name, row in zip(names, VALUES, strict=True)})
+    corpus = load(home / "clap.npz")
+    assert corpus.ids == [name.removesuffix(".mp3") for name in names]
+    np.testing.assert_allclose(corpus.features.to_numpy(), VALUES, atol=1e-12)
+    said = " ".join(corpus.notes)
+    assert "clap.npz: each of its 24 arrays is a song" in said
+    assert ("its patches, up to 3, are averaged" in said) == bool(patches)
+    about = pd.DataFrame(
+        {"id": ROWS, "Track Name": SONGS, "Artist Name(s)": [BANDS[i % 4] for i in range(N)], "y": range(N)}
+    )
+    x = saved(about, home / "x.csv")
+    given = load(x, features=home / "clap.npz")
+    assert given.ids == ROWS
+    np.testing.assert_allclose(given.features.to_numpy(), VALUES, atol=1e-12)
+    assert load(home / "clap.npz", tracks=x).tracks["title"].tolist() == SONGS
+
+
+def test_several_arrays_that_are_no_songs_are_refused_in_a_few_words(home):
+    columns = {f"mfcc{i}_mean": VALUES[:, i] for i in range(1, 13)}
+    layers = {f"layer {i}": VALUES for i in range(3)}
+    widths = {f"song {i}": np.zeros(3 + i % 2) for i in range(30)}
+    for arrays in (columns, layers, widths):
+        np.savez(home / "e.npz", **arrays)
+        with pytest.raises(ValueError, match=r"e\.npz: found .*; expected track_id") as error:
+            load(home / "e.npz")
+        assert str(error.value).count("(") < 15
+    assert "… (30 in all)" in str(error.value)
