@@ -843,6 +843,7 @@ def test_ids_that_differ_in_separators_alone():
         "Song12": "song_12", "a b": "a/b",
     }  # fmt: skip
     assert matched(["x_1"], ["x-1", "x 1"]) == ("", {})
+    assert matched(["Cafe\u03011"], ["café_1"])[1] == {"Cafe\u03011": "café_1"}
 
 
 LYRICS_FILES = {"{}_lyrics.txt", "{} lyrics.TXT", "{}-songtext.lrc", "{} (Lyrics).txt", "{}_Letra.srt"}

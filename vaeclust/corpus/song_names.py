@@ -59,7 +59,7 @@ def letters(text: str) -> str:
     >>> letters("AC/DC – T.N.T. (Live)"), letters("E_0001") == letters("e-0001") == letters("E0001")
     ('ac dc t n t live', True)
     """
-    plain = unicodedata.normalize("NFKC", _LETTER_BY_DIGIT.sub(" ", str(text))).casefold()
+    plain = _LETTER_BY_DIGIT.sub(" ", unicodedata.normalize("NFKC", str(text)).casefold())
     return " ".join("".join(c if unicodedata.category(c)[0] in "LMN" else " " for c in plain).split())
 
 
