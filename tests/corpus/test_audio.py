@@ -14,7 +14,7 @@ from sounds import RATE, damaged, encoded, music, without_xing
 from vaeclust.corpus import audio
 from vaeclust.corpus.audio import FULL, MFCC20, AudioError, decode
 from vaeclust.corpus.facts import read_facts
-from vaeclust.corpus.reading import SUFFIXES
+from vaeclust.corpus.reading import SUFFIXES, read_sound
 from vaeclust.corpus.sources import load
 
 
@@ -138,6 +138,19 @@ def test_a_guessed_length_is_ignored(tmp_path, first, second):
     assert guess < 8 or guess > 16  # as libsndfile takes it to be
     assert len(decode(path)) == pytest.approx(12 * RATE, rel=0.02)
     assert read_facts(path).length == pytest.approx(12, rel=0.02)
+
+
+@pytest.mark.parametrize("rate", [RATE, 44_100])
+def test_an_mp3_is_read_in_one_go(tmp_path, rate):
+    """A decoder that begins again in its middle lacks the bits before it: it complains, and the sound is another."""
+    for seed in range(4):
+        noise = np.random.default_rng(seed).normal(0, 0.1, 12 * rate) * np.repeat([0.1, 1, 0.3], 4 * rate)
+        soundfile.write(tmp_path / "x.mp3", music(12, rate=rate, seed=seed) + noise, rate)
+        sound = read_sound(tmp_path / "x.mp3", seconds=30)
+        assert sound.damage == ""
+        with av.open(str(tmp_path / "x.mp3")) as file:
+            expected = np.concatenate([frame.to_ndarray()[0] for frame in file.decode(audio=0)])
+        np.testing.assert_allclose(sound.samples, expected[: len(sound.samples)], atol=1e-4)
 
 
 @pytest.mark.parametrize("fill", ["zeros", "noise", "places"])

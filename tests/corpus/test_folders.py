@@ -360,7 +360,8 @@ def test_of_an_earlier_cache_only_what_is_read_otherwise_now_is_measured_again(l
         database.execute("DELETE FROM facts WHERE digest = ?", (rows[str(library / "folk/0.flac")],))
     done = counted_work(monkeypatch)
     again = load(library)
-    assert {name for kind, name in done if kind == "measure_file"} == {"silent.flac", guessed.name, "0.flac"}
+    mp3s = {guessed.name, "guess.part.mp3"}
+    assert {name for kind, name in done if kind == "measure_file"} == {"silent.flac", *mp3s, "0.flac"}
     pd.testing.assert_frame_equal(again.features, first.features)
     with Cache().open() as database:  # what another recipe measured of such a file is not trusted either
         assert not list(database.execute("SELECT 1 FROM measured WHERE recipe = 'earlier recipe'"))

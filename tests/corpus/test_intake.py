@@ -11,7 +11,10 @@ import pytest
 from sounds import song
 
 from vaeclust.corpus.arrays import given_numbers
+from vaeclust.corpus.formats import read_table
+from vaeclust.corpus.joining import joined, matched
 from vaeclust.corpus.levels import folder_labels
+from vaeclust.corpus.lyrics import load_lyrics
 from vaeclust.corpus.sources import load
 from vaeclust.corpus.tables import GTZAN_IDS
 
@@ -476,7 +479,7 @@ def test_artist_and_title_join_where_no_id_does(home, what, ids):
     table.loc[N, "y"] = 99  # there are two of song 3
     corpus = load(x, **{what: saved(table.sample(frac=1, random_state=0), home / "t.csv")})
     note = next(note for note in corpus.notes if note.startswith("t.csv: id from"))
-    assert "id from `Artist(s)` and `Track Name`, by their words: 2" in note
+    assert "id from `Artist(s)` and `Track Name`, by artist and title: 2" in note
     if what == "tracks":
         told = corpus.tracks["genre"]
         assert told.dropna().to_dict() == {row: GENRES[i] for i, row in enumerate(ROWS) if pd.notna(told[row])}
@@ -813,3 +816,179 @@ def test_names_of_columns_in_other_languages_and_in_two_at_once(home):
 def test_folders_that_count_are_no_labels():
     classes = pd.Index([f"Klasse {place}/{i}" for place in (7, 8) for i in range(4)])
     assert folder_labels(classes).empty or not folder_labels(classes).notna().any(axis=None)
+
+
+BANDS = ["Ann & Bo", "Die Sonne", "মাইলস", "K-Rize"]
+SONGS = [("Love", "Night Rain", "নদী", "Über uns", "T.N.T. now", "So What?")[i % 6] + f" {i // 6}" for i in range(N)]
+FILES = {
+    "{title} - {artist}": "by artist and title",
+    "{artist} - {title}": "by artist and title",
+    "{artist}_{title}_lyrics": "by artist and title",
+    "{title}": "by title alone",
+    "{title} songtext": "by title alone",
+}
+
+
+def filed(name: str, title: str, artist: str) -> str:
+    """The name of a file, in which no question mark can be."""
+    return name.format(title=title, artist=artist).replace("?", "")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_lyrics_files_are_called_by_artist_and_title(home, name):
+    about = pd.DataFrame({"id": ROWS, "Song Title": SONGS, "Artist": [BANDS[i % 4] for i in range(N)]})
+    (home / "lyrics" / "more").mkdir(parents=True)
+    for i in range(20):
+        place = home / "lyrics" / ("more" if i % 2 else "") / f"{filed(name, SONGS[i], BANDS[i % 4])}.txt"
+        place.write_text(f"river {i % 5} moon {i % 3} stone", encoding="utf-8")
+    x = saved(features(path=[f"C:\\audio\\{row}.wav" for row in ROWS]), home / "x.csv")
+    corpus = load(x, tracks=saved(about, home / "t.csv"), lyrics=home / "lyrics")
+    assert corpus.has_lyrics.tolist() == [True] * 20 + [False] * 4
+    assert f"lyrics: id from `track_id`, {FILES[name]}: 20 of 24 tracks" in " ".join(corpus.notes)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_table_of_titles_joins_files_that_are_called_so(home, name):
+    x = saved(features(path=[f"{filed(name, SONGS[i], BANDS[i % 4])}.mp3" for i in range(N)]), home / "x.csv")
+    about = pd.DataFrame({"title": SONGS, "artist": [BANDS[i % 4] for i in range(N)], "genre": GENRES})
+    corpus = load(x, tracks=saved(about.iloc[::-1], home / "t.csv"))
+    assert corpus.tracks["genre"].tolist() == GENRES
+    assert f"id from `artist` and `title`, {FILES[name]}: 24 of 24" in " ".join(corpus.notes)
+    titles = saved(about.drop(columns="artist"), home / "titles.csv")
+    if "artist" not in name:
+        assert load(x, tracks=titles).tracks["genre"].tolist() == GENRES
+
+
+def test_files_of_artist_and_title_in_either_order():
+    ours = [f"{BANDS[i % 4]} - {SONGS[i]}.mp3" for i in range(N)]
+    theirs = pd.DataFrame({"file": [f"{SONGS[i]} - {BANDS[i % 4]}.txt" for i in range(N)], "n": range(N)})
+    found = joined(theirs, ours, "x")
+    assert found.table["n"].to_dict() == {name: i for i, name in enumerate(ours)}
+    swapped = pd.DataFrame({"id": [f"{i}_{i + 1}" for i in range(N)]})
+    with pytest.raises(ValueError, match="none of its 24 track ids is in the corpus"):
+        joined(swapped, [f"{i + 1}_{i}" for i in range(N)], "x")
+
+
+def test_a_title_is_no_song_where_an_artist_says_otherwise():
+    about = pd.DataFrame({"title": SONGS, "artist": "The Sun"}, ROWS)
+    theirs = pd.DataFrame({"title": SONGS, "artist": ["Sun", "The Sun; Moon", "The Moon"] * 8, "n": range(N)})
+    found = joined(theirs, ROWS, "x", about)
+    assert found.how == "by title alone"
+    assert found.table["n"].to_dict() == {row: i for i, row in enumerate(ROWS) if i % 3 < 2}
+    covers = theirs.assign(artist="The Moon")
+    with pytest.raises(ValueError, match=r"none of its 24 track ids is in the corpus \(The Moon - Love 0"):
+        joined(covers, ROWS, "x", about)
+
+
+def test_titles_that_two_songs_have_join_nothing(home):
+    about = pd.DataFrame({"title": ["Love", "Love", *SONGS[2:]], "artist": [f"Ann {i}" for i in range(N)]}, ROWS)
+    texts = pd.DataFrame({"track_id": ["a/Love", *SONGS[2:9], f"b/{SONGS[9]}", f"c/{SONGS[9]}", *SONGS[10:]]})
+    found = joined(texts, ROWS, "x", about)
+    assert sorted(found.table.index) == [row for i, row in enumerate(ROWS) if i not in (0, 1, 9)]
+    assert found.unknown == ["a/Love", f"b/{SONGS[9]}", f"c/{SONGS[9]}"]
+    few = pd.DataFrame({"track_id": [*SONGS[:4], *[f"another {letter}" for letter in "abcdefgh"]]})
+    with pytest.raises(ValueError, match="none of its 12 track ids"):  # four titles of twelve agree by chance
+        joined(few, ROWS, "x", about)
+
+
+def test_ids_that_differ_in_separators_alone():
+    ours = ["D-0001", "D-0002", "D-0003", "E-0001", "E-0002", "song_12", "1-12", "a/b"]
+    theirs = ["D-0001", "d-0002", "D-0003", "E_0001", "E 0002", "Song12", "11-2", "a b", "D_0001"]
+    how, found = matched(theirs, ours)
+    assert how == "by letters and digits"
+    assert found == {
+        "D-0001": "D-0001", "d-0002": "D-0002", "D-0003": "D-0003", "E_0001": "E-0001", "E 0002": "E-0002",
+        "Song12": "song_12", "a b": "a/b",
+    }  # fmt: skip
+    assert matched(["x_1"], ["x-1", "x 1"]) == ("", {})
+    assert matched(["Cafe\u03011"], ["café_1"])[1] == {"Cafe\u03011": "café_1"}
+
+
+LYRICS_FILES = {"{}_lyrics.txt", "{} lyrics.TXT", "{}-songtext.lrc", "{} (Lyrics).txt", "{}_Letra.srt"}
+
+
+@pytest.mark.parametrize("name", sorted(LYRICS_FILES))
+def test_files_of_lyrics_that_say_so(tmp_path, name):
+    songs = pd.Index([f"bn/{song}" for song in SONGS])
+    (tmp_path / "bn").mkdir()
+    for i, name_of_song in enumerate(SONGS[:20]):
+        place = tmp_path / "bn" / name.format(name_of_song.replace("?", ""))
+        place.write_text(f"river {i % 5} moon {i % 3} stone", encoding="utf-8")
+    assert load_lyrics(tmp_path, songs).has_lyrics.tolist() == [True] * 20 + [False] * 4
+    of_lyrics = pd.Index([f"{song} lyrics" for song in SONGS])
+    assert load_lyrics(tmp_path, of_lyrics).has_lyrics.sum() == 20
+
+
+TAGTRAUM = "# Genre Annotations\n# Format:\n# track_id\tgenre\t(optional\tminority genre)\n"
+
+
+@pytest.mark.parametrize("above", ["", TAGTRAUM])
+@pytest.mark.parametrize("rare", [False, True])
+@pytest.mark.parametrize("titles", [False, True])
+def test_rows_of_several_lengths_without_a_header(home, above, rare, titles):
+    rows = [[f"song {i:02d}", GENRES[i % N], *(["Jazz"] if rare and i % 3 == 1 else [])] for i in range(2 * N)]
+    rows = [[f"A title {i}", *row] for i, row in enumerate(rows)] if titles else rows
+    (home / "genres.cls").write_text(above + "\n".join(map("\t".join, rows)))
+    corpus = load(saved(features(id=ROWS), home / "x.csv"), tracks=home / "genres.cls")
+    assert corpus.tracks["genre"].tolist() == GENRES
+    assert list(corpus.references()) == ["genre"]
+    said = " ".join(corpus.notes)
+    assert f"`genre` is its column {2 + titles}" in said
+    assert f"id from `{'column 2' if titles else 'track_id'}`, as they are: 24 of 24" in said
+    if rare:
+        assert corpus.tracks[f"column {3 + titles}"].dropna().unique().tolist() == ["Jazz"]
+
+
+@pytest.mark.parametrize("header", ["track_id\tgenre", "Lied\tGattung"])
+def test_a_header_of_texts_is_no_track(home, header):
+    rows = [f"{row}\t{genre}" for row, genre in zip(ROWS, GENRES, strict=True)]
+    (home / "genres.tsv").write_text("\n".join([header, *rows]))
+    table = read_table(home / "genres.tsv").table
+    assert list(table) == header.split("\t")
+    assert len(table) == N
+
+
+def test_bytes_that_python_printed_are_their_texts(home):
+    names = ["Ólafur Dean", "Don't", 'The "Sun"', "Ann & Bo"]
+    table = features(id=[str(row.encode()) for row in ROWS], genre=[str(genre.encode()) for genre in GENRES])
+    table = table.assign(artist=[str(names[i % 4].encode()) for i in range(N)], note="b'")
+    table["lyrics"] = [str(f"mond river {i % 5}x stone {i % 3}y".encode()) if i % 2 else "b''" for i in range(N)]
+    corpus = heard(load(saved(table, home / "x.csv")))
+    assert corpus.ids == ROWS
+    assert corpus.class_names == ("Folk", "Rock")
+    assert corpus.tracks["artist"].tolist() == [names[i % 4] for i in range(N)]
+    assert set(corpus.tracks["note"]) == {"b'"}
+    assert corpus.has_lyrics.tolist() == [False, True] * (N // 2)
+
+
+@pytest.mark.parametrize("patches", [0, 3])
+def test_an_array_for_each_song(home, patches):
+    names = [f"{BANDS[i % 4]} - {SONGS[i]}.mp3" for i in range(N)]
+    spread = np.linspace(-1, 1, patches)[:, None] if patches else 0
+    np.savez(home / "clap.npz", **{name: row + spread for name, row in zip(names, VALUES, strict=True)})
+    corpus = load(home / "clap.npz")
+    assert corpus.ids == [name.removesuffix(".mp3") for name in names]
+    np.testing.assert_allclose(corpus.features.to_numpy(), VALUES, atol=1e-12)
+    said = " ".join(corpus.notes)
+    assert "clap.npz: each of its 24 arrays is a song" in said
+    assert ("its patches, up to 3, are averaged" in said) == bool(patches)
+    about = pd.DataFrame(
+        {"id": ROWS, "Track Name": SONGS, "Artist Name(s)": [BANDS[i % 4] for i in range(N)], "y": range(N)}
+    )
+    x = saved(about, home / "x.csv")
+    given = load(x, features=home / "clap.npz")
+    assert given.ids == ROWS
+    np.testing.assert_allclose(given.features.to_numpy(), VALUES, atol=1e-12)
+    assert load(home / "clap.npz", tracks=x).tracks["title"].tolist() == SONGS
+
+
+def test_several_arrays_that_are_no_songs_are_refused_in_a_few_words(home):
+    columns = {f"mfcc{i}_mean": VALUES[:, i] for i in range(1, 13)}
+    layers = {f"layer {i}": VALUES for i in range(3)}
+    widths = {f"song {i}": np.zeros(3 + i % 2) for i in range(30)}
+    for arrays in (columns, layers, widths):
+        np.savez(home / "e.npz", **arrays)
+        with pytest.raises(ValueError, match=r"e\.npz: found .*; expected track_id") as error:
+            load(home / "e.npz")
+        assert str(error.value).count("(") < 15
+    assert "… (30 in all)" in str(error.value)

@@ -1,6 +1,7 @@
 from . import accounts as accounts
 from . import arrays as arrays
 from . import audio as audio
+from . import bags as bags
 from . import cache as cache
 from . import checkpoint as checkpoint
 from . import containers as containers
@@ -18,6 +19,7 @@ from . import language_names as language_names
 from . import levels as levels
 from . import listening as listening
 from . import lyrics as lyrics
+from . import lyrics_files as lyrics_files
 from . import measured as measured
 from . import moods as moods
 from . import musicnn as musicnn
@@ -27,6 +29,7 @@ from . import roles as roles
 from . import sampling as sampling
 from . import scaling as scaling
 from . import shapes as shapes
+from . import song_names as song_names
 from . import sources as sources
 from . import tables as tables
 from . import tags as tags
@@ -48,6 +51,7 @@ from .audio import measure as measure
 from .audio import mfcc as mfcc
 from .audio import mfcc_means as mfcc_means
 from .audio import resample as resample
+from .bags import Bag as Bag
 from .cache import Cache as Cache
 from .cache import Measured as Measured
 from .checkpoint import read_checkpoint as read_checkpoint
@@ -91,7 +95,6 @@ from .listening import overhear as overhear
 from .listening import patches as patches
 from .listening import trained as trained
 from .lyrics import N_FEATURES as N_FEATURES
-from .lyrics import Bag as Bag
 from .lyrics import Lyrics as Lyrics
 from .lyrics import count_features as count_features
 from .lyrics import load_lyrics as load_lyrics

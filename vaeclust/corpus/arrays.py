@@ -23,6 +23,7 @@ ROW_NUMBERS = "no column says which track a row is: tracks are called by the num
 SET_COLUMNS = frozenset(column for row in FEATURE_SETS.values() for column in row.columns)
 _LABELS = (*LABELS, ARTIST)
 _UNUSED = ("", OTHER, SPLIT)
+LEAST_SONGS = 6  # in a file with an array for each; fewer arrays are rather several ones of all songs
 _IDS = ("{stem}_ids.csv", "{stem}_ids.txt", "{stem}_ids.npy", "ids.csv", "ids.txt", "ids.npy")
 
 
@@ -188,7 +189,9 @@ def sparse_columns(table: pd.DataFrame, wanted: Mapping[str, str]) -> dict[str, 
 def _array_table(path: Path, array: str, ids: Sequence[str]) -> tuple[pd.DataFrame, list[str]]:
     """Return an array as a table with a column ``track_id``, and what is to be said; repeated ids are averaged."""
     arrays = _arrays(path)
-    shapes = ", ".join(f"{name} {values.shape}" for name, values in arrays.items())
+    if array == "" and _one_each(arrays):
+        return _song_table(arrays, path)
+    shapes = examples(f"{name} {values.shape}" for name, values in arrays.items())
     matrices = {n: v for n, v in arrays.items() if v.ndim == 2 and v.dtype.kind in "fiu" and array in ("", n)}
     matrix = next(iter(matrices.values()), None)
     flat = {_one_of(name): name for name, values in arrays.items() if values.ndim == 1}
@@ -220,6 +223,24 @@ def _array_table(path: Path, array: str, ids: Sequence[str]) -> tuple[pd.DataFra
         labels = pd.Series(table.index)
     table = table.reset_index(drop=True).join(about.reset_index(drop=True))
     return table.assign(track_id=labels.astype("str").to_numpy()), notes
+
+
+def _one_each(arrays: Mapping[str, np.ndarray]) -> bool:
+    """Return whether each array is a song's: numbers of one width, under names that say nothing else of them."""
+    widths = {values.shape[-1:] for values in arrays.values()}
+    of_songs = all(values.ndim in (1, 2) and values.dtype.kind in "fiu" and values.size for values in arrays.values())
+    features = {name for row in FEATURE_SETS.values() for name in (*row.columns, *row.tags)}
+    other = any(role_of(_one_of(name)) for name in arrays) or 2 * len(features.intersection(arrays)) > len(arrays)
+    return len(arrays) >= LEAST_SONGS and len(widths) == 1 and widths != {(1,)} and of_songs and not other
+
+
+def _song_table(arrays: Mapping[str, np.ndarray], path: Path) -> tuple[pd.DataFrame, list[str]]:
+    """Return arrays (d,) or (patches, d), one a song, as a table; patches are averaged, which is said."""
+    rows = [values.mean(axis=0, dtype=np.float64) if values.ndim == 2 else values for values in arrays.values()]
+    table = pd.DataFrame(np.array(rows), columns=[f"dimension {i}" for i in range(len(rows[0]))])
+    patches = max((len(values) for values in arrays.values() if values.ndim == 2), default=1)
+    averaged = f"; its patches, up to {patches}, are averaged" if patches > 1 else ""
+    return table.assign(track_id=list(arrays)), [f"{path.name}: each of its {len(arrays):,} arrays is a song{averaged}"]
 
 
 def _one_of(name: str) -> str:

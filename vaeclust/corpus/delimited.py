@@ -6,7 +6,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import NamedTuple
 
 import pandas as pd
@@ -73,21 +73,24 @@ def layout(rows: Sequence[Sequence[str]]) -> Layout:
     """Return where in the first rows of a table its header is; rows without anything in them count, too.
 
     A title stands alone in its row, a comment begins with ``#`` and has another number of cells than the rows have. Of
-    several header rows the last has the name of the ids alone. Where the first row has numbers as those below it, there
-    is no header: the first column of texts that are all different has the ids, the last of others the genres.
+    several header rows the last has the name of the ids alone. Where the first row has numbers as those below it, or a
+    text that stands below it in its column again, there is no header: the first column of texts that are all different
+    has the ids, the last of others that is filled the genres. Rows may then have several lengths.
 
     >>> layout([["My songs"], [], ["id", "a", "b"], ["x", "1", "2"]])
     Layout(above=2, header=1, names=['id', 'a', 'b'])
     >>> layout([["x", "0.5", "0.1", "rock"], ["y", "2", "0", "jazz"], ["z", "1", "5", "rock"]])
     Layout(above=0, header=0, names=['track_id', 'column 2', 'column 3', 'genre'])
+    >>> layout([["# a comment"], ["x", "Rock"], ["y", "Jazz", "Soul"], ["z", "Rock"]])
+    Layout(above=1, header=0, names=['track_id', 'genre', 'column 3'])
     """
     filled = [row for row in rows if any(map(str.strip, row))]
     width = Counter(map(len, filled)).most_common(1)[0][0]
     several = Counter(sum(bool(cell.strip()) for cell in row) > 1 for row in filled).most_common(1)[0][0]
     above = next((n for n, row in enumerate(rows) if not (several and _is_above(row, width))), 0)
     first = rows[above]
-    if _is_body(first):
-        return Layout(above, 0, _names_without_header([row for row in rows[above:] if len(row) == len(first)]))
+    if _is_body(first) or _stands_below(first, rows[above + 1 :]):
+        return Layout(above, 0, _names_without_header([row for row in rows[above:] if any(map(str.strip, row))]))
     below = rows[above : above + MOST_HEADER_ROWS + 1]
     for n, row in enumerate(below):
         if n and row and role_of(row[0]) == ID and not any(cell.strip() for cell in row[1:]):
@@ -154,6 +157,16 @@ def _is_body(row: Sequence[str]) -> bool:
     return not (all(low < high for low, high in pairwise(numbers)) and (whole or len(numbers) > 2))
 
 
+def _stands_below(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Return whether a first row without any known name has a text that is in the same column of others, too."""
+    if any(role_of(cell) for cell in first if cell.strip()):
+        return False
+    below = {(place, cell.strip()) for row in rows for place, cell in enumerate(row)}
+    return any(
+        (place, cell.strip()) in below for place, cell in enumerate(first) if cell.strip() and _number(cell) is None
+    )
+
+
 def _number(cell: str) -> float | None:
     try:
         return float(cell.replace(",", "."))
@@ -162,14 +175,15 @@ def _number(cell: str) -> float | None:
 
 
 def _names_without_header(rows: Sequence[Sequence[str]]) -> list[str]:
-    columns = list(zip(*rows, strict=True))
-    texts = [i for i, column in enumerate(columns) if all(_number(cell) is None for cell in column)]
+    columns = list(zip_longest(*rows, fillvalue=""))
+    filled = [[cell for cell in column if cell.strip()] for column in columns]
+    texts = [i for i, column in enumerate(filled) if column and all(_number(cell) is None for cell in column)]
     different = [i for i in texts if len(set(columns[i])) == len(rows)]
     counted = [] if texts and different else [i for i, column in enumerate(columns[:1]) if _counts(column)]
     names = [f"column {i + 1}" for i in range(len(columns))]
     for i in (different or counted)[:1]:
         names[i] = "track_id"
-    for i in [i for i in texts if i not in different][-1:]:
+    for i in [i for i in texts if i not in different and 2 * len(filled[i]) > len(rows)][-1:]:
         names[i] = GENRE
     return names
 

@@ -16,7 +16,7 @@ from vaeclust.corpus import audio
 from vaeclust.corpus.facts import FACTS, Facts
 from vaeclust.corpus.feature_sets import FEATURE_SETS
 from vaeclust.corpus.levels import folder_labels
-from vaeclust.corpus.lyrics import TEXTS
+from vaeclust.corpus.lyrics_files import TEXTS
 from vaeclust.corpus.measured import extract, path_text
 from vaeclust.corpus.reading import SUFFIXES
 from vaeclust.corpus.roles import GENRE, one_spelling

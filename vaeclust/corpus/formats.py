@@ -20,6 +20,7 @@ import pandas as pd
 
 from vaeclust.corpus.delimited import HEAD, SAMPLE, SEPARATORS, layout, point_numbers, sniff
 from vaeclust.corpus.roles import ID, columns_of, role_of
+from vaeclust.corpus.tables import printed_texts
 
 SUFFIXES = tuple(
     ".csv .tsv .txt .gz .bz2 .xz .zip .xlsx .xls .ods .parquet .pq .json .jsonl .ndjson .pkl .pickle".split()
@@ -63,7 +64,7 @@ def read_table(path: Path, what: str = "table") -> Read:
             found = _delimited(path)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeError, OSError, csv.Error) as error:
         raise ValueError(f"{path} cannot be read as a {what}: {error or 'there is nothing in it'}") from error
-    table = _without_row_numbers(found.table.rename(columns=lambda name: str(name).strip()))
+    table = printed_texts(_without_row_numbers(found.table.rename(columns=lambda name: str(name).strip())))
     if table.empty:
         raise ValueError(f"{path}: the {what} has no rows; expected one row a track under a header line")
     return Read(table, found.notes)

@@ -1,13 +1,12 @@
 """Which row of somebody's table is which track of a corpus (page ``reproduce``).
 
-Ids are compared as they are; without case, Unicode form, the suffix of a sound and the address of a service; and as
-paths, by as much of their ends as tells them apart. The column by which most tracks are joined is that of the ids.
-Where none joins half of them, artist and title do, or the number that stands inside a name.
+Ids are compared as they are; without case, Unicode form, the suffix of a sound and the address of a service; by their
+letters and digits; and as paths, by as much of their ends as tells them apart. The column by which most tracks are
+joined is that of the ids. Where none joins half of them, artist and title do, in columns or in the names of files, or
+the number that stands inside a name.
 """
 
 import re
-import unicodedata
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -15,20 +14,25 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from vaeclust.corpus.roles import ARTIST, ID, OTHER, TITLE, columns_of, role_of
-from vaeclust.corpus.tables import AUDIO_SUFFIX, GTZAN_ID, examples
+from vaeclust.corpus.roles import ID, OTHER, columns_of, role_of
+from vaeclust.corpus.song_names import (
+    ENOUGH,
+    by_key,
+    letters,
+    names_of_files,
+    names_of_rows,
+    names_of_tracks,
+    path_end,
+    path_letters,
+    plain_id,
+    same_songs,
+    song_letters,
+)
+from vaeclust.corpus.tables import examples
 
 DEEPEST = 6  # parts of a path that are compared
-ENOUGH = 0.5  # of the fewer ids, which a way to compare has to join to be the one
-_SUFFIX = re.compile(r"\.[a-z0-9]{1,5}$")
+UNNAMED = re.compile(r"column \d+")  # what columns of a table without a header are called
 _NUMBER = re.compile(r"\d+")
-
-
-# What stands before the id of a track in the addresses of services, and what follows it.
-_ADDRESS = re.compile(
-    r"(?:spotify:track:|https?://open\.spotify\.com/(?:[\w-]+/)?track/|"
-    r"https?://(?:www\.|m\.|music\.)?youtube\.com/watch\?(?:\S*&)?v=|https?://youtu\.be/)([\w-]+)(?:[?&#/]\S*)?"
-)
 MISSES = ("table", "id", "what")  # columns
 
 
@@ -113,52 +117,40 @@ def joined(table: pd.DataFrame, ids: Iterable[str], what: str, about: pd.DataFra
 def _ways_to_join(table: pd.DataFrame, ours: list[str], about: pd.DataFrame | None) -> Iterator[_Way]:
     """Yield the ways to join a table: by its ids, and where none of them joins half, by names and by numbers."""
     columns = {column: table[column].astype("str") for column in columns_of(ID, table.columns)}
+    without_name = [name for name in table if UNNAMED.fullmatch(str(name)) and table[name].dtype.kind not in "fiub"]
     most = 0.0
-    for column, keys in columns.items():
+    for column, keys in {**columns, **{name: table[name].astype("str") for name in without_name}}.items():
         theirs = keys.dropna().unique().tolist()
         how, found = matched(theirs, ours)
-        yield _Way(column, how, keys, found)
+        if found or column in columns:
+            yield _Way(column, how, keys, found)
         most = max(most, len(set(found.values())) / max(1, min(len(theirs), len(ours))))
     if most >= ENOUGH:
         return
-    if (names := _names(table)) is not None:
-        told = None if about is None else _names(about)
-        known = {} if told is None else told.dropna().to_dict()
-        names = names.mask(names.duplicated(keep=False))  # two songs of one name are not told apart
-        found = _by_key(names.dropna().tolist(), ours, str, lambda track: known.get(track, _words(_end(track, 1))))
-        yield _Way("` and `".join(_named(table)), "by their words", names, found)
-        if len(found) >= ENOUGH * min(names.notna().sum(), len(ours)):
+    for way in _ways_by_name(table, columns, names_of_tracks(ours, about)):
+        yield way
+        if way.tracks() >= ENOUGH * min(way.keys.nunique(), len(ours)):
             return
     for column, keys in columns.items():
         theirs = keys.dropna().unique().tolist()
-        found = _by_key(theirs, ours, _number, _number)
+        found = by_key(theirs, ours, _number, _number)
         if len(set(found.values())) >= ENOUGH * min(len(set(ours)), len(theirs)):  # a few numbers agree by chance
             yield _Way(column, "by the number in their names", keys, found)
 
 
-def _named(table: pd.DataFrame) -> list[str]:
-    """Return the columns of artist and title; none unless there are both."""
-    columns = [columns_of(role, table.columns)[:1] for role in (ARTIST, TITLE)]
-    return [column for found in columns for column in found] if all(columns) else []
+def _ways_by_name(table: pd.DataFrame, ids: dict[str, pd.Series], ours: pd.DataFrame) -> Iterator[_Way]:
+    """Yield the ways to join rows by what songs are called: in columns of the table, and in ids that are such names."""
+    columns, names = names_of_rows(table)
+    if columns:
+        keys = pd.Series(names.index, table.index).where((names["title"] != "").to_numpy())
+        yield _Way("` and `".join(columns), *_named(keys, names, ours))
+    for column, keys in ids.items():
+        yield _Way(column, *_named(keys, names_of_files(keys.dropna().unique().tolist()), ours))
 
 
-def _names(table: pd.DataFrame) -> pd.Series | None:
-    """Return the words of artist and title, in small letters; missing where one of them is."""
-    columns = _named(table)
-    if not columns:
-        return None
-    artist, title = (table[column].astype("str").str.strip() for column in columns)
-    return (artist + " " + title).where((artist != "") & (title != "")).map(_words, na_action="ignore")
-
-
-def _words(text: str) -> str:
-    """Return the letters and digits of a text in one Unicode form and small letters, with single blanks between words.
-
-    >>> _words("AC/DC – T.N.T. (Live)")
-    'ac dc t n t live'
-    """
-    plain = unicodedata.normalize("NFKC", text).casefold()
-    return " ".join("".join(c if unicodedata.category(c)[0] in "LMN" else " " for c in plain).split())
+def _named(keys: pd.Series, names: pd.DataFrame, ours: pd.DataFrame) -> tuple[str, pd.Series, dict[str, str]]:
+    how, found = same_songs(names[names["title"] != ""], ours)
+    return how, keys, found
 
 
 def one_row_each(table: pd.DataFrame, path: Path, same: Sequence[str] | None = None) -> tuple[pd.DataFrame, list[str]]:
@@ -189,68 +181,47 @@ def all_misses(*tables: pd.DataFrame | None) -> pd.DataFrame | None:
 def matched(theirs: Sequence[str], ours: Sequence[str]) -> tuple[str, dict[str, str]]:
     r"""Return how ids were compared, and which of theirs is which of ours.
 
-    That is the first way that joins half of the fewer ones, so that a weaker way never overrules a stronger one; else
-    the one that joins most.
+    What differs in nothing that tells songs apart is compared in steps that complete each other: what is the same
+    without case stays, what is left is compared by letters and digits. Of whole ids and the ends of paths it is the
+    first that joins half of the fewer ones, so that a weaker way never overrules a stronger one; else the one that
+    joins most.
 
     >>> matched(["C:\\me\\data\\english\\a.WAV"], ["english/a", "bangla/a"])
     ('by the ends of their paths', {'C:\\me\\data\\english\\a.WAV': 'english/a'})
     >>> matched(["https://open.spotify.com/track/4uLU6hM?si=1"], ["spotify:track:4uLU6hM"])[0]
     'without case and suffix'
+    >>> matched(["E_1", "a_lyrics"], ["E-1", "a"])
+    ('by letters and digits', {'E_1': 'E-1'})
     """
+    fewer = min(len(set(ours)), len(set(theirs)))
     best: tuple[str, dict[str, str]] = ("", {})
-    for how, keys in _ways():
-        found = _by_key(theirs, ours, *keys)
+    for steps in _ways():
+        how, found = "", dict[str, str]()
+        for said, key in steps.items():
+            if len(found) < fewer and (more := _left_over(by_key(theirs, ours, key, key), found)):
+                how, found = said, found | more
         if len(set(found.values())) > len(set(best[1].values())):
             best = (how, found)
-        if len(set(best[1].values())) >= ENOUGH * min(len(set(ours)), len(set(theirs))):
+        if len(set(best[1].values())) >= ENOUGH * fewer:
             break
     return best
 
 
-def _ways() -> Iterable[tuple[str, tuple[Callable[[str], str], Callable[[str], str]]]]:
-    """Yield the ways to compare ids: what is said of each, and what is compared of theirs and of ours."""
-    yield "as they are", (str, str)
-    yield "without case and suffix", (plain_id, plain_id)
+def _left_over(found: dict[str, str], before: dict[str, str]) -> dict[str, str]:
+    taken = set(before.values())
+    return {text: track for text, track in found.items() if text not in before and track not in taken}
+
+
+def _ways() -> Iterable[dict[str, Callable[[str], str]]]:
+    """Yield the ways to compare ids, each in steps: what is said of a step, and what is compared."""
+    yield {"as they are": str, "without case and suffix": plain_id, "by letters and digits": letters}
     for depth in range(DEEPEST, 0, -1):
         end = "by the ends of their paths" if depth > 1 else "by file name"
-        yield end, (partial(_end, depth=depth), partial(_end, depth=depth))
-
-
-def _by_key(
-    theirs: Sequence[str], ours: Sequence[str], of_theirs: Callable[[str], str], of_ours: Callable[[str], str]
-) -> dict[str, str]:
-    """Return which of theirs is which of ours; what two of ours share tells nothing."""
-    places: dict[str, list[str]] = defaultdict(list)
-    for track in ours:
-        if key := of_ours(track):
-            places[key].append(track)
-    keys = ((text, of_theirs(text)) for text in theirs)
-    return {text: places[key][0] for text, key in keys if key and len(places.get(key, ())) == 1}
-
-
-def plain_id(text: str) -> str:
-    r"""Return an id as it is compared: one Unicode form, one slash, small letters, no suffix of a sound, no address.
-
-    Of a path of GTZAN its id remains.
-
-    >>> plain_id("Genres\\Jazz\\jazz.00012.au"), plain_id(" Été.MP3"), plain_id("https://youtu.be/dQw4w9WgXcQ?t=1")
-    ('jazz.00012', 'été', 'dqw4w9wgxcq')
-    """
-    plain = unicodedata.normalize("NFC", str(text)).strip()
-    if address := _ADDRESS.fullmatch(plain):
-        return address.group(1).casefold()
-    plain = AUDIO_SUFFIX.sub("", plain.replace("\\", "/").casefold()).removeprefix("./")
-    known = GTZAN_ID.search(plain)
-    return known.group(1) if known else plain
-
-
-def _end(text: str, depth: int) -> str:
-    """Return the last parts of a path without its suffix; nothing where it has fewer."""
-    parts = _SUFFIX.sub("", plain_id(text)).split("/")
-    return "/".join(parts[-depth:]) if len(parts) >= depth else ""
+        steps = {"": path_end, ", letters and digits": path_letters, ", without words such as lyrics": song_letters}
+        yield {f"{end}{said}": partial(key, depth=depth) for said, key in steps.items()}
 
 
 def _number(text: str) -> str:
     """Return the one number in a file's name without the zeros before it; nothing where there are several."""
-    numbers = _NUMBER.findall(_end(text, 1))
+    numbers = _NUMBER.findall(path_end(text, 1))
     return str(int(numbers[0])) if len(numbers) == 1 else ""

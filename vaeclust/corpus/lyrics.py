@@ -14,20 +14,20 @@ from scipy import sparse
 from threadpoolctl import threadpool_limits
 
 from vaeclust.corpus.arrays import ARRAYS, given_numbers, numeric_names
+from vaeclust.corpus.bags import Bag, bag_of_table, musixmatch
 from vaeclust.corpus.formats import read_table
 from vaeclust.corpus.joining import Joined, joined
 from vaeclust.corpus.language_names import language_code
-from vaeclust.corpus.roles import ID, LYRICS, LYRICS_PATH, columns_of, folded_name
+from vaeclust.corpus.lyrics_files import TEXT, read_folder, table_texts
 from vaeclust.corpus.shapes import expanded
-from vaeclust.corpus.tables import examples, npz_array, numeric_columns, placed
-from vaeclust.corpus.words import ENGLISH, NO_LYRICS, stop_words, sung, text_of, words
+from vaeclust.corpus.tables import examples, npz_array, numeric_columns
+from vaeclust.corpus.words import ENGLISH, NO_LYRICS, stop_words, sung, words
 from vaeclust.corpus.words import languages as languages_of
 from vaeclust.files import resolve
 
 RECIPE = 1  # of the features of texts: raised whenever they change, see ``audio.RECIPE``
 N_FEATURES = 30
 ROW = "row"  # the column of a table whose rows are joined by their place
-TEXTS = (".txt", ".lrc", ".srt")
 LEAST_TRACKS, LARGEST_SHARE = 2, 0.5  # a term must be in at least two tracks and at most half of them
 
 
@@ -48,11 +48,12 @@ class Lyrics(NamedTuple):
 def load_lyrics(source: str | Path | pd.Series | None, ids: pd.Index, tracks: pd.DataFrame | None = None) -> Lyrics:
     """Return lyrics features (n, d) float32, or None, and has_lyrics (n,) bool, in the order of ``ids``; languages.
 
-    ``source`` is a series of texts by track id; a folder of ``<track_id>.txt``; a table with a column that says which
-    track a row is and either ``text`` or ``lyrics``, or the paths of files of them, or ``term`` and ``count`` (a bag of
-    words), or columns of numbers, such as the embeddings of a sentence model; an ``.npz`` or ``.npy`` of such numbers;
-    or a table with ``row`` in place of an id, whose rows are joined to the tracks by their place alone, as the
-    published study did. Texts and bags become d = 30 features, numbers stay as they are.
+    ``source`` is a series of texts by track id; a folder of ``<track_id>.txt``, or of tables of texts; a table with a
+    column that says which track a row is and either ``text`` or ``lyrics``, or the paths of files of them, or ``term``
+    and ``count`` (a bag of words), or columns of numbers, such as the embeddings of a sentence model; a bag of words as
+    musiXmatch writes it; an ``.npz`` or ``.npy`` of such numbers; or a table with ``row`` in place of an id, whose rows
+    are joined to the tracks by their place alone, as the published study did. Texts and bags become d = 30 features,
+    numbers stay as they are.
 
     tracks: what is known of them, by track id: artist and title, by which a table without ids is joined; language, by
     which the words that tell nothing are left out, and which is guessed where it is not known.
@@ -104,17 +105,6 @@ def load_lyrics(source: str | Path | pd.Series | None, ids: pd.Index, tracks: pd
     return Lyrics(values, has_lyrics, guessed if several else None, found.notes, found.misses)
 
 
-_TERM, _COUNT = ("term", "word", "token"), ("count", "freq", "frequency", "n", "tf", "occurrences")
-
-
-class Bag(NamedTuple):
-    """Counts (tracks, terms), sparse, the terms and the ids of the tracks."""
-
-    counts: sparse.spmatrix
-    terms: np.ndarray
-    ids: pd.Index
-
-
 class _Found(NamedTuple):
     """Lyrics by track id, as texts, counts or features (n, d); of which ids of theirs is no track; notes and misses."""
 
@@ -132,42 +122,25 @@ class _Found(NamedTuple):
 def _found(path: Path, array: str, ids: pd.Index, tracks: pd.DataFrame | None) -> _Found:
     """Read a folder or file of lyrics."""
     if path.is_dir():
-        return _texts_of(_read_folder(path, ids), ids, path)
+        folder, notes = read_folder(path, ids[0])
+        found = joined(folder, ids, str(path), tracks)
+        return _Found(found.table[TEXT]).joined_by(found, path, notes)
     if path.suffix.lower() in ARRAYS:
-        numbers = given_numbers(path, array, list(ids))
+        numbers = given_numbers(path, array, list(ids), about=tracks)
         return _Found(numbers.values, notes=numbers.notes, misses=numbers.misses)
-    table, notes = read_table(path, "table of lyrics")
-    table, said = expanded(table, path)
+    if path.is_file() and (bag := musixmatch(path)) is not None:
+        return _joined_bag(bag, ids, path, tracks)
+    read = read_table(path, "table of lyrics")
+    table, said = expanded(read.table, path)
     if ROW in table and "track_id" not in table:
         table.index = _row_tracks(table, ids, path)
         return _Found(_numeric_features(table, path))
-    if (bag := _as_bag(table)) is not None:
-        return _bag(bag, ids, path)
+    if (bag := bag_of_table(table, path)) is not None:
+        return _joined_bag(bag, ids, path, tracks)
     found = joined(table, ids, str(path), tracks)
     texts = table_texts(found.table, path)
     content = _numeric_features(found.table, path) if texts is None else texts
-    return _Found(content).joined_by(found, path, [*notes, *said])
-
-
-def table_texts(table: pd.DataFrame, path: Path) -> pd.Series | None:
-    """Return the lyrics that a table holds, or whose files it names, by track id; None where it has no such column.
-
-    table: by track id; path: where it lies, from which the paths in it count. Files that are not there are left out.
-    The lyrics are named as the column.
-    """
-    if columns := columns_of(LYRICS, table.columns):
-        return table[columns[0]].dropna()
-    if columns := columns_of(LYRICS_PATH, table.columns):
-        places = {track: Path(placed(cell, path.parent)) for track, cell in table[columns[0]].dropna().items()}
-        found = {track: text_of(place) for track, place in places.items() if place.is_file()}
-        return pd.Series(found, dtype=object, name=columns[0])
-    return None
-
-
-def _texts_of(texts: pd.Series, ids: pd.Index, path: Path) -> _Found:
-    """Return texts, by what their files are called, by the ids of the corpus."""
-    found = joined(texts.rename_axis("track_id").rename("text").reset_index(), ids, str(path))
-    return _Found(found.table["text"]).joined_by(found, path)
+    return _Found(content).joined_by(found, path, [*read.notes, *said])
 
 
 def text_features(texts: pd.Series, languages: pd.Series | None = None) -> pd.DataFrame:
@@ -238,49 +211,11 @@ def _frequency(counts: sparse.spmatrix) -> np.ndarray:
     return np.asarray((counts > 0).sum(axis=0)).ravel()
 
 
-def _read_folder(folder: Path, ids: pd.Index) -> pd.Series:
-    texts: dict[str, str] = {}
-    faults = []
-    for path in sorted(path for path in folder.rglob("*") if path.suffix.lower() in TEXTS and path.is_file()):
-        track = path.relative_to(folder).with_suffix("").as_posix()
-        text = text_of(path)
-        if not sung(text).strip():
-            faults.append(f"{path} of track {track} (no words in it)")
-        else:
-            texts.setdefault(track, text)
-    if faults:
-        warnings.warn(f"lyrics that cannot be read, taken as missing: {'; '.join(faults)}", stacklevel=3)
-    if not texts:
-        raise ValueError(f"{folder}: no readable <track_id>.txt, .lrc or .srt; expected names such as {ids[0]}.txt")
-    return pd.Series(texts)
-
-
-def _as_bag(table: pd.DataFrame) -> pd.DataFrame | None:
-    """Return a bag of words with the columns ``track_id, term, count``, whatever they are called; None for no bag."""
-    by_name = {folded_name(column): column for column in reversed(list(table))}
-    term, count = (next((by_name[name] for name in names if name in by_name), None) for names in (_TERM, _COUNT))
-    if term is None or count is None:
-        return None
-    track = next(iter(columns_of(ID, [name for name in table if name not in (term, count)])), "track_id")
-    return table.rename(columns={track: "track_id", term: "term", count: "count"})
-
-
-def _bag(table: pd.DataFrame, ids: pd.Index, path: Path) -> _Found:
-    """Return the counts of a table with one row a track and term: ``track_id, term, count``."""
-    if "track_id" not in table or table["track_id"].isna().any():
-        raise ValueError(f"{path}: a bag of words needs a track_id in every row")
-    table.index = pd.Index(table["track_id"])
-    counts = numeric_columns(table, ["count"], path)["count"]
-    if (counts < 0).any():
-        row = int(np.flatnonzero(counts < 0)[0])
-        raise ValueError(f"{path}: negative count of {table['term'].iloc[row]!r} for track {table.index[row]}")
-    tracks, terms = pd.factorize(table["track_id"]), pd.factorize(table["term"].astype(str), sort=True)
-    shape = (len(tracks[1]), len(terms[1]))
-    matrix = sparse.csr_matrix((counts.to_numpy(), (tracks[0], terms[0])), shape=shape)
-    listed = pd.DataFrame({"track_id": tracks[1], "row": range(shape[0])})
-    found = joined(listed, ids, str(path))
-    bag = Bag(matrix[found.table["row"].to_numpy()], np.asarray(terms[1]), found.table.index)
-    return _Found(bag).joined_by(found, path)
+def _joined_bag(bag: Bag, ids: pd.Index, path: Path, tracks: pd.DataFrame | None) -> _Found:
+    """Return a bag by the ids of the corpus."""
+    listed = pd.DataFrame({"track_id": bag.ids, "row": range(len(bag.ids))})
+    found = joined(listed, ids, str(path), tracks)
+    return _Found(Bag(bag.counts[found.table["row"].to_numpy()], bag.terms, found.table.index)).joined_by(found, path)
 
 
 def _row_tracks(table: pd.DataFrame, ids: pd.Index, path: Path) -> pd.Index:

@@ -89,7 +89,7 @@ def _extract(
                 earlier[path] = (stamp, known)
             else:  # what could not be read by an earlier version perhaps can be now
                 waiting[path] = stamp
-        waiting |= _looked_at_again(table, earlier, seconds)
+        waiting |= _looked_at_again(table, earlier)
         if waiting:
             FEATURE_SETS[features].measurement.prepare()
             tasks = ((path, features, seconds, offset) for path in waiting)
@@ -97,14 +97,12 @@ def _extract(
                 table.put(path, waiting[path], measured)
 
 
-def _looked_at_again(
-    table: _Table, earlier: Mapping[Path, tuple[Stamp, Measured]], seconds: float
-) -> dict[Path, Stamp]:
+def _looked_at_again(table: _Table, earlier: Mapping[Path, tuple[Stamp, Measured]]) -> dict[Path, Stamp]:
     """Look up the facts of files that an earlier version measured; return those that are to be measured anew."""
     anew: dict[Path, Stamp] = {}
     if not earlier:
         return anew
-    tasks = ((path, seconds) for path in earlier)
+    tasks = ((path,) for path in earlier)
     for path, about, otherwise in run(_look_again, tasks, total=len(earlier), title="looking at audio files"):
         stamp, known = earlier[path]
         if otherwise:
@@ -190,9 +188,9 @@ def _lost(path: Path, *part: object) -> tuple[Path, Measured]:
     return path, Measured("", reason="the process that measured it was killed, perhaps for lack of memory")
 
 
-def _look_again(path: Path, seconds: float) -> tuple[Path, dict[str, Any], bool]:
+def _look_again(path: Path) -> tuple[Path, dict[str, Any], bool]:
     """Return tags and facts of a file that an earlier version measured, and whether it is to be measured anew."""
-    return path, _about(path), reads_otherwise(path, seconds)
+    return path, _about(path), reads_otherwise(path)
 
 
 def _about(path: Path) -> dict[str, Any]:

@@ -88,18 +88,15 @@ def read_sound(path: Path, seconds: float, offset: float = 0.0) -> Sound:
         raise AudioError(f"it is {what}") from None
 
 
-def reads_otherwise(path: Path, seconds: float) -> bool:
-    """Return whether a file gives another part than it did before silence was passed over and guesses were ignored."""
+def reads_otherwise(path: Path) -> bool:
+    """Return whether a file gives other samples than it did before silence was passed over and MP3 read in one go."""
     import soundfile
 
     try:
         if read_sound(path, seconds=0.1).silence:
             return True
-        with path.open("rb") as content, _silent_decoder(), soundfile.SoundFile(content) as file:
-            guessed = file.frames / file.samplerate
-            return file.subtype.startswith("MPEG") and guessed < min(
-                seconds + GRACE, 0.99 * (read_facts(path).length or 0)
-            )
+        with _silent_decoder(), soundfile.SoundFile(os.fsencode(path)) as file:
+            return bool(file.subtype.startswith("MPEG"))
     except (AudioError, OSError, soundfile.SoundFileError):
         return False
 
@@ -131,12 +128,22 @@ class _UnreadError(Exception):
 def _by_libsndfile(path: Path, seconds: float, offset: float) -> Sound:
     import soundfile
 
+    class Stream(soundfile.SoundFile):
+        """A file that is read from its start to its end.
+
+        Else soundfile seeks the place where it is after every block; a decoder of MP3 then begins again in the middle,
+        without the bits that a packet keeps in those before it, and complains of files that are whole.
+        """
+
+        def seekable(self) -> bool:
+            return False
+
     def blocks() -> Iterator[np.ndarray]:
         while len(block := file.read(_BLOCK, dtype="float32")):
             yield block.mean(axis=1) if block.ndim == 2 else block
 
     try:
-        with _silent_decoder() as complaints, soundfile.SoundFile(os.fsencode(path)) as file:
+        with _silent_decoder() as complaints, Stream(os.fsencode(path)) as file:
             part = _gather(blocks(), file.samplerate, seconds, offset)
             rate, promised, is_mp3, report = (
                 file.samplerate,

@@ -23,7 +23,7 @@ from vaeclust.corpus.folders import first_like, listed_patterns, measure_folder,
 from vaeclust.corpus.formats import SUFFIXES as SUFFIXES_OF_TABLES
 from vaeclust.corpus.formats import column_names
 from vaeclust.corpus.joining import all_misses
-from vaeclust.corpus.lyrics import table_texts
+from vaeclust.corpus.lyrics_files import table_texts
 from vaeclust.corpus.named import CORPORA, fetch, known_name
 from vaeclust.corpus.reading import SUFFIXES
 from vaeclust.corpus.roles import (

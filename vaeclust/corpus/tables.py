@@ -1,6 +1,7 @@
 """What tables of tracks from outside hold: ids, numbers, arrays; errors name file, line and column."""
 
 import re
+from ast import literal_eval
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -15,6 +16,7 @@ AUDIO_SUFFIX = re.compile(rf"({'|'.join(map(re.escape, SUFFIXES))})$", re.IGNORE
 GTZAN_ID = re.compile(rf"(?:^|[/\\])((?:{'|'.join(GTZAN_GENRES)})\.\d{{5}})$")
 LEFT_OUT = 0.1  # of the rows of a table, up to which those whose numbers are none are left out; one always is
 _NUMBERS = re.compile(r"\d+")
+_PRINTED = re.compile(r"b'(?:[^'\\]|\\.)*'|b\"(?:[^\"\\]|\\.)*\"")  # b'...' of Python
 _THOUSANDS = re.compile(r"[-+]?\d{1,3}(?:([,'\s\u2019])\d{3})(?:\1\d{3})*(\.\d+)?")
 
 
@@ -103,6 +105,30 @@ def as_numbers(column: pd.Series) -> pd.Series:
 def _cell(table: pd.DataFrame, column: str, row: int) -> str:
     value = table[column].iloc[row]
     return f"{column} is missing" if pd.isna(value) else f"{column} is '{value}'"
+
+
+def printed_texts(table: pd.DataFrame) -> pd.DataFrame:
+    r"""Return a table in which bytes that Python printed into cells, as of an HDF5 file, are their texts.
+
+    >>> printed_texts(pd.DataFrame({"a": ["b'So'", r"b'\xc3\x93lafur'", "b", "b''"]}))["a"].tolist()
+    ['So', 'Ólafur', 'b', nan]
+    """
+    texts = {name: table[name].astype("str") for name in table if table[name].dtype.kind not in "fiubM"}
+    printed = {name: cells.str.fullmatch(_PRINTED).fillna(False).astype(bool) for name, cells in texts.items()}
+    return table.assign(
+        **{
+            name: table[name].mask(rows, texts[name][rows].map(_printed))
+            for name, rows in printed.items()
+            if rows.any()
+        }
+    )
+
+
+def _printed(cell: str) -> str | None:
+    try:
+        return literal_eval(cell).decode("utf-8", errors="replace") or None
+    except (ValueError, SyntaxError):  # it only looks like bytes
+        return cell
 
 
 def placed(place: str, folder: Path) -> str:
