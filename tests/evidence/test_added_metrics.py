@@ -154,7 +154,7 @@ def test_claims_are_judged_by_the_six_that_they_speak_of(metric):
         name: pd.concat([table, table[table["metric"] == "purity"].assign(metric=metric.name, **{column: 0.5})])
         for name, table, column in (("scores", gtzan.scores, "value"), ("intervals", gtzan.intervals, "mean"))
     }
-    again = claims.ReleasedStudy(more["scores"], more["intervals"], gtzan.runs, gtzan.codes)
+    again = claims.ReleasedStudy(more["scores"], more["intervals"], gtzan.runs, gtzan.codes, gtzan.lyrics)
     pd.testing.assert_frame_equal(claims.judge(again), claims.judge(gtzan))
     pd.testing.assert_frame_equal(claims.published_distances(again), claims.published_distances(gtzan))
 

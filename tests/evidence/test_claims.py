@@ -16,6 +16,7 @@ from vaeclust.evidence.claims import (
     percentage_origin,
     percentage_origins,
 )
+from vaeclust.evidence.ranks import overall_origins
 from vaeclust.scores.uncertainty import intervals
 from vaeclust.studies.records import pick
 
@@ -81,10 +82,38 @@ def test_every_score_that_a_claim_names_has_to_rise(study, metric, space):
 
 
 def test_lyrics_that_help_and_are_rightly_joined_carry_meaning(study):
+    def verdict(**changed):
+        lyrics = study.lyrics.set_index("baseline_condition")
+        lyrics["verdict"] = lyrics.index.map({**lyrics["verdict"], **changed})
+        return judge(replace(study, lyrics=lyrics.reset_index())).loc["C6", "verdict"]
+
+    assert verdict(shuffled="higher", audio="lower") == HOLDS
+    assert verdict(shuffled="higher", audio="higher") == verdict(shuffled="none", audio="lower") == PARTLY
+    assert verdict(shuffled="none", audio="none") == FAILS
+    assert judge(replace(study, lyrics=study.lyrics[:0])).loc["C6", "verdict"] == UNTESTABLE
+
+
+def test_every_claim_has_a_rule_and_the_rules_say_what_is_done(study):
+    rules = claims.verdict_rules()
+    assert rules.index.tolist() == judge(study).index.tolist()
+    assert claims.STRONGLY == 0.5
+    assert "half of it" in rules["C4"]
+
+
+def test_methods_are_taken_as_the_study_ran_them(study):
+    """The multi-modal model joins its lyrics by row there; the ranking with lyrics by track is another."""
     scores = study.scores.copy()
-    real = (scores["method"] == "multimodal_vae") & (scores["condition"] == "standard") & (scores["metric"] == "nmi")
-    scores.loc[real, "value"] += 0.1
-    assert judge(replace(study, scores=scores, intervals=intervals(scores))).loc["C6", "verdict"] == HOLDS
+    scores.loc[scores["condition"] == "published_lyrics", "value"] += 5
+    other = judge(replace(study, scores=scores, intervals=intervals(scores)))
+    assert other.loc["C1", "verdict"] == FAILS
+    assert judge(study).loc["C1", "verdict"] == HOLDS
+    assert "rank 2" in judge(study).loc["C1", "reason"]
+
+
+def test_the_printed_overall_scores_come_from_the_results_file():
+    off = overall_origins().rsub(overall_origins()["printed"], axis=0).abs()
+    assert off["results_file"].max() < 0.01 < 0.3 < off["table"].max()
+    assert overall_origins().loc["vae"].round(3).tolist() == [0.727, 0.724, 0.706]
 
 
 def test_the_words_on_disentanglement_follow_the_measures(study):

@@ -11,8 +11,10 @@ from vaeclust.evidence.differences import (
     baseline_differences,
     bootstrap_means,
     condition_differences,
+    detectable,
     difference,
     paired_difference,
+    survivors,
     training_effects,
 )
 from vaeclust.evidence.published import comparable_rows
@@ -128,6 +130,48 @@ def test_intervals_over_seeds_and_tracks_cover_at_about_their_rate():
         interval = difference([drawn])
         covered += interval["low"] <= true <= interval["high"]
     assert 0.88 <= covered / 120 <= 1.0
+
+
+@pytest.mark.parametrize("seeds", [2, 3, 10])
+def test_intervals_over_artists_cover_where_those_over_tracks_do_not(seeds):
+    """An artist is right or wrong as a whole; artists and seeds are drawn anew, the true value is that of very many."""
+    rng = np.random.default_rng(seeds)
+
+    def drawn(artists):
+        size = 1 + rng.poisson(4, artists)
+        artist = np.repeat(np.arange(artists), size)
+        truth = rng.integers(4, size=artists)[artist]
+        hard = rng.random(artists) < 0.4  # artists whose songs go anywhere, with most of the seeds
+        lost = hard ^ (rng.random((seeds, artists)) < 0.05)
+        rows = [np.where(row[artist], rng.integers(4, size=artists)[artist], truth) for row in lost]
+        return truth, artist, rows
+
+    truth, _, rows = drawn(60_000 // seeds)
+    true = np.mean([METRICS["ari"].function(truth, row) for row in rows])
+    covered = dict.fromkeys(("artists", "tracks"), 0)
+    for trial in range(100):
+        truth, artist, rows = drawn(60)
+        for name, units in (("artists", pd.Series(artist)), ("tracks", None)):
+            means = bootstrap_means(found(rows), pd.Series(truth), "ari", draws=80, seed=trial, units=units)
+            covered[name] += difference([means])["low"] <= true <= difference([means])["high"]
+    assert covered["artists"] >= 88
+    assert covered["tracks"] < covered["artists"] - 10
+
+
+def test_of_many_comparisons_of_equals_one_family_in_twenty_has_a_survivor():
+    rng = np.random.default_rng(0)
+    families = [pd.DataFrame({"mean": rng.normal(size=30), "sd": 1.0}) for _ in range(400)]
+    assert 0.02 < np.mean([survivors(family).any() for family in families]) < 0.08
+    found = [(family["mean"].abs() > 1.96).any() for family in families]
+    assert np.mean(found) > 0.7  # each alone
+    strong = survivors(families[0].assign(mean=[5.0] * 15 + [0.0] * 15))
+    assert strong.tolist() == [True] * 15 + [False] * 15
+
+
+def test_the_detectable_difference_is_found_four_times_in_five():
+    rng = np.random.default_rng(0)
+    size = detectable(pd.DataFrame({"sd": [0.01]}))[0]
+    assert np.mean(rng.normal(size, 0.01, 4000) > 1.96 * 0.01) == pytest.approx(0.8, abs=0.02)
 
 
 def test_a_planted_difference_is_found_and_none_is_called_none():

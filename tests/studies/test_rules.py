@@ -18,7 +18,7 @@ from vaeclust.methods.catalogue import find
 from vaeclust.methods.training import fit
 from vaeclust.scores.metrics import METRICS
 from vaeclust.studies import rules, sizes
-from vaeclust.studies.kept import released_genres, released_pipelines, released_records
+from vaeclust.studies.kept import released_labels, released_pipelines, released_records
 from vaeclust.studies.protocol import study
 from vaeclust.studies.records import Record, read_all
 from vaeclust.studies.rules import FILTERED, FULL_FEATURES, choose_setting, rule
@@ -216,15 +216,16 @@ def test_the_words_follow_the_released_pipelines():
     assert set(table["condition"]) == {"standard", FULL_FEATURES, FILTERED}
     means = pipelines.pipeline_means(table)
     clusters = released_records("clusters", methods=released_pipelines())
-    assert released_genres().value_counts().max() == 100
+    assert released_labels()["genre"].value_counts().max() == 100
     assert set(clusters["clusterer"]) == {"kmeans", "gaussian_mixture", "spectral", "hdbscan", "consensus", "own"}
     assert set(clusters.query("clusterer == 'own'")["method"]) == {"vade"}
-    gains = means.index.drop(FIRST).to_frame(index=False).assign(verdict="higher")
+    gains = means.index.drop(FIRST).to_frame(index=False).assign(verdict="higher", mean=0.1, sd=0.01)
     words = pipelines.pipeline_facts(table, gains)
     assert words["best"] == pipeline_title(means["nmi"].idxmax())
-    assert words["n_higher"] == words["n_pipelines"] == len(gains)
-    gains.loc[0, "verdict"] = "lower"
-    assert pipelines.pipeline_facts(table, gains)["n_higher"] == len(gains) - 1
+    assert words["n_higher"] == words["n_higher_together"] == words["n_pipelines"] == len(gains)
+    gains.loc[0, "verdict"], gains.loc[1, "sd"] = "lower", 0.06
+    words = pipelines.pipeline_facts(table, gains)
+    assert (words["n_higher"], words["n_higher_together"]) == (len(gains) - 1, len(gains) - 2)
     changed = table.copy()
     changed.loc[changed["method"] == "umap", "mean"] = 0.0
     assert not pipelines.pipeline_facts(changed, gains)["best"].startswith("UMAP,")

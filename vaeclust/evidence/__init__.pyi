@@ -32,6 +32,7 @@ from .claims import published_claims as published_claims
 from .claims import published_distances as published_distances
 from .claims import released_study as released_study
 from .claims import verdict_counts as verdict_counts
+from .claims import verdict_rules as verdict_rules
 from .confounders import cluster_warnings as cluster_warnings
 from .confounders import label_warnings as label_warnings
 from .confounders import recorded_clusters as recorded_clusters
@@ -45,6 +46,7 @@ from .differences import baseline_differences as baseline_differences
 from .differences import bootstrap_means as bootstrap_means
 from .differences import condition_differences as condition_differences
 from .differences import control_differences as control_differences
+from .differences import detectable as detectable
 from .differences import difference as difference
 from .differences import difference_over_seeds as difference_over_seeds
 from .differences import differences_to as differences_to
@@ -52,6 +54,7 @@ from .differences import paired_difference as paired_difference
 from .differences import pipeline_differences as pipeline_differences
 from .differences import released_differences as released_differences
 from .differences import released_gains as released_gains
+from .differences import survivors as survivors
 from .differences import training_effects as training_effects
 from .differences import verdict as verdict
 from .front import corpus_answer as corpus_answer
@@ -83,6 +86,7 @@ from .pipelines import pipeline_table as pipeline_table
 from .pipelines import size_effects as size_effects
 from .pipelines import size_facts as size_facts
 from .published import PUBLISHED_SOURCES as PUBLISHED_SOURCES
+from .published import as_studied as as_studied
 from .published import comparable_rows as comparable_rows
 from .published import published_columns as published_columns
 from .published import published_scores as published_scores
@@ -90,6 +94,7 @@ from .published import replica_rows as replica_rows
 from .ranks import can_be_ranked as can_be_ranked
 from .ranks import metric_means as metric_means
 from .ranks import nemenyi_ranks as nemenyi_ranks
+from .ranks import overall_origins as overall_origins
 from .ranks import overall_scores as overall_scores
 from .ranks import scaled_means as scaled_means
 from .ranks import study_table as study_table
@@ -115,6 +120,7 @@ from .tables import run_scores as run_scores
 from .tables import score_overview as score_overview
 from .tables import score_table as score_table
 from .tables import separation_table as separation_table
+from .tables import unit_table as unit_table
 from .words import CONDITION_TITLES as CONDITION_TITLES
 from .words import NO_DIFFERENCES as NO_DIFFERENCES
 from .words import NO_LABELS as NO_LABELS
@@ -125,6 +131,7 @@ from .words import difference_clause as difference_clause
 from .words import difference_facts as difference_facts
 from .words import difference_interval as difference_interval
 from .words import difference_numbers as difference_numbers
+from .words import exclusion_facts as exclusion_facts
 from .words import interval as interval
 from .words import listed as listed
 from .words import listed_methods as listed_methods

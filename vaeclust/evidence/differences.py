@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from vaeclust.corpus.dataset import ARTIST
 from vaeclust.files import project_root
 from vaeclust.methods.catalogue import METHODS
 from vaeclust.scores.metrics import METRICS
@@ -124,9 +125,10 @@ def bootstrap_means(
 ) -> pd.Series:
     """Return the mean over seeds of a metric: as measured first, then for every draw of seeds and tracks.
 
-    Bootstrap over both at once: each draw takes seeds and tracks with replacement (Efron & Tibshirani 1993). The draws
-    depend on the numbers of seeds and tracks alone, so that two methods of one study share them. The name of the
-    result are the seeds.
+    Bootstrap over both at once: each draw takes seeds and tracks with replacement, of each one less than there are, so
+    that the variance of a mean is s²/n and not s²(n - 1)/n² (Efron & Tibshirani 1993; Rao & Wu 1988). The draws depend
+    on the numbers of seeds and units alone, so that two methods of one study share them. The name of the result are the
+    seeds.
 
     clusters: ``track_id, seed, cluster`` of one clusterer and condition; reference: label by track id, missing where
     unknown. units: what is drawn whole, by track id, such as artists; a track without one stands alone, and so do all
@@ -140,12 +142,12 @@ def bootstrap_means(
     rng = np.random.default_rng(seed)
     taken_seeds, taken_tracks = [np.arange(s)], [np.arange(n)]
     for _ in range(draws):
-        taken_seeds.append(rng.integers(s, size=s))
-        taken_tracks.append(rng.integers(n, size=n))
+        taken_seeds.append(rng.integers(s, size=max(1, s - 1)))
+        taken_tracks.append(rng.integers(n, size=max(1, n - 1)))
     seeds = np.stack([np.bincount(taken, minlength=s) for taken in taken_seeds])
     weights = np.stack([np.bincount(taken, minlength=n) for taken in taken_tracks])[:, unit]
     found = np.stack([METRICS[metric].function(truth, row, weights) for row in table.to_numpy()], axis=1)
-    values = (found * seeds).sum(axis=1) / s  # found, seeds: (draws, seeds)
+    values = (found * seeds).sum(axis=1) / seeds.sum(axis=1)  # found, seeds: (draws, seeds)
     return pd.Series(values, name=tuple(table.index))
 
 
@@ -198,12 +200,17 @@ def differences_to(
 
 
 def baseline_differences(
-    clusters: pd.DataFrame, reference: pd.Series, *, baselines: Iterable[str] = ("pca", "raw")
+    clusters: pd.DataFrame,
+    reference: pd.Series,
+    *,
+    units: pd.Series | None = None,
+    baselines: Iterable[str] = ("pca", "raw"),
 ) -> pd.DataFrame:
     """Return :func:`differences_to` for K-Means on every method but the last baseline, in NMI and ARI.
 
     clusters: ``method, track_id, seed, clusterer, cluster`` of the standard condition, baselines among them.
-    reference: label by track id. Without any label, and with a single seed, there is no row.
+    reference: label by track id; units: as of :func:`bootstrap_means`. Without any label, and with a single seed, there
+    is no row.
     """
     if reference.isna().all() or clusters["seed"].nunique() < 2:
         return pd.DataFrame(columns=["metric", *(f"baseline_{name}" for name in KEYS[1:]), "baseline", *KEYS, *FOUND])
@@ -212,29 +219,64 @@ def baseline_differences(
     compared = [Pipeline(slug) for slug in baselines]
     tables = []
     for metric in ("nmi", "ari"):
-        drawn = {Pipeline(slug): bootstrap_means(groups[slug], reference, metric) for slug in slugs}
+        drawn = {Pipeline(slug): bootstrap_means(groups[slug], reference, metric, units=units) for slug in slugs}
         tables.append(differences_to(compared, drawn, metric, but=compared[-1:]))
     return pd.concat(tables, ignore_index=True)
 
 
 def pipeline_differences(
-    clusters: pd.DataFrame, reference: pd.Series, baselines: Iterable[Pipeline], metric: str = "nmi"
+    clusters: pd.DataFrame,
+    reference: pd.Series,
+    baselines: Iterable[Pipeline],
+    metric: str = "nmi",
+    *,
+    units: pd.Series | None = None,
 ) -> pd.DataFrame:
-    """Return :func:`differences_to` for every method, clusterer and condition of a table of clusters."""
+    """Return :func:`differences_to` for every method, clusterer and condition of a table of clusters.
+
+    reference, units: as of :func:`bootstrap_means`.
+    """
     drawn = {}
     for key, group in clusters.groupby(KEYS):
-        drawn[Pipeline(*key)] = bootstrap_means(group, reference, metric)
+        drawn[Pipeline(*key)] = bootstrap_means(group, reference, metric, units=units)
     return differences_to(baselines, drawn, metric)
 
 
-def released_differences(root: Path | None = None) -> pd.DataFrame:
-    """Return all differences over seeds and tracks as released, see :func:`differences_to`."""
-    return pd.read_csv((root or project_root()) / RELEASED / "differences.csv")
+def survivors(differences: pd.DataFrame, level: float = LEVEL) -> pd.Series:
+    """Return which differences of a family hold when all of them are tested together, (n,) bool; Holm (1979).
+
+    differences: ``mean, sd`` with the deviation over draws, one row a test, two-sided and normal. The chance that any
+    of them is taken for a difference that is none stays below 1 - level.
+
+    >>> survivors(pd.DataFrame({"mean": [0.04, 0.021, 0.0], "sd": 0.01})).tolist()
+    [True, False, False]
+    """
+    p = 2 * stats.norm.sf((differences["mean"] / differences["sd"]).abs().to_numpy(dtype=float))
+    order = np.argsort(p, kind="stable")
+    steps = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
+    kept = np.empty(len(p), dtype=bool)
+    kept[order] = steps < 1 - level
+    return pd.Series(kept, differences.index)
 
 
-def released_gains(baseline: Pipeline) -> pd.DataFrame:
+def detectable(differences: pd.DataFrame, power: float = 0.8, level: float = LEVEL) -> pd.Series:
+    """Return the smallest difference that a study of this kind finds so often, (n,), from the deviation over draws.
+
+    >>> detectable(pd.DataFrame({"sd": [0.01]})).round(3).tolist()
+    [0.028]
+    """
+    return (stats.norm.ppf((1 + level) / 2) + stats.norm.ppf(power)) * differences["sd"]
+
+
+def released_differences(root: Path | None = None, unit: str = ARTIST) -> pd.DataFrame:
+    """Return all differences over seeds and artists as released, or over seeds and tracks; :func:`differences_to`."""
+    table = pd.read_csv((root or project_root()) / RELEASED / "differences.csv")
+    return pick(table, unit=unit).drop(columns="unit")
+
+
+def released_gains(baseline: Pipeline, unit: str = ARTIST) -> pd.DataFrame:
     """Return the released differences of all pipelines to one of them, the largest first."""
     method, clusterer, condition = baseline
-    table = released_differences()
+    table = released_differences(unit=unit)
     rows = pick(table, baseline=method, baseline_clusterer=clusterer, baseline_condition=condition)
     return rows.sort_values("mean", ascending=False)

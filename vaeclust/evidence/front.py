@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from vaeclust.corpus.dataset import Dataset
+from vaeclust.corpus.dataset import ARTIST, Dataset
+from vaeclust.evidence.differences import survivors
 from vaeclust.evidence.words import listed_methods, mean_sd
 from vaeclust.methods.catalogue import METHODS
 from vaeclust.studies.records import STANDARD, pick
@@ -34,9 +35,13 @@ def corpus_answer(dataset: Dataset, intervals: pd.DataFrame, differences: pd.Dat
         f"K-Means on the features themselves, without a network, has an NMI of {cells['raw']} with {dataset.headline}",
         f"on {METHODS['pca'].title} {cells['pca']}",
     ]
+    together = differences[survivors(differences)]
     own = pick(differences, baseline=["raw"], metric=["nmi"])
+    unit = "artists" if ARTIST in dataset.tracks and dataset.tracks[ARTIST].notna().any() else "tracks"
     said = (
-        f"Over seeds and tracks, higher than the features themselves: {listed_methods(own, 'higher')}; lower: "
-        f"{listed_methods(own, 'lower')}; for all others no difference can be seen."
+        f"Over seeds and {unit}, all compared together, higher than the features themselves: "
+        f"{listed_methods(pick(together, baseline=['raw'], metric=['nmi']), 'higher')}; lower: "
+        f"{listed_methods(pick(together, baseline=['raw'], metric=['nmi']), 'lower')}; for all others no difference "
+        "can be seen."
     )
     return told | {"front_answer": f"{', '.join(parts)}. {said if len(own) else ALONE}"}

@@ -29,8 +29,10 @@ MEASURED = (FULL_FEATURES, "mfcc20", STANDARD)  # the first that there is, is wh
 UNTRAINED = "layer_untrained"
 
 
-def listening_effects(clusters: pd.DataFrame, references: pd.DataFrame, metric: str = "nmi") -> pd.DataFrame:
-    """Return how ways of grouping descriptions differ in a score, over seeds and tracks: a row a pair and label.
+def listening_effects(
+    clusters: pd.DataFrame, references: pd.DataFrame, metric: str = "nmi", *, units: pd.Series | None = None
+) -> pd.DataFrame:
+    """Return how ways of grouping descriptions differ in a score, over seeds and units: a row a pair and label.
 
     Every one against K-Means on what was measured; K-Means on descriptions against UMAP on what was measured, and
     against the network that has learned nothing; UMAP and VAE against K-Means on the same description; tags and
@@ -38,6 +40,7 @@ def listening_effects(clusters: pd.DataFrame, references: pd.DataFrame, metric: 
     ``effects`` in ``records.MORE_TABLES``. No row without labels, or with a single seed.
 
     clusters: of a record of several methods; references: labels by track id, missing where unknown, a column each.
+    units: as of ``differences.bootstrap_means``.
     """
     conditions = list(dict.fromkeys(clusters["condition"]))
     measured = next((Pipeline("features", condition=name) for name in MEASURED if name in conditions), None)
@@ -57,7 +60,7 @@ def listening_effects(clusters: pd.DataFrame, references: pd.DataFrame, metric: 
     if clusters["seed"].nunique() > 1:
         for name, reference in references.items():
             drawn = {
-                Pipeline(method, condition=condition): bootstrap_means(table, reference, metric)
+                Pipeline(method, condition=condition): bootstrap_means(table, reference, metric, units=units)
                 for (method, condition), table in found
             }
             rows += [{"reference": name, **difference_row(*pair, drawn, metric)} for pair in pairs]

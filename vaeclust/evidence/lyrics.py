@@ -68,13 +68,18 @@ def view_table(intervals: pd.DataFrame, metrics: Iterable[str] = ("nmi", "ari", 
 
 
 def lyrics_effects(
-    clusters: pd.DataFrame, reference: pd.Series, metric: str = "nmi", *, slugs: Iterable[str] = TWO
+    clusters: pd.DataFrame,
+    reference: pd.Series,
+    metric: str = "nmi",
+    *,
+    units: pd.Series | None = None,
+    slugs: Iterable[str] = TWO,
 ) -> pd.DataFrame:
     """Return how both modalities differ from the audio, the lyrics, and both with shuffled lyrics.
 
     Over seeds and tracks, with the columns of ``differences.differences_to``: ``baseline_condition`` is the other
     view. The VAE is the audio side of the models of both. clusters: of the record of all views; reference: label by
-    track id; tracks without lyrics are left out.
+    track id; units: as of ``differences.bootstrap_means``; tracks without lyrics are left out.
     """
     reference = reference[reference.index.isin(clusters["track_id"])]
     rows = []
@@ -85,7 +90,7 @@ def lyrics_effects(
         others.append(Pipeline(slug, condition="shuffled"))
         drawn = {}
         for pipeline in (both, *others):
-            drawn[pipeline] = bootstrap_means(pick(clusters, **pipeline._asdict()), reference, metric)
+            drawn[pipeline] = bootstrap_means(pick(clusters, **pipeline._asdict()), reference, metric, units=units)
         rows += [difference_row(both, other, drawn, metric) for other in others]
     return pd.DataFrame(rows)
 

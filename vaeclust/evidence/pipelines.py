@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from vaeclust.evidence.differences import FIRST, FULL, KEYS, Pipeline, difference_over_seeds
+from vaeclust.evidence.differences import FIRST, FULL, KEYS, Pipeline, difference_over_seeds, survivors
 from vaeclust.evidence.published import PUBLISHED_SOURCES, published_columns, published_scores
 from vaeclust.evidence.tables import Table
 from vaeclust.evidence.words import (
@@ -119,6 +119,7 @@ def pipeline_facts(table: pd.DataFrame, gains: pd.DataFrame) -> dict[str, object
         "all_six": "; ".join(map(pipeline_title, above_published(means))),
         "n_pipelines": len(gains),
         "n_higher": (gains["verdict"] == "higher").sum(),
+        "n_higher_together": (survivors(gains) & (gains["verdict"] == "higher")).sum(),
         "best_filtered": scores(filtered),
         "best_artist": score(best, "labels", "artist", "nmi"),
         "best_input": score(best, "input", "", "silhouette"),

@@ -7,8 +7,9 @@ from importlib.resources import files
 import pandas as pd
 
 from vaeclust.scores.metrics import METRICS
-from vaeclust.studies.records import headline, pick
+from vaeclust.studies.records import STANDARD, headline, pick
 
+PUBLISHED_LYRICS = "published_lyrics"  # the condition of the multi-modal model as the study joined its lyrics
 PUBLISHED_SOURCES = {"table": "printed table", "results_file": "results file"}
 
 
@@ -37,7 +38,21 @@ def comparable_rows(intervals: pd.DataFrame, *, clusterer: str = "kmeans", condi
     return pick(found, space=["own", "labels"], reference=["", headline(intervals)])
 
 
-def replica_rows(intervals: pd.DataFrame) -> pd.DataFrame:
-    """Return :func:`comparable_rows`, the multi-modal row under ``published_lyrics`` where we have that condition."""
-    both = [comparable_rows(intervals, condition=name) for name in ("standard", "published_lyrics")]
-    return pd.concat(both).drop_duplicates(["method", "metric"], keep="last")
+def replica_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """Return :func:`comparable_rows` of every method as the study ran it, see :func:`as_studied`.
+
+    table: intervals, or scores.
+    """
+    parts = [
+        comparable_rows(group, condition=as_studied(table, str(slug)))
+        for slug, group in table.groupby("method", sort=False)
+    ]
+    return pd.concat(parts)
+
+
+def as_studied(table: pd.DataFrame, method: str) -> str:
+    """Return the condition under which the study ran a method.
+
+    That is ``published_lyrics``, its lyrics features joined by row, where the records of the method have it.
+    """
+    return PUBLISHED_LYRICS if len(pick(table, method=[method], condition=[PUBLISHED_LYRICS])) else STANDARD

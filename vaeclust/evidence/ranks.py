@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from vaeclust.evidence.published import comparable_rows
+from vaeclust.evidence.published import PUBLISHED_SOURCES, comparable_rows, published_columns, published_scores
 from vaeclust.methods.catalogue import METHODS
 from vaeclust.scores.metrics import LABELS, METRICS
 
@@ -37,6 +37,20 @@ def overall_scores(means: pd.DataFrame) -> pd.DataFrame:
     if not can_be_ranked(means):
         return pd.DataFrame({"overall": np.nan, "rank": pd.array([pd.NA] * len(means), dtype="Int64")}, means.index)
     return pd.DataFrame({"overall": score, "rank": score.rank(ascending=False, method="min").astype(int)})
+
+
+def overall_origins() -> pd.DataFrame:
+    """Return the overall scores that the study printed, and those that its own values give.
+
+    One row a method, columns ``printed, results_file, table``: the mean of the six scores of a source, each scaled
+    from 0, the worst of its methods, to 1 (see :func:`scaled_means`); missing where the
+    source does not have the method.
+    """
+    found = {"printed": published_scores()["overall"]}
+    for source in reversed(PUBLISHED_SOURCES):
+        values = published_scores(source)
+        found[source] = scaled_means(values[published_columns(values)]).mean(axis=1)
+    return pd.DataFrame(found).loc[published_scores().index]
 
 
 def can_be_ranked(means: pd.DataFrame) -> bool:

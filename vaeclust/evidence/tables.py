@@ -12,7 +12,7 @@ from sklearn.feature_selection import f_classif
 
 from vaeclust.clusters.clusterers import CLUSTERERS, PUBLISHED_CLUSTERERS
 from vaeclust.corpus.dataset import Dataset
-from vaeclust.evidence.differences import KEYS
+from vaeclust.evidence.differences import KEYS, survivors
 from vaeclust.evidence.published import (
     PUBLISHED_SOURCES,
     comparable_rows,
@@ -192,28 +192,41 @@ def difference_table(
     columns: Sequence[str] = ("metric",),
     order: Iterable[Any] = (),
     words: Callable[[Mapping[str, Any]], str] = _SHORT,
+    together: bool = False,
 ) -> Table:
     """Return differences for reading, bold where they have a verdict: rows and columns by these keys.
+
+    ``together``: where they have one when all of them are tested together (``differences.survivors``).
 
     differences: a row each, as those of ``evidence.differences`` return them. ``columns`` such as metric and baseline
     are said as ``NMI against PCA``. ``order``: keys of the rows from top to bottom; without it, as they come.
     """
-    keyed = differences.assign(text=[words(row) for row in differences.to_dict("records")])
+    bold = survivors(differences) if together else differences["verdict"].isin(["higher", "lower"])
+    keyed = differences.assign(text=[words(row) for row in differences.to_dict("records")], bold=bold)
     keyed = keyed.set_index([*([rows] if isinstance(rows, str) else rows), *columns])
-    text, verdicts = (keyed[name].unstack(list(columns), sort=False) for name in ("text", "verdict"))
+    text, bold = (keyed[name].unstack(list(columns), sort=False) for name in ("text", "bold"))
     if order:
         text = text.loc[[key for key in order if key in text.index]]
     heads = []
     for key in text:
         parts = map(key_title, columns, key if isinstance(key, tuple) else (key,))
         heads.append(" against ".join(parts))
-    bold = verdicts.loc[text.index].isin(["higher", "lower"])
+    bold = bold.loc[text.index].eq(True)
     return Table.keyed(text.fillna("–"), columns=heads, bold=bold, note=NO_DIFFERENCES)
 
 
 def baseline_table(differences: pd.DataFrame, *, words: Callable[[Mapping[str, Any]], str] = _SHORT) -> Table:
     """Return ``differences.baseline_differences`` for reading: a row a method, a column a metric and baseline."""
-    return difference_table(differences, columns=("metric", "baseline"), order=METHODS, words=words)
+    return difference_table(differences, columns=("metric", "baseline"), order=METHODS, words=words, together=True)
+
+
+def unit_table(differences: Mapping[str, pd.DataFrame]) -> Table:
+    """Return the same differences by what was drawn beside the seeds: ``artist``, ``track``, a column each.
+
+    differences: unit → of ``differences.baseline_differences`` in one metric.
+    """
+    parts = [table.assign(unit=unit) for unit, table in differences.items()]
+    return difference_table(pd.concat(parts, ignore_index=True), columns=("baseline", "unit"), order=METHODS)
 
 
 def score_overview(intervals: pd.DataFrame) -> pd.DataFrame:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from vaeclust.clusters.clusterers import CLUSTERERS, OWN
 from vaeclust.clusters.ensembles import CONSENSUS
+from vaeclust.evidence.differences import detectable
 from vaeclust.methods.catalogue import METHODS, find
 from vaeclust.scores.metrics import LABEL_FREE, METRICS
 from vaeclust.studies.languages import PARTS
@@ -201,6 +202,17 @@ def difference_facts(differences: pd.DataFrame, name: str, *, short: bool = Fals
     """Return every row of a table of differences as a clause to state; name: made of its keys, ``{method}_gain``."""
     rows = differences.to_dict("records")
     return {name.format(**row): difference_clause(row, short=short) for row in rows}
+
+
+def exclusion_facts(differences: pd.DataFrame) -> dict[str, str]:
+    """Return what a family of differences excludes, to state: ``excluded``, the highest end of its intervals.
+
+    ``detectable``: the difference that is found four times in five, its median. differences: ``sd, high``.
+    """
+    return {
+        "excluded": rounded(differences["high"].max(), 3),
+        "detectable": rounded(detectable(differences).median(), 3),
+    }
 
 
 def listed(names: Iterable[str]) -> str:

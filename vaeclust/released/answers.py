@@ -21,7 +21,7 @@ from vaeclust.released.typst import page_sections
 from vaeclust.released.writing import put
 from vaeclust.studies import rules
 from vaeclust.studies.descriptions import LISTENING
-from vaeclust.studies.kept import RELEASED, released_genres, released_pipelines, released_records
+from vaeclust.studies.kept import RELEASED, released_labels, released_pipelines, released_records
 from vaeclust.studies.records import STANDARD, Record, pick
 
 PICTURES = {mode: RELEASED / f"answer-{mode}.svg" for mode in ("light", "dark")}
@@ -37,7 +37,7 @@ def write(root: Path | None = None) -> None:
     root = root or project_root()
     tables = {
         "differences": all_differences(),
-        "noise": silhouette_of_noise(gtzan_run()["tracks"], released_genres().nunique(), range(1, 9)),
+        "noise": silhouette_of_noise(gtzan_run()["tracks"], released_labels()["genre"].nunique(), range(1, 9)),
     }
     for name, table in tables.items():
         with replacement(root / RELEASED / f"{name}.csv") as path:

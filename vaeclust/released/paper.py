@@ -32,7 +32,7 @@ from vaeclust.released.facts import fill_facts, read_facts
 from vaeclust.released.typst import page_sections, to_typst, typst_rows
 from vaeclust.scores.metrics import METRICS
 from vaeclust.studies import rules
-from vaeclust.studies.kept import RELEASED, released_genres, released_methods, released_pipelines, released_records
+from vaeclust.studies.kept import RELEASED, released_labels, released_methods, released_pipelines, released_records
 from vaeclust.studies.records import STANDARD, Record, pick
 
 BUILD = Path("_build") / "paper"
@@ -196,7 +196,7 @@ def _maps():
     shown = ("pca", "vae", "beta_vae_4", "multimodal_vae", "autoencoder", "conv_vae")
     table = pick(released_records("maps", methods=shown), projection="tsne")
     points = {METHODS[slug].title: pick(table, method=slug) for slug in shown}
-    return maps.small_multiples(points, dict.fromkeys(points, released_genres()))
+    return maps.small_multiples(points, dict.fromkeys(points, released_labels()["genre"]))
 
 
 def _pipelines_figure():

@@ -10,12 +10,13 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from vaeclust.corpus.dataset import ARTIST
 from vaeclust.evidence.ranks import study_table
 from vaeclust.evidence.tables import Table, score_table
 from vaeclust.files import digest, project_root, replacement, write_json
 from vaeclust.methods.catalogue import BASELINE, METHODS, STUDIED
 from vaeclust.studies.descriptions import LISTENING
-from vaeclust.studies.kept import RELEASED, SHARED, released_records
+from vaeclust.studies.kept import LABELS, RELEASED, SHARED, released_records
 from vaeclust.studies.languages import LANGUAGES
 from vaeclust.studies.records import TABLES, Record
 
@@ -74,6 +75,8 @@ def release(dataset: str, results_dir: str | Path = "results") -> Release:
             table = Record(dataset, name, results_dir).folder.with_suffix(".csv")
             if table.is_file():
                 shutil.copy(table, workshop)
+        if (workshop / f"{LABELS}.csv").is_file():
+            _without_names(workshop / f"{LABELS}.csv")
         shutil.rmtree(target, ignore_errors=True)
         workshop.replace(target)
     finally:
@@ -127,6 +130,15 @@ def _clean(root: Path) -> None:
         raise ValueError(f"{root} is not a git repository; a release is made from a commit")
     if done.stdout.strip():
         raise ValueError(f"uncommitted changes:\n{done.stdout.rstrip()}\nCommit or stash them, run again, then release")
+
+
+def _without_names(path: Path) -> None:
+    """Put numbers in place of the artists in a table of labels."""
+    labels = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""])
+    if ARTIST in labels:
+        numbers = pd.Series(pd.factorize(labels[ARTIST])[0], labels.index, dtype="Int64")
+        labels[ARTIST] = numbers.where(numbers >= 0)
+    labels.to_csv(path, index=False, lineterminator="\n")
 
 
 def _copy(record: Record, folder: Path, tables: Iterable[str] = tuple(TABLES)) -> None:

@@ -11,7 +11,8 @@ from vaeclust.studies.records import Record, read_all
 from vaeclust.studies.rules import CHAPTER
 
 RELEASED = Path("book") / "released"
-SHARED = ("disentanglement", "by_size")  # tables about all methods, where a study has them
+LABELS = "labels"
+SHARED = ("disentanglement", "by_size", LABELS)  # tables about all methods, where a study has them
 
 
 def released_records(name: str, dataset: str = "gtzan", methods: Iterable[str] = tuple(STUDIED)) -> pd.DataFrame:
@@ -41,10 +42,13 @@ def released_study(slug: str, dataset: str = "gtzan") -> Record:
     return Record(dataset, slug, RELEASED)
 
 
-def released_genres() -> pd.Series:
-    """Return the genre of every track of the released GTZAN study, which GTZAN's track ids begin with."""
-    tracks = pd.Index(released_records("clusters", methods=["pca"])["track_id"].unique(), name="track_id")
-    return tracks.to_series().str.split(".").str[0].rename("genre")
+def released_labels(dataset: str = "gtzan") -> pd.DataFrame:
+    """Return the labels that a released study scored its tracks against, by track id: ``genre``, ``artist``, ….
+
+    Artists are numbers: who they are does not matter to which tracks are theirs.
+    """
+    path = project_root() / RELEASED / dataset / f"{LABELS}.csv"
+    return pd.read_csv(path, dtype={"track_id": str}, keep_default_na=False, na_values=[""]).set_index("track_id")
 
 
 def released_table(name: str, dataset: str = "gtzan") -> pd.DataFrame:
