@@ -126,9 +126,9 @@ def bootstrap_means(
     """Return the mean over seeds of a metric: as measured first, then for every draw of seeds and tracks.
 
     Bootstrap over both at once: each draw takes seeds and tracks with replacement, of each one less than there are, so
-    that the variance of a mean is s²/n and not s²(n - 1)/n² (Efron & Tibshirani 1993; Rao & Wu 1988). The draws depend
-    on the numbers of seeds and units alone, so that two methods of one study share them. The name of the result are the
-    seeds.
+    that the variance of a mean is s²/n and not s²(n - 1)/n² (Efron & Tibshirani 1993; Rao & Wu 1988). Seeds and
+    units have draws of their own, which depend on their numbers alone, so that two methods of one study share them. The
+    name of the result are the seeds.
 
     clusters: ``track_id, seed, cluster`` of one clusterer and condition; reference: label by track id, missing where
     unknown. units: what is drawn whole, by track id, such as artists; a track without one stands alone, and so do all
@@ -139,16 +139,18 @@ def bootstrap_means(
     table = clusters.pivot(index="seed", columns="track_id", values="cluster")[known.index]
     unit = _units(units, known.index)
     n, s = int(unit.max()) + 1, len(table)
-    rng = np.random.default_rng(seed)
-    taken_seeds, taken_tracks = [np.arange(s)], [np.arange(n)]
-    for _ in range(draws):
-        taken_seeds.append(rng.integers(s, size=max(1, s - 1)))
-        taken_tracks.append(rng.integers(n, size=max(1, n - 1)))
-    seeds = np.stack([np.bincount(taken, minlength=s) for taken in taken_seeds])
-    weights = np.stack([np.bincount(taken, minlength=n) for taken in taken_tracks])[:, unit]
+    seeds, weights = (_drawn(count, draws, [seed, place]) for place, count in enumerate((s, n)))
+    weights = weights[:, unit]
     found = np.stack([METRICS[metric].function(truth, row, weights) for row in table.to_numpy()], axis=1)
     values = (found * seeds).sum(axis=1) / seeds.sum(axis=1)  # found, seeds: (draws, seeds)
     return pd.Series(values, name=tuple(table.index))
+
+
+def _drawn(count: int, draws: int, seed: list[int]) -> np.ndarray:
+    """Return how often each of ``count`` is taken: once each at first, then as each draw has it, (1 + draws, count)."""
+    rng = np.random.default_rng(seed)
+    taken = rng.integers(count, size=(draws, max(1, count - 1)))
+    return np.stack([np.ones(count, dtype=np.int64), *(np.bincount(row, minlength=count) for row in taken)])
 
 
 def _units(units: pd.Series | None, tracks: pd.Index) -> np.ndarray:
@@ -163,11 +165,12 @@ def difference(draws: list[pd.Series], level: float = LEVEL) -> dict[str, Any]:
     """Return one method's mean, or the difference of two, when both seeds and tracks might have been others.
 
     draws: of :func:`bootstrap_means`, one or two of them. ``sd`` is the deviation over draws; the interval is normal
-    around what was measured, since repeated tracks shift the draws themselves. Raises ValueError for fewer than two
-    seeds, or when those of both differ.
+    around what was measured, since repeated tracks shift the draws themselves. The seeds of one may be some of those of
+    the other, such as the ensembles of a consensus; then only the tracks are paired. Raises ValueError for fewer than
+    two seeds, or when those of both differ otherwise.
     """
-    seeds = {values.name for values in draws}
-    if len(seeds) > 1 or len(draws[0].name) < 2:
+    fewest, *others = sorted((set(values.name) for values in draws), key=len)
+    if len(fewest) < 2 or any(not fewest <= other for other in others):
         raise ValueError(f"seeds {[list(values.name) for values in draws]}; expected the same, at least two")
     values = draws[0] - draws[1] if len(draws) > 1 else draws[0]
     mean, deviation = values[0], values[1:].std(ddof=1)

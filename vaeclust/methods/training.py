@@ -94,7 +94,7 @@ def _fit_share(
     with one_thread():
         shown = corpora if any(corpus is not corpora[0] for corpus in corpora) else corpora[:1]
         x = torch.tensor(np.stack([model_inputs(method, corpus) for corpus in shown]), device=device)
-        study = Batched(template, x, seeds, learning_rate, base)
+        study = Batched(template, x, seeds, template.learning_rate_share * learning_rate, base)
         history = []
         for epoch in tqdm(range(epochs), method.title, leave=False, delay=5):
             history.append(study.epoch(batch_size))
