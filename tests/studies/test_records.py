@@ -7,14 +7,14 @@ import pytest
 from matplotlib.figure import Figure
 
 from vaeclust.clusters.clusterers import cluster
-from vaeclust.evidence.published import comparable_rows, published_scores
+from vaeclust.evidence.published import comparable_rows, published_columns, published_scores
 from vaeclust.evidence.ranks import metric_means
 from vaeclust.evidence.tables import published_comparison, score_overview
 from vaeclust.evidence.words import mean_sd, score_facts
 from vaeclust.files import project_root, replacement, resolve
 from vaeclust.methods.projections import project
 from vaeclust.methods.training import fit
-from vaeclust.scores.metrics import score
+from vaeclust.scores.metrics import METRICS, score
 from vaeclust.scores.uncertainty import intervals
 from vaeclust.studies.origins import origin
 from vaeclust.studies.protocol import study
@@ -184,7 +184,8 @@ def test_wording():
 def test_published_rows_stand_beside_ours(record):
     table = comparable_rows(record.read("intervals"))
     means = metric_means(table)
-    assert list(means.columns) == list(published_scores().columns[:6])
+    assert published_columns(means) == list(published_scores().columns[:6])
+    assert list(means) == list(METRICS)
     beside = published_comparison(table).text
     assert beside.loc[("vae", "table"), "calinski_harabasz"].startswith("311 (")
     assert beside.loc[("vae", "results_file"), "davies_bouldin"].startswith("1.158 (")

@@ -28,12 +28,12 @@ def scaled_means(means: pd.DataFrame) -> pd.DataFrame:
 
 
 def overall_scores(means: pd.DataFrame) -> pd.DataFrame:
-    """Return ``overall``, the mean over the metrics of :func:`scaled_means`, and ``rank``, 1 for the best.
+    """Return ``overall``, the mean over the study's metrics of :func:`scaled_means`, and ``rank``, 1 for the best.
 
     Ties share the better rank. Without a score against labels, both are missing: scores of different spaces rank
     nothing. means: methods × metrics.
     """
-    score = scaled_means(means).mean(axis=1)
+    score = scaled_means(means[published_columns(means)]).mean(axis=1)
     if not can_be_ranked(means):
         return pd.DataFrame({"overall": np.nan, "rank": pd.array([pd.NA] * len(means), dtype="Int64")}, means.index)
     return pd.DataFrame({"overall": score, "rank": score.rank(ascending=False, method="min").astype(int)})

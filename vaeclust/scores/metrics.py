@@ -11,7 +11,7 @@ from vaeclust.clusters.clusterers import NOISE, cluster
 from vaeclust.cores import one_thread
 from vaeclust.corpus.dataset import Dataset
 from vaeclust.methods.fits import Fit
-from vaeclust.scores.labels import ari, nmi, purity
+from vaeclust.scores.labels import ami, ari, nmi, purity
 from vaeclust.scores.silhouettes import silhouette
 
 LABEL_FREE, LABELS = "label-free", "labels"
@@ -64,6 +64,7 @@ METRICS = {
         Metric("davies_bouldin", "Davies-Bouldin", LABEL_FREE, sk.davies_bouldin_score, False, 0, np.inf),
         Metric("ari", "ARI", LABELS, ari, True, -0.5, 1),
         Metric("nmi", "NMI", LABELS, nmi, True, 0, 1),
+        Metric("ami", "AMI", LABELS, ami, True, -1, 1),
         Metric("purity", "Purity", LABELS, purity, True, 0, 1),
     )
 }
