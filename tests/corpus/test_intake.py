@@ -1090,5 +1090,5 @@ def test_of_embeddings_of_sound_and_words_the_sound_is_taken(home):
     assert corpus.lyrics.shape == words.shape
     assert "e.npz: audio_embeds is taken; lyrics may be e.npz:text_embeds" in corpus.notes
     np.savez(home / "two.npz", one=VALUES, two=words, ids=np.array(ROWS))
-    with pytest.raises(ValueError, match="or the name of one: two.npz:one, two.npz:two"):
+    with pytest.raises(ValueError, match=r"or the name of one: two\.npz:one, two\.npz:two"):
         load(home / "two.npz")
