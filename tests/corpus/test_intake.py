@@ -11,6 +11,7 @@ import pytest
 from sounds import song
 
 from vaeclust.corpus.arrays import given_numbers
+from vaeclust.corpus.feature_sets import FEATURE_SETS
 from vaeclust.corpus.formats import read_table
 from vaeclust.corpus.joining import joined, matched
 from vaeclust.corpus.levels import folder_labels
@@ -844,7 +845,7 @@ def test_lyrics_files_are_called_by_artist_and_title(home, name):
     x = saved(features(path=[f"C:\\audio\\{row}.wav" for row in ROWS]), home / "x.csv")
     corpus = load(x, tracks=saved(about, home / "t.csv"), lyrics=home / "lyrics")
     assert corpus.has_lyrics.tolist() == [True] * 20 + [False] * 4
-    assert f"lyrics: id from `track_id`, {FILES[name]}: 20 of 24 tracks" in " ".join(corpus.notes)
+    assert f"lyrics: id from `file`, {FILES[name]}: 20 of 24 tracks" in " ".join(corpus.notes)
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -992,3 +993,102 @@ def test_several_arrays_that_are_no_songs_are_refused_in_a_few_words(home):
             load(home / "e.npz")
         assert str(error.value).count("(") < 15
     assert "… (30 in all)" in str(error.value)
+
+
+def test_a_list_of_names_finds_files_in_folders_too(home):
+    """Most lie in one folder, a few in one below it; a name that two have joins neither."""
+    paths = [f"{row}.mp3" if i < 16 else f"Klasse 7b/{row}.mp3" for i, row in enumerate(ROWS)]
+    x = saved(features(path=paths), home / "x.csv")
+    about = pd.DataFrame({"Dateiname": [f"{row}.mp3" for row in ROWS], "genre": GENRES})
+    corpus = load(x, tracks=saved(about, home / "t.csv"))
+    assert corpus.tracks["genre"].tolist() == GENRES
+    assert "without case and suffix, else by file name: 24 of 24 tracks" in " ".join(corpus.notes)
+    assert matched(["a", "x/b"], ["a", "y/b"])[1] == {"a": "a"}  # both name a folder, and another one
+    assert matched(["a", "b"], ["a", "x/b", "y/b"])[1] == {"a": "a"}
+
+
+@pytest.mark.parametrize("title", ["{} (Ft. Old Sparks)", "{} [feat. Bo & Cy]", "{} feat. Bo", "{} ft. Bo"])
+def test_who_else_sings_is_no_part_of_a_title(home, title):
+    x = saved(features(title=SONGS, artist="Ann"), home / "x.csv")
+    songs = {"songs": [{"title": title.format(song), "artist": "Ann", "lyrics": f"river {i % 5} moon"}
+                       for i, song in enumerate(SONGS)]}  # fmt: skip
+    (home / "lyrics.json").write_text(json.dumps(songs))
+    assert load(x, lyrics=home / "lyrics.json").has_lyrics.all()
+
+
+def test_records_under_one_name_or_by_their_ids(home):
+    rows = {row: {"energy": float(i), "valence": float(i % 7), "genre": GENRES[i]} for i, row in enumerate(ROWS)}
+    (home / "x.json").write_text(json.dumps(rows))
+    corpus = load(home / "x.json")
+    assert (corpus.ids, corpus.tracks["genre"].tolist()) == (ROWS, GENRES)
+    (home / "y.json").write_text(json.dumps({"a": [{"id": "x"}], "b": [{"id": "y"}]}))
+    with pytest.raises(ValueError, match="expected a list of records, one a track, alone, under one name"):
+        load(home / "y.json")
+
+
+def test_texts_that_are_python_objects_are_read_and_nothing_is_run(home):
+    names = np.array([f"D:\\songs\\{row}.wav" for row in ROWS], dtype=object)
+    np.savez(home / "e.npz", audio=VALUES, filenames=names, labels=np.array(GENRES, dtype=object))
+    corpus = load(home / "e.npz")
+    assert [Path(track).name for track in corpus.ids] == ROWS
+    assert corpus.tracks["genre"].tolist() == GENRES
+    assert "e.npz: id from `filename`" in corpus.notes
+
+    class Bomb:
+        def __reduce__(self):
+            return (Path(home / "ran").touch, ())
+
+    np.savez(home / "bomb.npz", audio=VALUES, filenames=np.array([Bomb()] * N, dtype=object))
+    with pytest.raises(ValueError, match=r"texts alone are read: save it with .astype\(str\)"):
+        load(home / "bomb.npz")
+    assert not (home / "ran").exists()
+    np.savez(home / "other.npz", audio=VALUES, filenames=np.array([[1], (2,)] * (N // 2) + [None], dtype=object))
+    with pytest.raises(ValueError, match="other objects than texts"):
+        load(home / "other.npz")
+
+
+def test_places_on_a_map_are_no_features_beside_others(home):
+    made = {name: VALUES[:, 0] + i for i, name in enumerate(["PC1", "PC2", "UMAP_x", "tsne-2"])}
+    corpus = load(saved(features(id=ROWS, **made), home / "x.csv"))
+    assert corpus.features.shape == (N, 13)
+    assert any("PC1 (made of other columns)" in note for note in corpus.notes)
+    alone = pd.DataFrame({"id": ROWS, **{f"PC{i}": VALUES[:, i] for i in range(1, 9)}})
+    assert load(saved(alone, home / "y.csv")).features.shape == (N, 8)
+
+
+def test_a_bad_slice_does_not_cost_the_song(home):
+    table = pd.DataFrame(np.repeat(VALUES, 4, axis=0), columns=[f"f{i}" for i in range(13)])
+    table.insert(0, "id", np.repeat(ROWS, 4))
+    table[["f0", "f3"]] += np.tile([0, 1, 2, 3], N)[:, None]
+    table.loc[1, "f0"], table.loc[6, "f3"] = -np.inf, np.nan
+    corpus = load(saved(table, home / "x.csv"))
+    assert corpus.ids == ROWS
+    assert corpus.features["f0"].iloc[0] == pytest.approx(VALUES[0, 0] + 5 / 3)
+    assert any("cells that are no numbers, in 2 slices, are left out of the means" in note for note in corpus.notes)
+
+
+def test_the_first_of_several_artists_where_commas_part_them(home):
+    artists = ["Ann, Bo", "Ann", "Earth, Wind & Fire", "Cy"] * (N // 4)
+    corpus = load(saved(features(id=ROWS, artist=artists), home / "x.csv"))
+    assert corpus.tracks["artist"].tolist() == ["Ann", "Ann", "Earth, Wind & Fire", "Cy"] * (N // 4)
+    assert f"of {N // 4} tracks that have several, the first artist is taken" in corpus.notes
+
+
+def test_who_has_57_features_is_told_how_to_take_them(home):
+    columns = list(FEATURE_SETS["full"].columns)
+    values = np.random.default_rng(0).normal(size=(N, len(columns)))
+    x = saved(pd.DataFrame(values, columns=columns).assign(id=ROWS), home / "x.csv")
+    assert any("20 features: " in n and n.endswith("`features=full` takes all 57") for n in load(x).notes)
+    assert not any("takes all" in note for note in load(x, features="full").notes)
+
+
+def test_of_embeddings_of_sound_and_words_the_sound_is_taken(home):
+    words = np.random.default_rng(0).normal(size=(N, 6))
+    np.savez(home / "e.npz", audio_embeds=VALUES, text_embeds=words, ids=np.array(ROWS))
+    corpus = load(home / "e.npz", lyrics=f"{home / 'e.npz'}:text_embeds")
+    assert corpus.features.shape == VALUES.shape
+    assert corpus.lyrics.shape == words.shape
+    assert "e.npz: audio_embeds is taken; lyrics may be e.npz:text_embeds" in corpus.notes
+    np.savez(home / "two.npz", one=VALUES, two=words, ids=np.array(ROWS))
+    with pytest.raises(ValueError, match=r"or the name of one: two\.npz:one, two\.npz:two"):
+        load(home / "two.npz")

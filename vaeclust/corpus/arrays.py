@@ -4,9 +4,13 @@ An array has the ids of its rows beside it: in the same npz, or for ``.npy`` in 
 the tracks of a corpus in their order, if there are as many.
 """
 
+import io
+import pickle
+import re
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,14 +18,17 @@ import pandas as pd
 from vaeclust.corpus.feature_sets import FEATURE_SETS
 from vaeclust.corpus.formats import read_table
 from vaeclust.corpus.joining import joined, one_row_each
-from vaeclust.corpus.roles import ARTIST, ID, LABELS, OTHER, SPLIT, columns_of, role_of
+from vaeclust.corpus.roles import ARTIST, ID, LABELS, OTHER, SPLIT, columns_of, folded_name, role_of
 from vaeclust.corpus.shapes import expanded, one_row_a_recording, turned
 from vaeclust.corpus.tables import LEFT_OUT, as_numbers, clean_ids, distinct_rows, examples, finite_numbers, runs
 
 ARRAYS = (".npz", ".npy")
 ROW_NUMBERS = "no column says which track a row is: tracks are called by the numbers of their rows"
+FULL = frozenset(FEATURE_SETS["full"].columns)
 SET_COLUMNS = frozenset(column for row in FEATURE_SETS.values() for column in row.columns)
 _LABELS = (*LABELS, ARTIST)
+_OF_WORDS = re.compile(r"text|lyric|word|sentence|bert")
+_PLACE = re.compile(r"(pc|pca|umap|t sne|tsne|mds|ica|component|principal component) ?(dim|component)? ?(\d+|[xyz])")
 _UNUSED = ("", OTHER, SPLIT)
 LEAST_SONGS = 6  # in a file with an array for each; fewer arrays are rather several ones of all songs
 _IDS = ("{stem}_ids.csv", "{stem}_ids.txt", "{stem}_ids.npy", "ids.csv", "ids.txt", "ids.npy")
@@ -125,11 +132,14 @@ def _numbers(table: pd.DataFrame, path: Path, columns: Columns | None, notes: li
     about = table.drop(columns=list(wanted.values())).loc[values.index]
     if wanted:
         why = {name: f"{name} (a code of `{label}`)" for name, label in codes_of_labels(about).items()}
+        why |= {str(name): f"{name} (made of other columns)" for name in about if is_place(str(name))}
         why |= {name: f"{name} (missing in {missing:,} of {len(table):,} rows)" for name, missing in sparse.items()}
         others = [str(name) for name in about if role_of(str(name)) in _UNUSED and name not in why]
         if unused := ", ".join([*why.values(), *runs(others)]):
             notes = [*notes, f"{path.name}: not used as features: {unused}; `labels` makes labels of columns"]
-        notes = [*notes, f"{path.name}: {values.shape[1]} features: {', '.join(runs(wanted))}"]
+        more = {*about, *wanted.values()} >= FULL and set(wanted) <= FULL and len(wanted) < len(FULL)
+        hint = f"; `features=full` takes all {len(FULL)}" if more else ""
+        notes = [*notes, f"{path.name}: {values.shape[1]} features: {', '.join(runs(wanted))}{hint}"]
     return Numbers(values.set_axis(list(wanted), axis=1), about, faults, tuple(notes))
 
 
@@ -141,9 +151,18 @@ def numeric_names(table: pd.DataFrame) -> list[str]:
     """
     others = [name for name in table if not role_of(str(name))]
     told = {name: table[name].head(1000).dropna() for name in others}
-    numbers = [name for name, cells in told.items() if len(cells) and _are_numbers(cells)]
     codes = codes_of_labels(table)
-    return [name for name in numbers if name not in codes]
+    numbers = [name for name, cells in told.items() if len(cells) and _are_numbers(cells) and name not in codes]
+    return [name for name in numbers if not is_place(name)] or numbers
+
+
+def is_place(column: str) -> bool:
+    """Return whether a column is called as a place on a map or a component, made of other columns.
+
+    >>> is_place("PC1"), is_place("UMAP_x"), is_place("tsne-2"), is_place("umap"), is_place("pcen_1")
+    (True, True, True, False, False)
+    """
+    return bool(_PLACE.fullmatch(folded_name(column)))
 
 
 def _are_numbers(cells: pd.Series) -> bool:
@@ -193,6 +212,12 @@ def _array_table(path: Path, array: str, ids: Sequence[str]) -> tuple[pd.DataFra
         return _song_table(arrays, path)
     shapes = examples(f"{name} {values.shape}" for name, values in arrays.items())
     matrices = {n: v for n, v in arrays.items() if v.ndim == 2 and v.dtype.kind in "fiu" and array in ("", n)}
+    of_words = [name for name in matrices if _OF_WORDS.search(name.casefold())]
+    if len(matrices) == len(of_words) + 1 > 1:  # features of the sound and of the words of the same songs
+        matrices = {name: values for name, values in matrices.items() if name not in of_words}
+        notes = [f"{path.name}: {next(iter(matrices))} is taken; lyrics may be {path.name}:{of_words[0]}"]
+    else:
+        notes = []
     matrix = next(iter(matrices.values()), None)
     flat = {_one_of(name): name for name, values in arrays.items() if values.ndim == 1}
     named = columns_of(ID, flat) + [one for one in flat if one.casefold().endswith("id")]
@@ -208,7 +233,7 @@ def _array_table(path: Path, array: str, ids: Sequence[str]) -> tuple[pd.DataFra
     known = {one: name for one, name in flat.items() if role_of(one) and len(arrays[name]) == len(matrix)}
     about = {one: arrays[name].astype(str) for one, name in known.items()}
     others = [name for one, name in flat.items() if one not in known] if array == "" else []
-    notes = [f"{path.name}: not used: {examples(others)}"] if others else []
+    notes += [f"{path.name}: not used: {examples(others)}"] if others else []
     if told is None:
         told, note = _ids_beside(path, len(matrix), ids)
         notes += [note] if note else []
@@ -222,7 +247,8 @@ def _array_table(path: Path, array: str, ids: Sequence[str]) -> tuple[pd.DataFra
         table, about = groups.mean(), about[~about.index.duplicated()]
         labels = pd.Series(table.index)
     table = table.reset_index(drop=True).join(about.reset_index(drop=True))
-    return table.assign(track_id=labels.astype("str").to_numpy()), notes
+    column = key if key and role_of(key) == ID else "track_id"
+    return table.assign(**{column: labels.astype("str").to_numpy()}), notes
 
 
 def _one_each(arrays: Mapping[str, np.ndarray]) -> bool:
@@ -257,11 +283,43 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
     if not path.is_file():
         raise FileNotFoundError(f"table of features: no file {path}")
     try:
-        found = np.load(path, allow_pickle=False)
-        return {"array": found} if isinstance(found, np.ndarray) else {name: found[name] for name in found.files}
-    except (OSError, ValueError, EOFError) as error:
+        if path.suffix.lower() == ".npy":
+            return {"array": np.load(path, allow_pickle=False)}
+        with zipfile.ZipFile(path) as archive:
+            names = [name for name in archive.namelist() if name.endswith(".npy")]
+            return {name.removesuffix(".npy"): _read_array(archive.read(name)) for name in names}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, pickle.UnpicklingError) as error:
         kind = path.suffix.lstrip(".")
         raise ValueError(f"{path} cannot be read as an {kind} without pickle: {error}") from error
+
+
+def _read_array(content: bytes) -> np.ndarray:
+    """Return an array as it is in an npz; one of texts that are Python objects too, for which nothing is run."""
+    try:
+        return np.lib.format.read_array(io.BytesIO(content), allow_pickle=False)
+    except ValueError:
+        file = io.BytesIO(content)
+        version = np.lib.format.read_magic(file)
+        read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape, _, dtype = read_header(file)
+        if not dtype.hasobject:
+            raise
+        found = _Texts(file).load()
+        if not isinstance(found, np.ndarray) or not all(isinstance(cell, str | int | float) for cell in found.flat):
+            raise ValueError("an array holds other objects than texts; save it with .astype(str)") from None
+        return found.reshape(shape).astype(str)
+
+
+class _Texts(pickle.Unpickler):
+    """Reads an array of texts from a pickle, and knows nothing that could run anything: not even how to import."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        known = {("numpy", "ndarray"): np.ndarray, ("numpy", "dtype"): np.dtype}
+        if name == "_reconstruct" and module in ("numpy.core.multiarray", "numpy._core.multiarray"):
+            return np._core.multiarray._reconstruct  # type: ignore[attr-defined]
+        if (module, name) not in known:
+            raise pickle.UnpicklingError(f"it holds {module}.{name}; texts alone are read: save it with .astype(str)")
+        return known[module, name]
 
 
 def _ids_beside(path: Path, rows: int, ids: Sequence[str]) -> tuple[np.ndarray | None, str]:

@@ -153,7 +153,10 @@ def _without_row_numbers(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _records(path: Path) -> pd.DataFrame:
-    """Return a list of records, or one a line, as a table."""
+    """Return a list of records, or one a line, or what is such a list in a record, as a table.
+
+    A record of records, as ``{"song 1": {"tempo": 90}}``, has the ids as its names.
+    """
     text = path.read_text(encoding="utf-8-sig")
     try:
         try:
@@ -162,8 +165,14 @@ def _records(path: Path) -> pd.DataFrame:
             found = [json.loads(line) for line in text.splitlines() if line.strip()]
     except ValueError as error:
         raise ValueError(f"{path} is no JSON: {error}") from None
+    if isinstance(found, dict):
+        lists = [part for part in found.values() if isinstance(part, list) and part and isinstance(part[0], dict)]
+        if len(lists) == 1:  # lyricsgenius' {"songs": [...]}, an API's {"items": [...]}
+            found = lists[0]
+        elif len(found) > 1 and all(isinstance(part, dict) for part in found.values()):
+            found = [{"track_id": name, **part} for name, part in found.items()]
     if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
-        raise ValueError(f"{path}: expected a list of records, one a track, or one a line")
+        raise ValueError(f"{path}: expected a list of records, one a track, alone, under one name, or one a line")
     return pd.json_normalize(found)  # what is told in a part of a record is a column, too: audio_features.energy
 
 

@@ -204,7 +204,19 @@ def matched(theirs: Sequence[str], ours: Sequence[str]) -> tuple[str, dict[str, 
             best = (how, found)
         if len(set(best[1].values())) >= ENOUGH * fewer:
             break
+    if more := _by_bare_names(theirs, ours, best[1]):
+        return f"{best[0]}, else by file name", best[1] | more
     return best
+
+
+def _by_bare_names(theirs: Sequence[str], ours: Sequence[str], before: dict[str, str]) -> dict[str, str]:
+    """Return which of theirs that are left is which of ours by the names of files, where one of both has no folder.
+
+    Of a list that names files and a corpus that has some of them in folders, or the other way round.
+    """
+    rest = [text for text in theirs if text not in before] if before else []
+    found = _left_over(by_key(rest, ours, partial(song_letters, depth=1), partial(song_letters, depth=1)), before)
+    return {text: track for text, track in found.items() if ("/" in plain_id(text)) != ("/" in plain_id(track))}
 
 
 def _left_over(found: dict[str, str], before: dict[str, str]) -> dict[str, str]:

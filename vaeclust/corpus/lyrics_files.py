@@ -18,7 +18,7 @@ WRITINGS = (".doc", ".docx", ".odt", ".pages", ".rtf", ".pdf", ".md", ".html", "
 
 
 def read_folder(folder: Path, track: str) -> tuple[pd.DataFrame, list[str]]:
-    """Return the lyrics of a folder, ``track_id, text``, in tables perhaps ``artist, title``; and what is to be said.
+    """Return the lyrics of a folder, ``file, text``, and what is to be said; of its tables, under names as they have.
 
     Its files are texts that are called as their tracks; where there are none, tables of texts, all of which are read.
     track: an id, by which an error shows what names are expected. ValueError where no text can be read.
@@ -51,7 +51,7 @@ def _texts(folder: Path, paths: Sequence[Path]) -> pd.DataFrame:
             texts.setdefault(track, text)
     if faults:
         warnings.warn(f"lyrics that cannot be read, taken as missing: {'; '.join(faults)}", stacklevel=4)
-    return pd.DataFrame({"track_id": list(texts), TEXT: list(texts.values())})
+    return pd.DataFrame({"file": list(texts), TEXT: list(texts.values())})
 
 
 def _tables(folder: Path, paths: Sequence[Path]) -> tuple[pd.DataFrame, list[str]]:

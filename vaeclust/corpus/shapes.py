@@ -87,13 +87,17 @@ def one_row_a_recording(
         return table, ids, []
     by_recording = table.groupby(found.to_numpy(), sort=False)
     varying = [name for name in numeric if by_recording[name].nunique().max() > 1]
-    means = table[varying].apply(as_numbers).groupby(found.to_numpy(), sort=False).mean()
+    numbers = table[varying].apply(as_numbers)
+    numbers = numbers.where(np.isfinite(numbers))
+    means = numbers.groupby(found.to_numpy(), sort=False).mean()
     told = {name: by_recording[name].agg(_commonest) for name in table if name not in varying}
     slices = by_recording.size()
     note = (
         f"{path.name}: {len(table):,} rows are slices of {len(slices):,} recordings, up to {slices.max()} of each, and "
         f"are averaged, since slices of one recording are no tracks of their own"
     )
+    faulty = int(numbers.isna().any(axis=1).sum())
+    note += f"; cells that are no numbers, in {faulty:,} slices, are left out of the means" if faulty else ""
     shaped = pd.DataFrame({**told, **means})[list(table)].reset_index(drop=True)
     return shaped, pd.Series(means.index, shaped.index), [note]
 

@@ -20,6 +20,11 @@ LYRICS_WORDS = frozenset(
 )  # that end the name of a file without belonging to that of its song
 _SUFFIX = re.compile(r"\.[a-z0-9]{1,5}$")
 _DASH = re.compile(r"[\s_][-\u2013\u2014][\s_]")  # between artist and title in the name of a file
+# Who else sings, behind a title or an artist: "Shadow Home (Ft. Old Sparks)".
+_GUESTS = re.compile(
+    r"\s*[(\[]\s*(?:feat|ft|featuring)\b[^)\]]*[)\]]|\s+(?:feat|ft)\.?\s+(?:(?!\s[-\u2013\u2014]\s).)*|\s+featuring\s.*",
+    re.IGNORECASE,
+)
 _LETTER_BY_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 
 # What stands before the id of a track in the addresses of services, and what follows it.
@@ -90,7 +95,7 @@ def names_of_rows(table: pd.DataFrame) -> tuple[list[str], pd.DataFrame]:
     told = table[[*artists, *titles]].astype("str").fillna("").apply(lambda cells: cells.str.strip())
     title, artist = told[titles[0]], told[artists[0]] if artists else pd.Series("", told.index)
     called = (artist + " - ").where(artist != "", "") + title
-    return [*artists, *titles], _names(called, title.map(letters), artist.map(letters))
+    return [*artists, *titles], _names(called, title.map(_own_letters), artist.map(_own_letters))
 
 
 def names_of_tracks(tracks: Sequence[str], about: pd.DataFrame | None) -> pd.DataFrame:
@@ -101,7 +106,7 @@ def names_of_tracks(tracks: Sequence[str], about: pd.DataFrame | None) -> pd.Dat
     files = names_of_files(tracks)
     if about is None or TITLE not in about:
         return files
-    told = about.reindex(index=list(tracks), columns=[ARTIST, TITLE]).astype("str").fillna("").map(letters)
+    told = about.reindex(index=list(tracks), columns=[ARTIST, TITLE]).astype("str").fillna("").map(_own_letters)
     named = _names(told.index, told[TITLE], told[ARTIST])[told[TITLE] != ""]
     return pd.concat([named, files[~files.index.isin(named.index)]])
 
@@ -112,8 +117,17 @@ def names_of_files(paths: Sequence[str]) -> pd.DataFrame:
     whole: the words of artist and title, sorted, so that their order tells nothing; title: what is the title where a
     file is called by that alone; artist: of a file not known.
     """
-    titles = pd.Series([song_letters(path, 1) for path in paths], list(paths), dtype=object)
+    titles = pd.Series([song_letters(_GUESTS.sub("", path), 1) for path in paths], list(paths), dtype=object)
     return _names(titles.index, titles, pd.Series("", titles.index, dtype=object))
+
+
+def _own_letters(text: str) -> str:
+    """Return the letters of a title or an artist without who else sings.
+
+    >>> _own_letters("Shadow Home (Ft. Old Sparks)"), _own_letters("Ann feat. Bo"), _own_letters("Soft Landing")
+    ('shadow home', 'ann', 'soft landing')
+    """
+    return letters(_GUESTS.sub("", text)) or letters(text)
 
 
 def _names(called: pd.Series | pd.Index, titles: pd.Series, artists: pd.Series) -> pd.DataFrame:

@@ -18,7 +18,9 @@ from vaeclust.corpus.roles import (
     LANGUAGE,
     LYRICS,
     LYRICS_PATH,
+    OTHER,
     PATH,
+    SPLIT,
     TITLE,
     columns_of,
     first_entries,
@@ -28,6 +30,8 @@ from vaeclust.corpus.roles import (
 )
 from vaeclust.corpus.roles import LABELS as ROLES_OF_LABELS
 from vaeclust.corpus.tables import examples, placed, runs
+
+_UNUSED = ("", OTHER, SPLIT)  # roles of columns that are compared with nothing
 
 
 def with_tracks(
@@ -51,7 +55,7 @@ def with_tracks(
             about = about.assign(**{column: told.where(told.notna(), about[column])})
     notes = [*read.notes, *once, found.note(path.name)]
     used = {*map(folded_name, labels), *map(folded_name, FACTS)}
-    if others := [str(name) for name in more if not role_of(str(name)) and folded_name(name) not in used]:
+    if others := [str(name) for name in more if role_of(str(name)) in _UNUSED and folded_name(name) not in used]:
         notes.append(f"{path.name}: kept, but compared with nothing: {', '.join(runs(others))}; `labels` makes labels")
     return about.join(more), table_texts(found.table, path), notes, found.misses(path.name)
 
@@ -91,7 +95,7 @@ def spelled_labels(about: pd.DataFrame, labels: Iterable[str]) -> tuple[pd.DataF
     about, notes = about.copy(), []
     for name in dict.fromkeys((*ROLES_OF_LABELS, *labels, ARTIST)):
         if name in about:
-            first, several = first_entries(about[name].astype("str"), commas=name != ARTIST)
+            first, several = first_entries(about[name].astype("str"), commas=True)
             if several:
                 notes.append(f"of {several:,} tracks that have several, the first {name} is taken")
             about[name] = first if name == ARTIST else one_spelling(first, language_code if name == LANGUAGE else None)

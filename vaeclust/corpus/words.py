@@ -42,6 +42,7 @@ _HEADER = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 NO_LYRICS = ("instrumental", "[instrumental]", "(instrumental)", "lyrics not found", "no lyrics", *UNKNOWN)
+_EMBED = re.compile(r"\d*Embed\s*\Z")  # of Genius, glued to the last word
 # What sites that show lyrics put around them, and who wrote, sang or sells them.
 _CREDITS = re.compile(
     r"^\s*\d+ contributors?.*?lyrics|you might also like|see .{1,60}? live\s*get tickets as low as \$\d+|"
@@ -59,7 +60,7 @@ def sung(text: str) -> str:
     >>> sung("[ti: So]\\n[00:12.40]<00:12.40>So <00:13.10>what\\n[Chorus] (x2)\\nLyrics by Ann").split()
     ['So', 'what']
     """
-    for pattern in (_SUBTITLE, _TIMES, _CREDITS, _HEADER):
+    for pattern in (_EMBED, _SUBTITLE, _TIMES, _CREDITS, _HEADER):
         text = pattern.sub(" ", text)
     return text
 
