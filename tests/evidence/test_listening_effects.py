@@ -11,7 +11,7 @@ from vaeclust.evidence.differences import Pipeline, bootstrap_means, difference
 from vaeclust.plots.conditions import scores_by_method, scores_over_k
 from vaeclust.scores.probes import linear_probe
 from vaeclust.studies.descriptions import LISTENING, description_conditions
-from vaeclust.studies.kept import released_study
+from vaeclust.studies.kept import released_labels, released_study
 from vaeclust.studies.protocol import study
 from vaeclust.studies.records import MORE_TABLES, Record, pick, stack_conditions
 
@@ -145,7 +145,8 @@ def test_what_was_released_is_whole(dataset):
     if dataset == "gtzan":
         genres = clusters.drop_duplicates("track_id").set_index("track_id").index.to_series().str.split(".").str[0]
         few = clusters[clusters["method"].isin(["features"])]
-        found = listening.listening_effects(few, genres.to_frame("genre"))
+        artists = released_labels()["artist"].reindex(genres.index)
+        found = listening.listening_effects(few, genres.to_frame("genre"), units=artists)
         both = effects.merge(found, on=MORE_TABLES["effects"][:8], suffixes=("", "_found"))
         assert len(both) == len(found) == 5
         assert both["mean"].to_numpy() == pytest.approx(both["mean_found"].to_numpy(), abs=1e-5)

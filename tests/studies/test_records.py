@@ -192,7 +192,7 @@ def test_published_rows_stand_beside_ours(record):
     assert "±" in beside.loc[("vae", "ours"), "ari"]
     assert re.fullmatch(r"0\.254 \([+−]\d+\.\d\N{NO-BREAK SPACE}sd\)", beside.loc[("vae", "table"), "silhouette"])
     table = score_overview(record.read("intervals"))
-    assert len(table) == 9
+    assert len(table) == 10
     assert [name for name in table if name.endswith("mean ± sd")] == [
         "K-Means: mean ± sd", "Agglomerative: mean ± sd", "DBSCAN: mean ± sd",
     ]  # fmt: skip
