@@ -326,7 +326,8 @@ def test_what_is_no_sound_is_no_feature_and_what_is_left_is_named(home):
     table = features(id=ROWS, **OTHERS).assign(bpm=[f"{100 + i} bpm" for i in range(N)])
     corpus = heard(load(saved(table, home / "x.csv")))
     assert (
-        f"x.csv: not used as features: {', '.join([*OTHERS, 'bpm'])}; `labels` makes labels of columns" in corpus.notes
+        f"x.csv: not used as features: {', '.join([*OTHERS, 'bpm'])}; `--labels` makes labels of columns"
+        in corpus.notes
     )
     assert "x.csv: 13 features: 0 … 12" in corpus.notes
     boxed = features(id=ROWS).assign(tempo=[f"[{100 + i}.5]" for i in range(N)], energy=[f"{i}%" for i in range(N)])
@@ -807,7 +808,7 @@ def test_names_of_columns_in_other_languages_and_in_two_at_once(home):
     assert corpus.tracks["genre"].tolist() == GENRES
     assert corpus.tracks["artist"].tolist() == ["Ann"] * N
     assert corpus.tracks["language"].isna().sum() == N // 2
-    assert "t.csv: kept, but compared with nothing: Epoche; `labels` makes labels" in corpus.notes
+    assert "t.csv: compared with nothing: Epoche; `--labels` makes labels of them" in corpus.notes
     scored = load(saved(table, home / "x.csv"), tracks=home / "t.csv", labels="genre,epoche")
     assert scored.headline == "genre"
     assert list(scored.references()) == ["genre", "Epoche", "artist"][:2]
@@ -1078,7 +1079,7 @@ def test_who_has_57_features_is_told_how_to_take_them(home):
     columns = list(FEATURE_SETS["full"].columns)
     values = np.random.default_rng(0).normal(size=(N, len(columns)))
     x = saved(pd.DataFrame(values, columns=columns).assign(id=ROWS), home / "x.csv")
-    assert any("20 features: " in n and n.endswith("`features=full` takes all 57") for n in load(x).notes)
+    assert any("20 features: " in n and n.endswith("`--features full` takes all 57") for n in load(x).notes)
     assert not any("takes all" in note for note in load(x, features="full").notes)
 
 
@@ -1092,3 +1093,57 @@ def test_of_embeddings_of_sound_and_words_the_sound_is_taken(home):
     np.savez(home / "two.npz", one=VALUES, two=words, ids=np.array(ROWS))
     with pytest.raises(ValueError, match=r"or the name of one: two\.npz:one, two\.npz:two"):
         load(home / "two.npz")
+
+
+def test_labels_of_a_table_of_lyrics_are_labels_and_guessed_languages_are_said(home):
+    x = saved(features(file_name=[f"{row}.wav" for row in ROWS]), home / "x.csv")
+    texts = [f"river {i % 5} moon {i % 3}" if i % 2 else f"mond über fluss {i % 4}" for i in range(N)]
+    table = pd.DataFrame({"ID": ROWS, "Genre": GENRES, "Language": LANGUAGES, "Artist": "Ann", "Lyrics": texts})
+    corpus = load(x, lyrics=saved(table, home / "lyrics.csv"))
+    assert corpus.tracks["genre"].tolist() == GENRES
+    assert corpus.tracks["language"].tolist() == load(x, tracks=home / "lyrics.csv").tracks["language"].tolist()
+    assert "lyrics.csv: tells of tracks, too: genre, language, artist" in corpus.notes
+    assert not any("guessed" in note for note in corpus.notes)
+    own = pd.DataFrame({"ID": ROWS, "genre": "Jazz", "language": ["fr", "it"] * (N // 2)})
+    both = load(x, tracks=saved(own, home / "t.csv"), lyrics=home / "lyrics.csv")
+    assert set(both.tracks["genre"]) == {"Jazz"}  # the table of tracks has the say
+    assert any("of one value, and so none: genre (Jazz alone, 24)" in note for note in both.notes)
+    plain = load(x, lyrics=saved(table[["ID", "Lyrics"]], home / "plain.csv"))
+    assert "the language of 24 texts is guessed, since no column tells it" in plain.notes
+
+
+@pytest.mark.parametrize("titles", [True, False])
+def test_an_array_and_a_table_in_the_same_order(home, titles):
+    np.save(home / "e.npy", VALUES)
+    about = pd.DataFrame({"title": SONGS, "genre": GENRES, "year": 2000} if titles else {"genre": GENRES, "year": 2000})
+    corpus = load(home / "e.npy", tracks=saved(about, home / "t.csv"))
+    assert corpus.tracks["genre"].tolist() == GENRES
+    assert f"e.npy: has no ids; its {N} rows are the tracks in their order" in corpus.notes
+    np.testing.assert_array_equal(corpus.features.to_numpy(), VALUES)
+    with pytest.raises(ValueError, match=f"{N} rows without ids for {N - 1} tracks"):
+        load(home / "e.npy", tracks=saved(about[1:], home / "few.csv"))
+
+
+def test_two_songs_of_one_title_are_two(home):
+    table = features(Song=["One", "One", *SONGS[2:]], Singer=[f"Ann {i}" for i in range(N)], Genre=GENRES)
+    corpus = load(saved(table, home / "x.csv"))
+    assert len(corpus) == N
+    assert "x.csv: id from `Singer` and `Song`" in corpus.notes
+
+
+def test_rows_that_stand_twice_are_said(home):
+    table = features(id=ROWS)
+    corpus = load(saved(pd.concat([table, table[:1]]), home / "x.csv"))
+    assert "x.csv: 1 row stands there twice, the same in all columns, and counts once" in corpus.notes
+
+
+def test_tracks_that_were_left_out_are_no_strangers(home):
+    table = features(id=ROWS)
+    table.loc[3, "2"] = np.nan
+    about = pd.DataFrame({"id": ROWS, "genre": GENRES, "lyrics": [f"river {i % 5} moon {i % 3}" for i in range(N)]})
+    t = saved(about, home / "t.csv")
+    for given in ({"tracks": t}, {"lyrics": t}):
+        corpus = load(saved(table, home / "x.csv"), **given)
+        assert list(corpus.excluded) == [ROWS[3]]
+        assert not any("ids of no track" in note for note in corpus.notes)
+        assert corpus.unmatched is None

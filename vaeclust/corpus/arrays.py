@@ -8,7 +8,7 @@ import io
 import pickle
 import re
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,6 +20,7 @@ from vaeclust.corpus.formats import read_table
 from vaeclust.corpus.joining import joined, one_row_each
 from vaeclust.corpus.roles import ARTIST, ID, LABELS, OTHER, SPLIT, columns_of, folded_name, role_of
 from vaeclust.corpus.shapes import expanded, one_row_a_recording, turned
+from vaeclust.corpus.song_names import names_of_rows
 from vaeclust.corpus.tables import LEFT_OUT, as_numbers, clean_ids, distinct_rows, examples, finite_numbers, runs
 
 ARRAYS = (".npz", ".npy")
@@ -67,36 +68,56 @@ def read_numbers(path: Path, array: str = "", ids: Sequence[str] = (), *, column
         if numbers := numeric_names(table):  # a song that is in two playlists has one sound
             table, said = one_row_each(table, path, [column, *numbers])
             notes += said
-        ids = clean_ids(table[column]).where(table[column].notna())
+        rows = clean_ids(table[column]).where(table[column].notna())
+        called, names = names_of_rows(table)
+        if len(called) > 1 and column in called and not rows.is_unique and names.index.is_unique:  # songs of one title
+            rows, column = pd.Series(names.index, table.index), "` and `".join(called)
         notes.append(f"{path.name}: id from `{column}`")
     else:
-        ids = pd.Series([f"row {row + 1} of {len(table)}" for row in range(len(table))], table.index)  # joins nothing
+        rows = pd.Series(row_ids(len(table)), table.index)  # joins nothing
         notes.append(f"{path.name}: {ROW_NUMBERS}")
-    table, ids, said = one_row_a_recording(table, ids, numeric_names(table), path)
+    table, rows, said = one_row_a_recording(table, rows, numeric_names(table), path)
     notes += said
-    found = _numbers(distinct_rows(table, ids, path), path, columns, notes, needed=columns is None)
+    found = _numbers(distinct_rows(table, rows, path), path, columns, notes, needed=columns is None)
     return found._replace(averaged=bool(said))
 
 
 def table_ids(path: Path) -> list[str]:
-    """Return the ids of the rows of a table in their order: the surest column in which all differ; else none."""
+    """Return the ids of the rows of a table in their order: the surest column in which all differ.
+
+    Else artist and title, where they differ; else numbers of rows, which only this order joins.
+    """
     table = read_table(path, "tracks table").table
     columns = [name for name in columns_of(ID, table.columns) if table[name].is_unique and table[name].notna().all()]
-    return clean_ids(table[columns[0]]).tolist() if columns else []
+    if columns:
+        return clean_ids(table[columns[0]]).tolist()
+    called, names = names_of_rows(table)
+    return names.index.tolist() if called and names.index.is_unique else row_ids(len(table))
+
+
+def row_ids(rows: int) -> list[str]:
+    """Return what tracks are called that nothing names: by the numbers of their rows."""
+    return [f"row {row + 1} of {rows}" for row in range(rows)]
 
 
 def given_numbers(
-    path: Path, array: str, ids: Sequence[str], *, columns: Columns | None = None, about: pd.DataFrame | None = None
+    path: Path,
+    array: str,
+    ids: Sequence[str],
+    *,
+    columns: Columns | None = None,
+    about: pd.DataFrame | None = None,
+    left_out: Collection[str] = (),
 ) -> Numbers:
     """Read a file of features for the tracks of a corpus, joined by what says which track a row is.
 
-    columns: as for :func:`read_numbers`. about: as for :func:`~vaeclust.corpus.joining.joined`. Raises as
+    columns: as for :func:`read_numbers`. about, left_out: as for :func:`~vaeclust.corpus.joining.joined`. Raises as
     :func:`read_numbers` does, and ValueError where no row is a track.
     """
     table, notes = _read(path, array, ids)
     table, said = _by_recording(table, ids, path)
     notes += said
-    found = joined(table, ids, f"{path}", about)
+    found = joined(table, ids, f"{path}", about, left_out=left_out)
     notes.append(found.note(path.name))
     rows = found.table.loc[[track for track in ids if track in found.table.index]]
     return _numbers(rows, path, columns, notes, needed=True)._replace(misses=found.misses(path.name))
@@ -136,10 +157,12 @@ def _numbers(table: pd.DataFrame, path: Path, columns: Columns | None, notes: li
         why |= {name: f"{name} (missing in {missing:,} of {len(table):,} rows)" for name, missing in sparse.items()}
         others = [str(name) for name in about if role_of(str(name)) in _UNUSED and name not in why]
         if unused := ", ".join([*why.values(), *runs(others)]):
-            notes = [*notes, f"{path.name}: not used as features: {unused}; `labels` makes labels of columns"]
+            notes = [*notes, f"{path.name}: not used as features: {unused}; `--labels` makes labels of columns"]
         more = {*about, *wanted.values()} >= FULL and set(wanted) <= FULL and len(wanted) < len(FULL)
-        hint = f"; `features=full` takes all {len(FULL)}" if more else ""
+        hint = f"; `--features full` takes all {len(FULL)}" if more else ""
         notes = [*notes, f"{path.name}: {values.shape[1]} features: {', '.join(runs(wanted))}{hint}"]
+    elif numbers := numeric_names(about):
+        notes = [*notes, f"{path.name}: its numbers are not used, since features are given: {', '.join(runs(numbers))}"]
     return Numbers(values.set_axis(list(wanted), axis=1), about, faults, tuple(notes))
 
 

@@ -220,7 +220,7 @@ def assemble(
     """
     check_scaling(scaling)
     audio = SCALINGS[scaling](features)
-    words = load_lyrics(lyrics, tracks.index, tracks)
+    words = load_lyrics(lyrics, tracks.index, tracks, left_out=list(excluded or {}))
     if words.languages is not None and "language" not in tracks:
         tracks = tracks.assign(language=words.languages.reindex(tracks.index))
     lyrics_features, has_lyrics = words.features, words.has_lyrics

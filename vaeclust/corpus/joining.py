@@ -7,7 +7,7 @@ the number that stands inside a name.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -73,18 +73,27 @@ class _Way(NamedTuple):
         return len(set(self.found.values()))
 
 
-def joined(table: pd.DataFrame, ids: Iterable[str], what: str, about: pd.DataFrame | None = None) -> Joined:
+def joined(
+    table: pd.DataFrame,
+    ids: Iterable[str],
+    what: str,
+    about: pd.DataFrame | None = None,
+    *,
+    left_out: Collection[str] = (),
+) -> Joined:
     """Return a table by the ids of a corpus, as far as its rows are tracks of that.
 
     what: what errors call the table, with its path. about: artist and title of the tracks by id, as far as they are
-    known; else files may be called so. Rows that stand twice and say the same are one.
+    known; else files may be called so. Rows that stand twice and say the same are one. left_out: tracks of the corpus
+    that were left out: a row of one is dropped, and is no stranger.
 
     Raises
     ------
     ValueError
         Where no column can be ids; where none of them is in the corpus; where two rows mean one track.
     """
-    ours = list(ids)
+    kept = list(ids)
+    ours = [*kept, *(track for track in left_out if track not in set(kept))]
     table = table.drop_duplicates()
     ways = list(_ways_to_join(table, ours, about))
     if not ways:
@@ -110,8 +119,9 @@ def joined(table: pd.DataFrame, ids: Iterable[str], what: str, about: pd.DataFra
             f"{what}: track ids that stand more than once: {examples(twice)} ({meant}); keep one row of each"
         )
     unknown = best.keys[index.isna() & best.keys.notna()].unique().tolist()
+    inside = inside[inside.index.isin(kept)]
     with_row = set(inside.index)
-    return Joined(inside, best.column, best.how, unknown, [track for track in ours if track not in with_row])
+    return Joined(inside, best.column, best.how, unknown, [track for track in kept if track not in with_row])
 
 
 def _ways_to_join(table: pd.DataFrame, ours: list[str], about: pd.DataFrame | None) -> Iterator[_Way]:
@@ -160,16 +170,20 @@ def one_row_each(table: pd.DataFrame, path: Path, same: Sequence[str] | None = N
     song.
     """
     known = [name for name in table if role_of(str(name)) not in ("", OTHER)] if same is None else list(same)
+    rows = len(table)
     table = table.drop_duplicates()
     once = table.drop_duplicates(subset=known or None)
-    left = len(table) - len(once)
+    twice, left = rows - len(table), len(table) - len(once)
+    again = "1 row stands" if twice == 1 else f"{twice:,} rows stand"
+    notes = [f"{path.name}: {again} there twice, the same in all columns, and counts once"] if twice else []
     if not left:
-        return once, []
+        return once, notes
     several = table[table.duplicated(subset=known, keep=False)]
     values = several.groupby(known, dropna=False, sort=False).nunique(dropna=False)
     differ = [str(name) for name in values if (values[name] > 1).any()]
-    said = f"{path.name}: {left:,} rows tell nothing new but {examples(differ, 10)}; the first of each track is taken"
-    return once, [said]
+    tell = "1 row tells" if left == 1 else f"{left:,} rows tell"
+    said = f"{path.name}: {tell} nothing new but {examples(differ, 10)}; the first of each track is taken"
+    return once, [*notes, said]
 
 
 def all_misses(*tables: pd.DataFrame | None) -> pd.DataFrame | None:

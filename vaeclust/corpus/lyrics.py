@@ -4,9 +4,9 @@ Tracks without lyrics are a normal case: their features are zero, which after ce
 """
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -45,7 +45,13 @@ class Lyrics(NamedTuple):
     misses: pd.DataFrame | None = None
 
 
-def load_lyrics(source: str | Path | pd.Series | None, ids: pd.Index, tracks: pd.DataFrame | None = None) -> Lyrics:
+def load_lyrics(
+    source: str | Path | pd.Series | None,
+    ids: pd.Index,
+    tracks: pd.DataFrame | None = None,
+    *,
+    left_out: Collection[str] = (),
+) -> Lyrics:
     """Return lyrics features (n, d) float32, or None, and has_lyrics (n,) bool, in the order of ``ids``; languages.
 
     ``source`` is a series of texts by track id; a folder of ``<track_id>.txt``, or of tables of texts; a table with a
@@ -82,7 +88,7 @@ def load_lyrics(source: str | Path | pd.Series | None, ids: pd.Index, tracks: pd
     else:
         place, array = npz_array(source)
         path = resolve(place)
-        found, where = _found(path, array, ids, tracks), str(path)
+        found, where = _found(path, array, ids, {"about": tracks, "left_out": left_out}), str(path)
     if found.unknown:
         warnings.warn(
             f"{where}: lyrics of tracks that the corpus does not have: {examples(found.unknown)}", stacklevel=2
@@ -99,10 +105,12 @@ def load_lyrics(source: str | Path | pd.Series | None, ids: pd.Index, tracks: pd
         features = count_features(*content, languages=None if told is None else told.reindex(content.ids))
     else:
         features = content
-    has_lyrics = np.asarray(ids.isin(features.index))
+    notes, has_lyrics = found.notes, np.asarray(ids.isin(features.index))
     values = features.reindex(ids).fillna(0.0).to_numpy(dtype=np.float32)
     several = guessed is not None and guessed.nunique() > 1
-    return Lyrics(values, has_lyrics, guessed if several else None, found.notes, found.misses)
+    if several and told is None and guessed is not None:
+        notes = (*notes, f"the language of {len(guessed):,} texts is guessed, since no column tells it")
+    return Lyrics(values, has_lyrics, guessed if several else None, notes, found.misses)
 
 
 class _Found(NamedTuple):
@@ -119,25 +127,25 @@ class _Found(NamedTuple):
         return self._replace(unknown=tuple(found.unknown), notes=said, misses=found.misses(path.name))
 
 
-def _found(path: Path, array: str, ids: pd.Index, tracks: pd.DataFrame | None) -> _Found:
-    """Read a folder or file of lyrics."""
+def _found(path: Path, array: str, ids: pd.Index, known: Mapping[str, Any]) -> _Found:
+    """Read a folder or file of lyrics; known: of the tracks, for :func:`~vaeclust.corpus.joining.joined`."""
     if path.is_dir():
         folder, notes = read_folder(path, ids[0])
-        found = joined(folder, ids, str(path), tracks)
+        found = joined(folder, ids, str(path), **known)
         return _Found(found.table[TEXT]).joined_by(found, path, notes)
     if path.suffix.lower() in ARRAYS:
-        numbers = given_numbers(path, array, list(ids), about=tracks)
+        numbers = given_numbers(path, array, list(ids), **known)
         return _Found(numbers.values, notes=numbers.notes, misses=numbers.misses)
     if path.is_file() and (bag := musixmatch(path)) is not None:
-        return _joined_bag(bag, ids, path, tracks)
+        return _joined_bag(bag, ids, path, known)
     read = read_table(path, "table of lyrics")
     table, said = expanded(read.table, path)
     if ROW in table and "track_id" not in table:
         table.index = _row_tracks(table, ids, path)
         return _Found(_numeric_features(table, path))
     if (bag := bag_of_table(table, path)) is not None:
-        return _joined_bag(bag, ids, path, tracks)
-    found = joined(table, ids, str(path), tracks)
+        return _joined_bag(bag, ids, path, known)
+    found = joined(table, ids, str(path), **known)
     texts = table_texts(found.table, path)
     content = _numeric_features(found.table, path) if texts is None else texts
     return _Found(content).joined_by(found, path, [*read.notes, *said])
@@ -211,10 +219,10 @@ def _frequency(counts: sparse.spmatrix) -> np.ndarray:
     return np.asarray((counts > 0).sum(axis=0)).ravel()
 
 
-def _joined_bag(bag: Bag, ids: pd.Index, path: Path, tracks: pd.DataFrame | None) -> _Found:
+def _joined_bag(bag: Bag, ids: pd.Index, path: Path, known: Mapping[str, Any]) -> _Found:
     """Return a bag by the ids of the corpus."""
     listed = pd.DataFrame({"track_id": bag.ids, "row": range(len(bag.ids))})
-    found = joined(listed, ids, str(path), tracks)
+    found = joined(listed, ids, str(path), **known)
     return _Found(Bag(bag.counts[found.table["row"].to_numpy()], bag.terms, found.table.index)).joined_by(found, path)
 
 

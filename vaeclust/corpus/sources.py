@@ -32,7 +32,14 @@ from vaeclust.corpus.roles import (
 from vaeclust.corpus.sampling import draw
 from vaeclust.corpus.scaling import check_scaling
 from vaeclust.corpus.tables import check_variation, examples, npz_array
-from vaeclust.corpus.told import check_labels, label_columns, spelled_labels, told_of_tracks, with_tracks
+from vaeclust.corpus.told import (
+    check_labels,
+    label_columns,
+    spelled_labels,
+    told_of_tracks,
+    with_labels_of_lyrics,
+    with_tracks,
+)
 from vaeclust.files import resolve
 
 TABLES = {*ARRAYS, *SUFFIXES_OF_TABLES}
@@ -152,10 +159,13 @@ def load(
         found = _of_table(path, read_numbers(path, array, order, columns=wanted), references, most)
     values, about, texts, faults, notes, averaged = found
     if tracks:
-        about, told, said, missed = with_tracks(about, resolve(tracks), references)
+        about, told, said, missed = with_tracks(about, resolve(tracks), references, faults)
         texts = texts if told is None else told
         notes += said
         misses.append(missed)
+    if isinstance(lyrics, str | Path) and lyrics and not tables_are_ours:
+        about, said = with_labels_of_lyrics(about, resolve(npz_array(lyrics)[0]))
+        notes += said
     columns = label_columns(references, about)
     about, said = spelled_labels(about, columns.values())
     notes += said
@@ -170,7 +180,12 @@ def load(
     if not known_set:
         features_path, features_array = npz_array(features)
         numbers = given_numbers(
-            resolve(features_path), features_array, list(values.index), columns=_own_columns, about=about
+            resolve(features_path),
+            features_array,
+            list(values.index),
+            columns=_own_columns,
+            about=about,
+            left_out=faults,
         )
         given, faults = numbers.values, faults | numbers.faults
         notes += numbers.notes
@@ -245,9 +260,14 @@ def _of_table(path: Path, read: Numbers, labels: Sequence[str], most: int) -> _S
 def _summary(corpus: Dataset, lyrics: str | Path | pd.Series | None) -> str:
     """Return what tracks are scored against and which have lyrics, in a line; lyrics: where these come from."""
     labels = [f"{label} ({_classes(corpus.tracks[label])})" for label in corpus.references()]
-    told = f"{corpus.has_lyrics.sum():,} of {len(corpus):,} tracks" if corpus.lyrics is not None else "none"
+    told = {label: corpus.tracks[label].dropna() for label in corpus.labels if label in corpus.tracks}
+    alone = [
+        f"{label} ({found.iloc[0]} alone, {len(found):,})" for label, found in told.items() if found.nunique() == 1
+    ]
+    one = f"; of one value, and so none: {', '.join(alone)}" if alone else ""
+    sung = f"{corpus.has_lyrics.sum():,} of {len(corpus):,} tracks" if corpus.lyrics is not None else "none"
     column = f", from `{lyrics.name}`" if isinstance(lyrics, pd.Series) and lyrics.name and len(lyrics) else ""
-    return f"labels: {', '.join(labels) or 'none'}; lyrics: {told}{column}"
+    return f"labels: {', '.join(labels) or 'none'}{one}; lyrics: {sung}{column}"
 
 
 def _classes(told: pd.Series) -> str:

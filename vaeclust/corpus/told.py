@@ -1,13 +1,14 @@
 """What tables tell of tracks: their labels, artists, paths and texts, under the names of the package."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
+from vaeclust.corpus.arrays import ARRAYS, row_ids
 from vaeclust.corpus.dataset import Dataset
 from vaeclust.corpus.facts import FACTS
-from vaeclust.corpus.formats import read_table
+from vaeclust.corpus.formats import column_names, read_table
 from vaeclust.corpus.joining import joined, one_row_each
 from vaeclust.corpus.language_names import language_code
 from vaeclust.corpus.lyrics import table_texts
@@ -35,15 +36,19 @@ _UNUSED = ("", OTHER, SPLIT)  # roles of columns that are compared with nothing
 
 
 def with_tracks(
-    about: pd.DataFrame, path: Path, labels: Sequence[str] = ()
+    about: pd.DataFrame, path: Path, labels: Sequence[str] = (), left_out: Collection[str] = ()
 ) -> tuple[pd.DataFrame, pd.Series | None, list[str], pd.DataFrame]:
     """Return what is known of tracks with what a table tells of them, its lyrics, what is to be said, what misses.
 
-    labels: columns beside those that are labels by name.
+    labels: columns beside those that are labels by name. left_out: tracks of which nothing is wanted, but which are no
+    strangers.
     """
     read = read_table(path, "tracks table")
-    table, once = one_row_each(read.table, path)
-    found = joined(table, about.index, f"{path}", about)
+    table = read.table
+    if list(about.index) == row_ids(len(table)):  # of an array without ids, see ``arrays.table_ids``
+        table = table.assign(track_id=list(about.index))
+    table, once = one_row_each(table, path)
+    found = joined(table, about.index, f"{path}", about, left_out=left_out)
     more = told_of_tracks(found.table, path).reindex(about.index)
     more = more.drop(columns=[fact for fact in FACTS if fact in more and fact in about])  # what was read stays
     if "path" in more and "path" in about:  # a sound that is there stays
@@ -56,8 +61,28 @@ def with_tracks(
     notes = [*read.notes, *once, found.note(path.name)]
     used = {*map(folded_name, labels), *map(folded_name, FACTS)}
     if others := [str(name) for name in more if role_of(str(name)) in _UNUSED and folded_name(name) not in used]:
-        notes.append(f"{path.name}: kept, but compared with nothing: {', '.join(runs(others))}; `labels` makes labels")
+        notes.append(f"{path.name}: compared with nothing: {', '.join(runs(others))}; `--labels` makes labels of them")
     return about.join(more), table_texts(found.table, path), notes, found.misses(path.name)
+
+
+def with_labels_of_lyrics(about: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, list[str]]:
+    """Return what is known of tracks with the labels of a table of lyrics that nothing else tells; what is to be said.
+
+    Of a table without such columns, a folder or an array nothing is taken.
+    """
+    roles = (*ROLES_OF_LABELS, TITLE, ARTIST)
+    names = set(column_names(path)) if path.is_file() and path.suffix.lower() not in ARRAYS else set()
+    if not any(columns_of(role, names) for role in (*ROLES_OF_LABELS, ARTIST)):
+        return about, []
+    table = read_table(path, "table of lyrics").table
+    told = told_of_tracks(joined(table, about.index, f"{path}", about).table, path).reindex(about.index)
+    new = [
+        role
+        for role in roles
+        if role in told and told[role].notna().any() and not (role in about and about[role].notna().any())
+    ]
+    said = [f"{path.name}: tells of tracks, too: {', '.join(new)}"] if new else []
+    return about.assign(**{role: told[role] for role in new}), said
 
 
 def told_of_tracks(table: pd.DataFrame, path: Path) -> pd.DataFrame:
