@@ -14,9 +14,8 @@ from vaeclust.corpus.dataset import Dataset
 from vaeclust.corpus.sampling import sample
 from vaeclust.evidence.words import NO_LABELS, legible, metric_head, rounded
 from vaeclust.methods.catalogue import METHODS
-from vaeclust.plots.panels import words
+from vaeclust.plots.panels import metric_panels, words
 from vaeclust.plots.style import GREY, SEQUENTIAL, WIDTH, colours, method_colour, new_axes
-from vaeclust.scores.metrics import METRICS
 from vaeclust.studies.records import headline
 
 
@@ -135,16 +134,12 @@ def scores_by_k(scores: pd.DataFrame, *, method: str) -> Figure:
     scores: ``seed, k, space, reference, metric, value``, as ``metrics.score_by_k`` returns.
     """
     shown = scores[(scores["space"] != "input") & scores["reference"].isin(["", headline(scores)])]
-    metrics = [metric for metric in METRICS.values() if metric.name in set(shown["metric"])]
-    rows = int(np.ceil(len(metrics) / 3))
-    figure, axes = plt.subplots(rows, 3, figsize=(WIDTH, 2.1 * rows), squeeze=False, sharex=True)
-    for ax, metric in zip(axes.flat, metrics, strict=False):
-        for _, line in shown[shown["metric"] == metric.name].groupby("seed"):
+    figure, panels = metric_panels(shown["metric"], 2.1)
+    for name, ax in panels.items():
+        for _, line in shown[shown["metric"] == name].groupby("seed"):
             ax.plot(line["k"], line["value"], color=method_colour(method), alpha=0.6, linewidth=1.2)
-        ax.set(title=metric_head(metric.name))
-        ax.locator_params(axis="x", integer=True)
-    for ax in axes[-1]:
-        ax.set_xlabel("number of clusters")
+        ax.set(title=metric_head(name), xlabel="number of clusters")
+        ax.locator_params(axis="x", integer=True, nbins=5)
     return figure
 
 

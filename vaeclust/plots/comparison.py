@@ -1,7 +1,5 @@
 """Figures that set methods side by side (chapter ``07_comparison``)."""
 
-from collections.abc import Iterable
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -13,7 +11,7 @@ from vaeclust.evidence.published import published_columns
 from vaeclust.evidence.ranks import can_be_ranked, overall_scores, scaled_means
 from vaeclust.evidence.words import NO_RANKS, mean_sd, metric_head, shortest
 from vaeclust.methods.catalogue import METHODS
-from vaeclust.plots.panels import interval_reach, words
+from vaeclust.plots.panels import interval_reach, metric_panels, words
 from vaeclust.plots.style import GREY, WIDTH, method_colour, new_axes
 from vaeclust.scores.metrics import METRICS
 
@@ -27,7 +25,7 @@ def metric_bars(intervals: pd.DataFrame) -> Figure:
     intervals: rows of one clusterer and, for each metric, one space.
     """
     methods = [slug for slug in METHODS if slug in set(intervals["method"])]
-    figure, panels = _metric_panels(intervals["metric"], 1.1 + 0.28 * len(methods), sharey=True)
+    figure, panels = metric_panels(intervals["metric"], 1.1 + 0.28 * len(methods), sharey=True)
     for name, ax in panels.items():
         table = intervals[intervals["metric"] == name].set_index("method").reindex(methods)
         style = {"ecolor": GREY, "color": [method_colour(slug) for slug in methods]}
@@ -111,7 +109,7 @@ def published_values(intervals: pd.DataFrame, published: dict[str, pd.DataFrame]
     """
     methods = [slug for slug in METHODS if slug in set(intervals["method"])]
     measured = published_columns(intervals["metric"].unique())
-    figure, panels = _metric_panels(measured, 1.1 + 0.28 * len(methods), sharey=True)
+    figure, panels = metric_panels(measured, 1.1 + 0.28 * len(methods), sharey=True)
     places = np.arange(len(methods))
     for name, ax in panels.items():
         table = intervals[intervals["metric"] == name].set_index("method").reindex(methods)
@@ -132,7 +130,7 @@ def published_values(intervals: pd.DataFrame, published: dict[str, pd.DataFrame]
 
 def beta_curves(table: pd.DataFrame) -> Figure:
     """Draw every metric against beta with its interval; table: ``beta, metric, mean, low, high``, beta above 0."""
-    figure, panels = _metric_panels(table["metric"], 2.2, sharex=True)
+    figure, panels = metric_panels(table["metric"], 2.2, sharex=True)
     for name, ax in panels.items():
         line = table[table["metric"] == name].sort_values("beta")
         _band(ax, line["beta"], line["mean"], line["low"], line["high"])
@@ -164,17 +162,6 @@ def rate_distortion(table: pd.DataFrame) -> Figure:
     right.set(ylabel="dimensions", ylim=(0, None))
     right.legend()
     return figure
-
-
-def _metric_panels(measured: Iterable[str], height: float, **shared: bool) -> tuple[Figure, dict[str, Axes]]:
-    """Return a figure with a panel for each of the metrics, three a row; height: of a row, in inches."""
-    found = set(measured)
-    names = [name for name in METRICS if name in found]
-    rows = int(np.ceil(len(names) / 3))
-    figure, axes = plt.subplots(rows, 3, figsize=(WIDTH, height * rows), squeeze=False, **shared)
-    for ax in axes.flat[len(names) :]:
-        ax.set_visible(False)
-    return figure, dict(zip(names, axes.flat, strict=False))
 
 
 def _two_lines(metric: str) -> str:
