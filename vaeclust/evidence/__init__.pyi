@@ -11,6 +11,7 @@ from . import published as published
 from . import ranks as ranks
 from . import spaces as spaces
 from . import speed as speed
+from . import splits as splits
 from . import tables as tables
 from . import words as words
 from .agreement import agreement_shares as agreement_shares
@@ -79,6 +80,8 @@ from .lyrics import view_table as view_table
 from .moods import mood_agreement as mood_agreement
 from .pipelines import above_published as above_published
 from .pipelines import best_published as best_published
+from .pipelines import genre_gain_table as genre_gain_table
+from .pipelines import genre_gains as genre_gains
 from .pipelines import input_space_scores as input_space_scores
 from .pipelines import pipeline_facts as pipeline_facts
 from .pipelines import pipeline_means as pipeline_means
@@ -110,6 +113,13 @@ from .speed import benchmark_tables as benchmark_tables
 from .speed import machines as machines
 from .speed import speed_facts as speed_facts
 from .speed import training_quality as training_quality
+from .splits import choice_facts as choice_facts
+from .splits import choice_table as choice_table
+from .splits import choices as choices
+from .splits import coverage as coverage
+from .splits import coverage_facts as coverage_facts
+from .splits import half_scores as half_scores
+from .splits import halves as halves
 from .tables import Table as Table
 from .tables import baseline_table as baseline_table
 from .tables import condition_scores as condition_scores

@@ -16,7 +16,7 @@ from vaeclust.methods.catalogue import BASELINE, METHODS, STUDIED
 from vaeclust.plots.answer import answer_picture
 from vaeclust.plots.style import use_book_style
 from vaeclust.released.facts import FACTS, fill_facts, read_facts
-from vaeclust.released.found import all_differences, all_facts, gtzan_run
+from vaeclust.released.found import all_differences, all_facts, all_splits, gtzan_run
 from vaeclust.released.typst import page_sections
 from vaeclust.released.writing import put
 from vaeclust.studies import rules
@@ -33,12 +33,13 @@ ALT = (
 
 
 def write(root: Path | None = None) -> None:
-    """Keep facts, differences, the silhouette of noise and the picture in ``book/released/``, and README's answer."""
+    """Keep facts, tables, the silhouette of noise and the picture in ``book/released/``, and README's answer."""
     root = root or project_root()
     tables = {
         "differences": all_differences(),
         "noise": silhouette_of_noise(gtzan_run()["tracks"], released_labels()["genre"].nunique(), range(1, 9)),
     }
+    tables |= all_splits()
     for name, table in tables.items():
         with replacement(root / RELEASED / f"{name}.csv") as path:
             table.to_csv(path, index=False, float_format="%.6g", lineterminator="\n")

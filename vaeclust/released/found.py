@@ -7,7 +7,7 @@ import pandas as pd
 
 from vaeclust.clusters.clusterers import CLUSTERERS
 from vaeclust.corpus.dataset import ARTIST
-from vaeclust.evidence import claims, lyrics
+from vaeclust.evidence import claims, lyrics, splits
 from vaeclust.evidence import pipelines as evidence_pipelines
 from vaeclust.evidence.differences import (
     FIRST,
@@ -40,7 +40,14 @@ from vaeclust.evidence.words import (
 from vaeclust.methods.catalogue import BASELINE, METHODS
 from vaeclust.studies import rules, views
 from vaeclust.studies.descriptions import LISTENING
-from vaeclust.studies.kept import RELEASED, released_labels, released_methods, released_pipelines, released_records
+from vaeclust.studies.kept import (
+    RELEASED,
+    released_labels,
+    released_methods,
+    released_pipelines,
+    released_records,
+    released_table,
+)
 from vaeclust.studies.records import STANDARD, Record, pick
 
 GTZAN = "book/released/gtzan"
@@ -64,6 +71,18 @@ def all_differences() -> pd.DataFrame:
         tables += [table.assign(unit=unit) for table in (methods, pipelines)]
     found = pd.concat(tables)
     return found[["unit", *found.columns.drop("unit")]]
+
+
+def all_splits() -> dict[str, pd.DataFrame]:
+    """Return ``choices`` and ``coverage`` of :mod:`vaeclust.evidence.splits`, of pipelines and of methods; a minute."""
+    labels = released_labels()
+    known = labels["genre"], labels[ARTIST]
+    pipelines = released_records("clusters", methods=released_pipelines())
+    standard = pick(released_records("clusters", methods=released_methods()), condition=STANDARD, clusterer="kmeans")
+    return {
+        "choices": splits.choices(pipelines[pipelines["condition"] != rules.FILTERED], *known, FIRST),
+        "coverage": splits.coverage(standard, *known, Pipeline(BASELINE), splits=100),
+    }
 
 
 def all_facts() -> dict[str, dict[str, str]]:
@@ -128,6 +147,8 @@ def _difference_facts() -> Part:
     for side, baseline, metric in product(("higher", "lower"), ("pca", "raw"), ("nmi", "ari")):
         facts[f"{side}_{baseline}_{metric}"] = listed_methods(pick(table, baseline=[baseline], metric=[metric]), side)
     yield DIFFERENCES, facts
+    for name, facts_of in (("coverage", splits.coverage_facts), ("choices", splits.choice_facts)):
+        yield f"book/released/{name}.csv", facts_of(released_table(name, ""))
 
 
 def _pipeline_facts() -> Part:

@@ -52,7 +52,7 @@ def released_labels(dataset: str = "gtzan") -> pd.DataFrame:
 
 
 def released_table(name: str, dataset: str = "gtzan") -> pd.DataFrame:
-    """Return one of SHARED as released.
+    """Return one of SHARED as released; with ``dataset=""`` a table of the whole book, such as ``choices``.
 
     ``disentanglement``: ``name, seed, measure, value``, of the demo corpus, whose factors are known; ``by_size``:
     ``method, tracks, seed, nmi``.
