@@ -166,3 +166,9 @@ def test_every_quoted_percentage_has_an_origin():
 def test_verdicts_are_counted_in_words():
     assert claims.verdict_counts(pd.DataFrame({"verdict": [HOLDS, FAILS, FAILS]})) == "1 holds and 2 do not hold"
     assert claims.verdict_counts(pd.DataFrame({"verdict": [PARTLY, FAILS, HOLDS]})).count(" and ") == 1
+
+
+def test_the_highest_printed_value_is_told_with_its_distance(study):
+    said = claims.highest_published(study)
+    assert said.startswith("that of the Multi-modal VAE, 0.318; the study's results file has 0.218")
+    assert "8.7 of their standard deviations" in said

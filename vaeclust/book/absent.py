@@ -5,7 +5,7 @@ from typing import Any
 
 from vaeclust.book.chapters import cells_with_headings
 from vaeclust.book.pages import ROLE, statements
-from vaeclust.evidence.words import ABSENCES, UNMEASURED, listed
+from vaeclust.evidence.words import ABSENCES, NO_DIFFERENCES, UNMEASURED, listed
 
 # Sections that every chapter has, whatever its corpus has.
 _ALWAYS = ("", "Parameters", "Data", "What we saw", "Exercises")
@@ -39,7 +39,10 @@ def fold_absent(notebook: Any) -> None:
         if cell.cell_type == "markdown":
             cell.source = _known_sentences(cell.source, told)
     if reasons:
-        cells.insert(1, _note([reason for reason in ABSENCES if reason in reasons], emptied, figures))
+        known = [reason for reason in ABSENCES if reason in reasons]
+        if len(known) > 1:
+            known = [reason for reason in known if reason != NO_DIFFERENCES]  # the others say why
+        cells.insert(1, _note(known, emptied, figures))
     notebook.cells = [cell for cell in cells if cell.cell_type == "code" or cell.source.strip()]
 
 

@@ -78,7 +78,6 @@ from .lyrics import lyrics_facts as lyrics_facts
 from .lyrics import lyrics_join as lyrics_join
 from .lyrics import view_table as view_table
 from .moods import mood_agreement as mood_agreement
-from .pipelines import above_published as above_published
 from .pipelines import best_published as best_published
 from .pipelines import genre_gain_table as genre_gain_table
 from .pipelines import genre_gains as genre_gains
@@ -134,6 +133,7 @@ from .tables import unit_table as unit_table
 from .words import CONDITION_TITLES as CONDITION_TITLES
 from .words import NO_DIFFERENCES as NO_DIFFERENCES
 from .words import NO_LABELS as NO_LABELS
+from .words import UNMEASURED as UNMEASURED
 from .words import best_agreement as best_agreement
 from .words import clusterer_title as clusterer_title
 from .words import condition_title as condition_title

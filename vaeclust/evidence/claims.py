@@ -334,6 +334,19 @@ def published_distances(study: ReleasedStudy) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
+def highest_published(study: ReleasedStudy, metric: str = "nmi") -> str:
+    """Return in words whose the highest printed value is, what the results file has, and how far ours is from it."""
+    printed, file = (published_scores(source)[metric] for source in PUBLISHED_SOURCES)
+    slug = printed.idxmax()
+    ours = pick(replica_rows(study.intervals), method=slug, metric=metric).iloc[0]
+    far = rounded((printed[slug] - ours["mean"]) / ours["sd"])
+    return (
+        f"that of the {METHODS[slug].title}, {rounded(printed[slug], 3)}; the study's results file has "
+        f"{rounded(file[slug], 3)} for it, and our runs of it, as the study ran it, have {rounded(ours['mean'], 3)}, "
+        f"which is {far} of their standard deviations over seeds away"
+    )
+
+
 def join_shares(study: ReleasedStudy) -> pd.Series:
     """Return, in percent, how the published lyrics rows relate to the audio rows beside them."""
     titles = {

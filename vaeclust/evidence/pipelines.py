@@ -128,14 +128,6 @@ def best_published() -> pd.Series:
     return pd.Series(best)
 
 
-def above_published(means: pd.DataFrame) -> list[Pipeline]:
-    """Return the pipelines whose means are better than :func:`best_published` in every published metric at once."""
-    means = means[published_columns(means)]
-    best = best_published()[means.columns]
-    signs = np.array([1 if METRICS[name].higher_is_better else -1 for name in means])
-    return [Pipeline(*key) for key in means.index[((means - best) * signs > 0).all(axis=1)]]
-
-
 def pipeline_facts(table: pd.DataFrame, gains: pd.DataFrame) -> dict[str, object]:
     """Return the findings of the chapter as texts to state.
 
@@ -157,7 +149,6 @@ def pipeline_facts(table: pd.DataFrame, gains: pd.DataFrame) -> dict[str, object
     return {
         "best": pipeline_title(best),
         "best_scores": scores(best),
-        "all_six": "; ".join(map(pipeline_title, above_published(means))),
         "n_pipelines": len(gains),
         "n_higher": (gains["verdict"] == "higher").sum(),
         "n_higher_together": (survivors(gains) & (gains["verdict"] == "higher")).sum(),

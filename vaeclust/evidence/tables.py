@@ -220,13 +220,23 @@ def baseline_table(differences: pd.DataFrame, *, words: Callable[[Mapping[str, A
     return difference_table(differences, columns=("metric", "baseline"), order=METHODS, words=words, together=True)
 
 
-def unit_table(differences: Mapping[str, pd.DataFrame]) -> Table:
+def unit_table(differences: Mapping[str, pd.DataFrame], metric: str = "nmi") -> Table:
     """Return the same differences by what was drawn beside the seeds: ``artist``, ``track``, a column each.
 
-    differences: unit → of ``differences.baseline_differences`` in one metric.
+    differences: unit → of ``differences.baseline_differences``; those of all metrics are tested together.
     """
-    parts = [table.assign(unit=unit) for unit, table in differences.items()]
-    return difference_table(pd.concat(parts, ignore_index=True), columns=("baseline", "unit"), order=METHODS)
+    parts = []
+    for unit, table in differences.items():
+        shown = table.assign(unit=unit, verdict=table["verdict"].where(survivors(table), "none"))
+        parts.append(pick(shown, metric=metric))
+    whole = pd.concat(parts, ignore_index=True)
+    text = [_SHORT(row) for row in whole.to_dict("records")]  # in words by the interval, bold by all together
+    cells = whole.assign(text=text, compared=whole["baseline"].map(lambda slug: f"against {METHODS[slug].title}"))
+    keys = [f"{compared}, {unit}s drawn" for compared, unit in zip(cells["compared"], cells["unit"], strict=True)]
+    keyed = cells.assign(column=keys).set_index(["method", "column"])
+    shown, bold = (values.unstack("column", sort=False) for values in (keyed["text"], keyed["verdict"] != "none"))
+    shown = shown.loc[[slug for slug in METHODS if slug in shown.index]]
+    return Table.keyed(shown.fillna("–"), columns=list(shown), bold=bold.loc[shown.index].eq(True))
 
 
 def score_overview(intervals: pd.DataFrame) -> pd.DataFrame:

@@ -131,6 +131,7 @@ def _claim_facts() -> Part:
     study = claims.released_study()
     table, far = claims.judge(study), claims.published_distances(study)
     facts = {"claims": len(table), "claims_counted": claims.verdict_counts(table)}
+    facts["highest_published"] = claims.highest_published(study)
     for claim, column in product(table.index, table):
         facts[f"{claim}_{column}"] = table.loc[claim, column]
     yield f"{GTZAN}, scores of all methods", facts
