@@ -4,6 +4,7 @@ from . import audio as audio
 from . import bags as bags
 from . import cache as cache
 from . import checkpoint as checkpoint
+from . import columns as columns
 from . import containers as containers
 from . import dataset as dataset
 from . import delimited as delimited

@@ -15,22 +15,18 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from vaeclust.corpus.columns import numeric_names, sparse_columns, told_of_columns
 from vaeclust.corpus.feature_sets import FEATURE_SETS
 from vaeclust.corpus.formats import read_table
 from vaeclust.corpus.joining import joined, one_row_each
-from vaeclust.corpus.roles import ARTIST, ID, LABELS, OTHER, SPLIT, columns_of, folded_name, role_of
+from vaeclust.corpus.roles import ID, columns_of, role_of
 from vaeclust.corpus.shapes import expanded, one_row_a_recording, turned
 from vaeclust.corpus.song_names import names_of_rows
-from vaeclust.corpus.tables import LEFT_OUT, as_numbers, clean_ids, distinct_rows, examples, finite_numbers, runs
+from vaeclust.corpus.tables import clean_ids, distinct_rows, examples, finite_numbers
 
 ARRAYS = (".npz", ".npy")
 ROW_NUMBERS = "no column says which track a row is: tracks are called by the numbers of their rows"
-FULL = frozenset(FEATURE_SETS["full"].columns)
-SET_COLUMNS = frozenset(column for row in FEATURE_SETS.values() for column in row.columns)
-_LABELS = (*LABELS, ARTIST)
 _OF_WORDS = re.compile(r"text|lyric|word|sentence|bert")
-_PLACE = re.compile(r"(pc|pca|umap|t sne|tsne|mds|ica|component|principal component) ?(dim|component)? ?(\d+|[xyz])")
-_UNUSED = ("", OTHER, SPLIT)
 LEAST_SONGS = 6  # in a file with an array for each; fewer arrays are rather several ones of all songs
 _IDS = ("{stem}_ids.csv", "{stem}_ids.txt", "{stem}_ids.npy", "ids.csv", "ids.txt", "ids.npy")
 
@@ -151,81 +147,8 @@ def _numbers(table: pd.DataFrame, path: Path, columns: Columns | None, notes: li
     wanted = {name: column for name, column in wanted.items() if name not in sparse}
     values, faults = finite_numbers(table, list(wanted.values()), path)
     about = table.drop(columns=list(wanted.values())).loc[values.index]
-    if wanted:
-        why = {name: f"{name} (a code of `{label}`)" for name, label in codes_of_labels(about).items()}
-        why |= {str(name): f"{name} (made of other columns)" for name in about if is_place(str(name))}
-        why |= {name: f"{name} (missing in {missing:,} of {len(table):,} rows)" for name, missing in sparse.items()}
-        others = [str(name) for name in about if role_of(str(name)) in _UNUSED and name not in why]
-        if unused := ", ".join([*why.values(), *runs(others)]):
-            notes = [*notes, f"{path.name}: not used as features: {unused}; `--labels` makes labels of columns"]
-        more = {*about, *wanted.values()} >= FULL and set(wanted) <= FULL and len(wanted) < len(FULL)
-        hint = f"; `--features full` takes all {len(FULL)}" if more else ""
-        notes = [*notes, f"{path.name}: {values.shape[1]} features: {', '.join(runs(wanted))}{hint}"]
-    elif numbers := numeric_names(about):
-        notes = [*notes, f"{path.name}: its numbers are not used, since features are given: {', '.join(runs(numbers))}"]
+    notes = [*notes, *(f"{path.name}: {said}" for said in told_of_columns(about, wanted, sparse, len(table)))]
     return Numbers(values.set_axis(list(wanted), axis=1), about, faults, tuple(notes))
-
-
-def numeric_names(table: pd.DataFrame) -> list[str]:
-    """Return the columns of a table that are features: numbers, of which nothing else is known by name or by label.
-
-    >>> numeric_names(pd.DataFrame({"track_id": ["1"], "0": ["-1,024.5"], "key": [3], "genre": ["2"], "note": ["x"]}))
-    ['0', 'key']
-    """
-    others = [name for name in table if not role_of(str(name))]
-    told = {name: table[name].head(1000).dropna() for name in others}
-    codes = codes_of_labels(table)
-    numbers = [name for name, cells in told.items() if len(cells) and _are_numbers(cells) and name not in codes]
-    return [name for name in numbers if not is_place(name)] or numbers
-
-
-def is_place(column: str) -> bool:
-    """Return whether a column is called as a place on a map or a component, made of other columns.
-
-    >>> is_place("PC1"), is_place("UMAP_x"), is_place("tsne-2"), is_place("umap"), is_place("pcen_1")
-    (True, True, True, False, False)
-    """
-    return bool(_PLACE.fullmatch(folded_name(column)))
-
-
-def _are_numbers(cells: pd.Series) -> bool:
-    """Return whether cells are numbers, which an answer of yes or no is not."""
-    return cells.dtype.kind in "fiu" or bool(cells.dtype.kind != "b" and as_numbers(cells).notna().mean() > 0.5)
-
-
-def codes_of_labels(table: pd.DataFrame) -> dict[str, str]:
-    """Return the columns of whole numbers that say just what a label says, which is no feature: column → label.
-
-    >>> codes_of_labels(pd.DataFrame({"genre": ["pop", "rock", "pop"], "y": [0, 1, 0], "tempo": [90, 120, 91]}))
-    {'y': 'genre'}
-    """
-    found: dict[str, str] = {}
-    for label in [name for name in table if role_of(str(name)) in _LABELS]:
-        classes = table[label].astype("str")
-        for name in table:
-            if name == label or role_of(str(name)) in _LABELS or not _counts(table[name].head(1000)):
-                continue
-            both = table[name].notna() & classes.notna()
-            pairs = pd.DataFrame({"code": table[name], "label": classes})[both]
-            few = 1 < pairs["code"].nunique() == pairs["label"].nunique() < len(pairs)
-            if few and _counts(pairs["code"]) and len(pairs.drop_duplicates()) == pairs["code"].nunique():
-                found.setdefault(name, label)
-    return found
-
-
-def _counts(cells: pd.Series) -> bool:
-    """Return whether all cells are whole numbers, or missing."""
-    return cells.dtype.kind in "iu" or bool(cells.dtype.kind == "f" and (cells.dropna() % 1 == 0).all())
-
-
-def sparse_columns(table: pd.DataFrame, wanted: Mapping[str, str]) -> dict[str, int]:
-    """Return the wanted columns that are empty in more than one row of ten, name → in how many.
-
-    None where they are the half of all, or more: then rows are faulty, not columns. The columns of a set stay.
-    """
-    missing = {name: int(table[column].isna().sum()) for name, column in wanted.items()}
-    found = {name: n for name, n in missing.items() if n > max(1, LEFT_OUT * len(table)) and name not in SET_COLUMNS}
-    return found if 2 * len(found) < len(wanted) else {}
 
 
 def _array_table(path: Path, array: str, ids: Sequence[str]) -> tuple[pd.DataFrame, list[str]]:

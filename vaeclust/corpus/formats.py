@@ -25,6 +25,7 @@ from vaeclust.corpus.tables import printed_texts
 SUFFIXES = tuple(
     ".csv .tsv .txt .gz .bz2 .xz .zip .xlsx .xls .ods .parquet .pq .json .jsonl .ndjson .pkl .pickle".split()
 )
+_WORKBOOKS, _RECORDS, _PARQUET = (".xlsx", ".xls", ".ods"), (".json", ".jsonl", ".ndjson"), (".parquet", ".pq")
 OPENERS: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 _SEVERAL = (list, tuple, dict, np.ndarray)  # of the values in a cell
 MISSING = ["", "NA", "N/A", "n/a", "nan", "NaN", "NAN", "null", "NULL", "None", "-", "<NA>", "#N/A"]  # in numbers
@@ -54,11 +55,11 @@ def read_table(path: Path, what: str = "table") -> Read:
         raise ValueError(PICKLE.format(path=path, name=path.name, stem=path.stem))
     try:
         csv.field_size_limit(HEAD)  # a text may be longer than what the module expects of a cell
-        if suffix in (".xlsx", ".xls", ".ods"):
+        if suffix in _WORKBOOKS:
             found = _spreadsheet(path, what)
-        elif suffix in (".json", ".jsonl", ".ndjson"):
+        elif suffix in _RECORDS:
             found = Read(_as_text(_records(path)), ())
-        elif suffix in (".parquet", ".pq"):
+        elif suffix in _PARQUET:
             found = Read(_parquet(path), ())
         else:
             found = _delimited(path)
@@ -71,8 +72,10 @@ def read_table(path: Path, what: str = "table") -> Read:
 
 
 def column_names(path: Path) -> list[str]:
-    """Return what the columns of a table are called, without reading all of it; none where it cannot be read."""
+    """Return what the columns of a table are called, of delimited text without reading all of it; else nothing."""
     try:
+        if path.suffix.lower() in (*_WORKBOOKS, *_RECORDS, *_PARQUET):
+            return [str(name) for name in read_table(path).table]
         source, _ = _content(path)
         return sniff(_head(source)).layout.names
     except (OSError, csv.Error, ValueError):

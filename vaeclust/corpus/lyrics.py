@@ -13,8 +13,9 @@ import pandas as pd
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
-from vaeclust.corpus.arrays import ARRAYS, given_numbers, numeric_names
+from vaeclust.corpus.arrays import ARRAYS, given_numbers
 from vaeclust.corpus.bags import Bag, bag_of_table, musixmatch
+from vaeclust.corpus.columns import numeric_names
 from vaeclust.corpus.formats import read_table
 from vaeclust.corpus.joining import Joined, joined
 from vaeclust.corpus.language_names import language_code

@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from vaeclust.corpus.arrays import ARRAYS, Numbers, given_numbers, numeric_names, read_numbers, table_ids
+from vaeclust.corpus.arrays import ARRAYS, Numbers, given_numbers, read_numbers, table_ids
 from vaeclust.corpus.audio import SECONDS
+from vaeclust.corpus.columns import numeric_names
 from vaeclust.corpus.dataset import LABELS, Dataset, assemble
 from vaeclust.corpus.feature_sets import FEATURE_SETS, FeatureSet, mean_of, recognise
 from vaeclust.corpus.folders import first_like, listed_patterns, measure_folder, shared_folder

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from vaeclust.corpus.arrays import ARRAYS, row_ids
+from vaeclust.corpus.columns import UNUSED
 from vaeclust.corpus.dataset import Dataset
 from vaeclust.corpus.facts import FACTS
 from vaeclust.corpus.formats import column_names, read_table
@@ -19,9 +20,7 @@ from vaeclust.corpus.roles import (
     LANGUAGE,
     LYRICS,
     LYRICS_PATH,
-    OTHER,
     PATH,
-    SPLIT,
     TITLE,
     columns_of,
     first_entries,
@@ -31,8 +30,6 @@ from vaeclust.corpus.roles import (
 )
 from vaeclust.corpus.roles import LABELS as ROLES_OF_LABELS
 from vaeclust.corpus.tables import examples, placed, runs
-
-_UNUSED = ("", OTHER, SPLIT)  # roles of columns that are compared with nothing
 
 
 def with_tracks(
@@ -60,7 +57,7 @@ def with_tracks(
             about = about.assign(**{column: told.where(told.notna(), about[column])})
     notes = [*read.notes, *once, found.note(path.name)]
     used = {*map(folded_name, labels), *map(folded_name, FACTS)}
-    if others := [str(name) for name in more if role_of(str(name)) in _UNUSED and folded_name(name) not in used]:
+    if others := [str(name) for name in more if role_of(str(name)) in UNUSED and folded_name(name) not in used]:
         notes.append(f"{path.name}: compared with nothing: {', '.join(runs(others))}; `--labels` makes labels of them")
     return about.join(more), table_texts(found.table, path), notes, found.misses(path.name)
 
