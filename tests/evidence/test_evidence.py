@@ -16,6 +16,7 @@ from vaeclust.evidence.differences import (
     paired_difference,
     survivors,
     training_effects,
+    unit_numbers,
 )
 from vaeclust.evidence.published import comparable_rows
 from vaeclust.evidence.ranks import metric_means, nemenyi_ranks, overall_scores, scaled_means
@@ -354,3 +355,12 @@ def test_a_trial_scores_as_the_study_does_and_keeps_no_record(corpus, tmp_path, 
     assert list(table.index) == ["the study", "the trial"]
     assert table.loc["the study"].tolist() == table.loc["the trial"].tolist()
     assert list(run_scores({"the trial": scores}, labelled=True)) == ["NMI (genre)", "ARI (genre)"]
+
+
+def test_a_track_without_an_artist_is_alone_whatever_artists_are_called():
+    """Numbers of artists are no numbers of tracks: names and numbers of the same artists give the same draws."""
+    tracks = pd.Index([f"t{i}" for i in range(8)])
+    numbers = pd.Series([0, 0, None, 1, 1, None, 2, 5], tracks)
+    names = numbers.map({0: "Ann", 1: "Bo", 2: "Cy", 5: "Di"})
+    assert unit_numbers(numbers, tracks).tolist() == [0, 0, 1, 2, 2, 3, 4, 5]
+    assert unit_numbers(names, tracks).tolist() == unit_numbers(numbers, tracks).tolist()

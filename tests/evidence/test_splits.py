@@ -8,7 +8,7 @@ from vaeclust.evidence import splits
 from vaeclust.evidence.differences import FIRST, LAID_OUT, Pipeline
 from vaeclust.evidence.pipelines import genre_gain_table, genre_gains
 from vaeclust.scores.labels import nmi
-from vaeclust.studies.kept import released_labels, released_records, released_table
+from vaeclust.studies.kept import book_table, released_labels, released_records
 from vaeclust.studies.records import pick
 
 RNG = np.random.default_rng(0)
@@ -56,7 +56,7 @@ def test_half_scores_are_those_of_the_half():
 
 
 def test_the_released_choices_are_those_of_the_records():
-    kept = released_table("choices", "")
+    kept = book_table("choices")
     labels = released_labels()
     clusters = released_records("clusters", methods=["features", "umap"])
     few = splits.choices(clusters[clusters["condition"] != "full_features_fault_filtered"], labels["genre"],
@@ -65,7 +65,7 @@ def test_the_released_choices_are_those_of_the_records():
     assert same.mean() > 0.9
     assert list(kept) == list(splits.CHOICES)
     np.testing.assert_allclose(kept.loc[same, "chosen"], few.loc[same, "chosen"], atol=1e-5)
-    covered = released_table("coverage", "").groupby("unit")["covered"].min()
+    covered = book_table("coverage").groupby("unit")["covered"].min()
     assert covered["artist"] > 0.9 > covered["track"]
 
 

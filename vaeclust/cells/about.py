@@ -51,7 +51,7 @@ def described(corpora: Mapping[str, Dataset], missing: Mapping[str, str]) -> pd.
     return pd.DataFrame.from_dict(rows, orient="index", columns=["tracks are described by"])
 
 
-def recording_warnings(dataset: Dataset, clusters: pd.Series | None = None, *, of: str = "") -> HTML:
+def recording_warnings(dataset: Dataset, clusters: pd.Series | None = None, *, of: str = "") -> HTML | None:
     """Return what the files tell of labels, or of clusters, besides their music; nothing where they tell nothing.
 
     clusters: by track id; of: what made them.
@@ -61,14 +61,14 @@ def recording_warnings(dataset: Dataset, clusters: pd.Series | None = None, *, o
     said = list(label_warnings(told, labels) if clusters is None else cluster_warnings(told, clusters))
     rows = "".join(f"<li>{escape(text)}</li>" for text in said)
     heading = f'<p class="facts"><strong>Beware of the recordings{f" ({escape(of)})" if of else ""}.</strong></p>'
-    return HTML(f'{heading}<ul class="facts">{rows}</ul>' if rows else "")
+    return HTML(f'{heading}<ul class="facts">{rows}</ul>') if rows else None
 
 
-def intake_list(dataset: Dataset) -> HTML:
+def intake_list(dataset: Dataset) -> HTML | None:
     """Return what was understood of the files of a corpus: how they were joined, what was guessed."""
     notes = (re.sub("`([^`]*)`", r"<code>\1</code>", escape(note)) for note in dataset.notes)
     rows = "".join(f"<li>{note}</li>" for note in notes)
-    return HTML(f'<p class="facts">How these files were read:</p><ul class="facts">{rows}</ul>' if rows else "")
+    return HTML(f'<p class="facts">How these files were read:</p><ul class="facts">{rows}</ul>') if rows else None
 
 
 def excluded_list(dataset: Dataset) -> HTML:

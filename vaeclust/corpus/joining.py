@@ -93,7 +93,7 @@ def joined(
         Where no column can be ids; where none of them is in the corpus; where two rows mean one track.
     """
     kept = list(ids)
-    ours = [*kept, *(track for track in left_out if track not in set(kept))]
+    ours = list(dict.fromkeys([*kept, *left_out]))
     table = table.drop_duplicates()
     ways = list(_ways_to_join(table, ours, about))
     if not ways:

@@ -57,6 +57,7 @@ from .differences import released_differences as released_differences
 from .differences import released_gains as released_gains
 from .differences import survivors as survivors
 from .differences import training_effects as training_effects
+from .differences import unit_numbers as unit_numbers
 from .differences import verdict as verdict
 from .front import corpus_answer as corpus_answer
 from .listening import chance_agreement as chance_agreement

@@ -14,11 +14,10 @@ import pandas as pd
 from scipy import stats
 
 from vaeclust.corpus.dataset import ARTIST
-from vaeclust.files import project_root
 from vaeclust.methods.catalogue import METHODS
 from vaeclust.scores.metrics import METRICS
 from vaeclust.scores.uncertainty import LEVEL, interval_of_mean
-from vaeclust.studies.kept import RELEASED
+from vaeclust.studies.kept import book_table
 from vaeclust.studies.records import STANDARD, headline, pick
 from vaeclust.studies.rules import FULL_FEATURES
 
@@ -138,7 +137,7 @@ def bootstrap_means(
     known = reference.dropna()
     truth = pd.factorize(known)[0]
     table = clusters.pivot(index="seed", columns="track_id", values="cluster")[known.index]
-    unit = _units(units, known.index)
+    unit = unit_numbers(units, known.index)
     n, s = int(unit.max()) + 1, len(table)
     seeds, weights = (_drawn(count, draws, [seed, place]) for place, count in enumerate((s, n)))
     weights = weights[:, unit]
@@ -154,12 +153,19 @@ def _drawn(count: int, draws: int, seed: list[int]) -> np.ndarray:
     return np.stack([np.ones(count, dtype=np.int64), *(np.bincount(row, minlength=count) for row in taken)])
 
 
-def _units(units: pd.Series | None, tracks: pd.Index) -> np.ndarray:
-    """Return the number of the unit of every track, (n,) int."""
+def unit_numbers(units: pd.Series | None, tracks: pd.Index) -> np.ndarray:
+    """Return the number of the unit of every track, (n,) int, in the order of the tracks; one without a unit is alone.
+
+    units: by track id, names or numbers, missing where unknown; None: every track is alone.
+
+    >>> unit_numbers(pd.Series([1, None, 1, None], list("abcd")), pd.Index(list("abcd"))).tolist()
+    [0, 1, 0, 2]
+    """
     if units is None:
         return np.arange(len(tracks))
     named = units.reindex(tracks)
-    return pd.factorize(named.where(named.notna(), pd.Series(range(len(tracks)), tracks)))[0]
+    keys = [("track", place) if pd.isna(unit) else ("unit", unit) for place, unit in enumerate(named)]
+    return pd.factorize(pd.Index(keys, tupleize_cols=False))[0]
 
 
 def difference(draws: list[pd.Series], level: float = LEVEL) -> dict[str, Any]:
@@ -274,7 +280,7 @@ def detectable(differences: pd.DataFrame, power: float = 0.8, level: float = LEV
 
 def released_differences(root: Path | None = None, unit: str = ARTIST) -> pd.DataFrame:
     """Return all differences over seeds and artists as released, or over seeds and tracks; :func:`differences_to`."""
-    table = pd.read_csv((root or project_root()) / RELEASED / "differences.csv")
+    table = book_table("differences", root)
     return pick(table, unit=unit).drop(columns="unit")
 
 

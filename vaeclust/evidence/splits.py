@@ -7,7 +7,7 @@ are those of the whole corpus.
 import numpy as np
 import pandas as pd
 
-from vaeclust.evidence.differences import KEYS, Pipeline, bootstrap_means, difference
+from vaeclust.evidence.differences import KEYS, Pipeline, bootstrap_means, difference, unit_numbers
 from vaeclust.evidence.tables import Table
 from vaeclust.evidence.words import percent, rounded, signed
 from vaeclust.scores.metrics import METRICS
@@ -28,11 +28,10 @@ def halves(artists: pd.Series, splits: int = SPLITS, seed: int = 0) -> np.ndarra
     >>> bool((first[:, 4] == first[:, 5]).all())
     False
     """
-    alone = pd.Series([f"track {place}" for place in range(len(artists))], artists.index)
-    unit, names = pd.factorize(artists.where(artists.notna(), alone))
-    rng = np.random.default_rng(seed)
-    order = np.argsort(rng.random((splits, len(names))), axis=1)
-    return (order < len(names) / 2)[:, unit]
+    unit = unit_numbers(artists, artists.index)
+    n = int(unit.max()) + 1
+    order = np.argsort(np.random.default_rng(seed).random((splits, n)), axis=1)
+    return (order < n / 2)[:, unit]
 
 
 def half_scores(clusters: pd.DataFrame, reference: pd.Series, first: np.ndarray, metric: str = "nmi") -> np.ndarray:

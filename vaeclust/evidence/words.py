@@ -23,11 +23,8 @@ UNMEASURED = "not measured"
 NO_LABELS = "This corpus has no labels to compare with."
 NO_RANKS = "Without labels no method is ranked: each has a space of its own, and their scores cannot be compared."
 NO_DIFFERENCES = "There is nothing to compare: a difference takes labels, and more than one seed."
-ABSENCES = (
-    NO_LABELS,
-    NO_RANKS,
-    NO_DIFFERENCES,
-)  # in place of a figure or table, which no page then shows
+# In place of a figure or table, which no page then shows.
+ABSENCES = (NO_LABELS, NO_RANKS, NO_DIFFERENCES)
 
 MOST_LABELS = 20  # of a figure, so that each can be read
 CONDITION_TITLES = {

@@ -130,7 +130,7 @@ def published_values(intervals: pd.DataFrame, published: dict[str, pd.DataFrame]
 
 def beta_curves(table: pd.DataFrame) -> Figure:
     """Draw every metric against beta with its interval; table: ``beta, metric, mean, low, high``, beta above 0."""
-    figure, panels = metric_panels(table["metric"], 2.2, sharex=True)
+    figure, panels = metric_panels(table["metric"], 2.2)
     for name, ax in panels.items():
         line = table[table["metric"] == name].sort_values("beta")
         _band(ax, line["beta"], line["mean"], line["low"], line["high"])

@@ -42,11 +42,11 @@ from vaeclust.studies import rules, views
 from vaeclust.studies.descriptions import LISTENING
 from vaeclust.studies.kept import (
     RELEASED,
+    book_table,
     released_labels,
     released_methods,
     released_pipelines,
     released_records,
-    released_table,
 )
 from vaeclust.studies.records import STANDARD, Record, pick
 
@@ -135,8 +135,12 @@ def _claim_facts() -> Part:
     for claim, column in product(table.index, table):
         facts[f"{claim}_{column}"] = table.loc[claim, column]
     yield f"{GTZAN}, scores of all methods", facts
-    facts, columns = {}, {"median": "median distance, in our sd over seeds", "within": "within 2 of our sd"}
-    columns["farthest"] = "farthest"
+    facts = {}
+    columns = {
+        "median": "median distance, in our sd over seeds",
+        "within": "within 2 of our sd",
+        "farthest": "farthest",
+    }
     for (source, title), (key, column) in product(PUBLISHED_SOURCES.items(), columns.items()):
         facts[f"{source}_{key}"] = far.loc[title, column]
     yield f"{GTZAN}/*/intervals.csv", facts
@@ -149,7 +153,7 @@ def _difference_facts() -> Part:
         facts[f"{side}_{baseline}_{metric}"] = listed_methods(pick(table, baseline=[baseline], metric=[metric]), side)
     yield DIFFERENCES, facts
     for name, facts_of in (("coverage", splits.coverage_facts), ("choices", splits.choice_facts)):
-        yield f"book/released/{name}.csv", facts_of(released_table(name, ""))
+        yield f"book/released/{name}.csv", facts_of(book_table(name))
 
 
 def _pipeline_facts() -> Part:

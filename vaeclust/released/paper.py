@@ -32,7 +32,14 @@ from vaeclust.released.facts import fill_facts, read_facts
 from vaeclust.released.typst import page_sections, to_typst, typst_rows
 from vaeclust.scores.metrics import METRICS
 from vaeclust.studies import rules
-from vaeclust.studies.kept import RELEASED, released_labels, released_methods, released_pipelines, released_records
+from vaeclust.studies.kept import (
+    RELEASED,
+    book_table,
+    released_labels,
+    released_methods,
+    released_pipelines,
+    released_records,
+)
 from vaeclust.studies.records import STANDARD, Record, pick
 
 BUILD = Path("_build") / "paper"
@@ -182,7 +189,7 @@ def _collapse():
     scores = pick(scores, space="own", metric="silhouette")
     points = scores.set_index(["method", "seed"])[["value"]].join(effective.rename("effective")).reset_index()
     points = points.assign(name=points["method"].map(lambda slug: METHODS[slug].title), silhouette=points["value"])
-    noise = pd.read_csv(project_root() / RELEASED / "noise.csv")
+    noise = book_table("noise")
     return conditions.collapse(points, noise).figure
 
 

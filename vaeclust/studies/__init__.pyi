@@ -29,6 +29,7 @@ from .descriptions import listening_rule as listening_rule
 from .descriptions import plain_tags as plain_tags
 from .descriptions import side_by_side as side_by_side
 from .drafts import publish as publish
+from .kept import book_table as book_table
 from .kept import released_labels as released_labels
 from .kept import released_methods as released_methods
 from .kept import released_pipelines as released_pipelines

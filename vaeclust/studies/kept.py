@@ -51,8 +51,13 @@ def released_labels(dataset: str = "gtzan") -> pd.DataFrame:
     return pd.read_csv(path, dtype={"track_id": str}, keep_default_na=False, na_values=[""]).set_index("track_id")
 
 
+def book_table(name: str, root: Path | None = None) -> pd.DataFrame:
+    """Return a table of the whole book as released: ``differences``, ``choices``, ``coverage`` or ``noise``."""
+    return pd.read_csv((root or project_root()) / RELEASED / f"{name}.csv")
+
+
 def released_table(name: str, dataset: str = "gtzan") -> pd.DataFrame:
-    """Return one of SHARED as released; with ``dataset=""`` a table of the whole book, such as ``choices``.
+    """Return one of SHARED as released.
 
     ``disentanglement``: ``name, seed, measure, value``, of the demo corpus, whose factors are known; ``by_size``:
     ``method, tracks, seed, nmi``.
