@@ -4,9 +4,7 @@ import hashlib
 import io
 import os
 import tarfile
-import threading
 import zipfile
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import soundfile
@@ -25,26 +23,6 @@ def clip(seed):
 
 CLIPS = {f"{genre}/{genre}.{number:05d}.wav": clip(i) for i, (genre, number) in enumerate(
     (genre, number) for genre in ("blues", "rock") for number in range(3))}  # fmt: skip
-
-
-@pytest.fixture
-def server(tmp_path):
-    """A web server on loopback; its folder and its address."""
-    folder = tmp_path / "served"
-    folder.mkdir()
-
-    class Quiet(SimpleHTTPRequestHandler):
-        def __init__(self, *arguments):
-            super().__init__(*arguments, directory=str(folder))
-
-        def log_message(self, *arguments):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Quiet)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield folder, f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
 
 
 def zipped(path, clips=CLIPS, **extra):

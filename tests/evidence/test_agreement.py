@@ -8,6 +8,8 @@ from vaeclust.evidence import agreement
 from vaeclust.evidence.agreement import seed_agreement
 from vaeclust.scores.matching import match_clusters
 
+LEFT_OUT = "agreement of the seed left out"
+
 
 def table(*by_seed, method="vae"):
     """Clusters of tracks t0, t1, … under seeds 0, 1, …"""
@@ -37,15 +39,13 @@ def test_clusters_left_over_get_new_names():
 
 def test_shares_of_seeds_that_agree():
     clusters = table([0, 0, 0, 1, 1, 1], [1, 1, 1, 0, 0, 0], [0, 0, 1, 1, 1, 1])
-    assert seed_agreement(clusters).to_numpy().tolist() == [[True, True]] * 2 + [[True, False]] + [[True, True]] * 3
-    assert agreement.agreement_shares(clusters)["vae"].to_dict() == {
-        "t0": 1,
-        "t1": 1,
-        "t2": 0.5,
-        "t3": 1,
-        "t4": 1,
-        "t5": 1,
-    }
+    # Two seeds agree about t2, and the third with neither: for those it is as sure as a half, for that one not at all.
+    assert seed_agreement(clusters).to_numpy().tolist() == [[1, 1, 1]] * 2 + [[0.5, 0.5, 0]] + [[1, 1, 1]] * 3
+    shares = agreement.agreement_shares(clusters)["vae"]
+    assert shares.drop("t2").eq(1).all()
+    assert shares["t2"] == pytest.approx(1 / 3)
+    another_first = clusters.assign(seed=clusters["seed"].map({0: 2, 1: 1, 2: 0}))
+    pd.testing.assert_series_equal(agreement.agreement_shares(another_first)["vae"], shares)
     assert agreement.agreement_shares(clusters).index[0] == "t2"
 
 
@@ -92,3 +92,24 @@ def test_the_figure_adds_up_to_all_tracks(seeds):
     rng = np.random.default_rng(0)
     ax = draw(agreement.agreement_shares(table(*rng.integers(0, 3, (seeds, 50)))))
     assert sum(bar.get_width() for bar in ax.patches) == pytest.approx(1)
+
+
+def test_sureness_is_kept_by_a_seed_that_had_no_say_and_may_say_nothing_about_genre():
+    rng = np.random.default_rng(1)
+    n, seeds = 900, 8
+    right = np.arange(n) % 3
+    steady = np.where(np.arange(n) < n // 2, 0.97, 0.45)  # how often a track stays: two kinds
+    found = [np.where(rng.random(n) < steady, right, rng.integers(0, 3, n)) for _ in range(seeds)]
+    genre = pd.Series(rng.choice(["a", "b"], n), [f"t{i}" for i in range(n)], name="genre")
+    told = agreement.calibration_table(table(*found), genre)
+    assert told["tracks"].sum() == pytest.approx(1)
+    assert told["sureness"].is_monotonic_increasing
+    assert told[LEFT_OUT].is_monotonic_increasing
+    many = told[told["tracks"] > 0.05]
+    # Chosen for being high, a share falls a little in the seed left out; not by more than its own spread over pairs.
+    assert (many[LEFT_OUT] - many["sureness"]).abs().max() < 0.1
+    assert many["most common genre"].between(0.45, 0.6).all()
+    assert list(agreement.calibration_table(table(*found), pd.Series(dtype=object))) == [
+        "tracks", "sureness", LEFT_OUT,
+    ]  # fmt: skip
+    assert agreement.calibration_table(table([0, 1], [1, 0]), genre).empty

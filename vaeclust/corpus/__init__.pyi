@@ -12,6 +12,7 @@ from . import demo as demo
 from . import encoding as encoding
 from . import facts as facts
 from . import feature_sets as feature_sets
+from . import fma as fma
 from . import folders as folders
 from . import formats as formats
 from . import gtzan as gtzan

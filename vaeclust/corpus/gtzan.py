@@ -24,10 +24,13 @@ TERMS = (
 
 @dataclass(frozen=True)
 class Source:
-    """Where a corpus comes from: address and SHA-256 (if known) of its archive, how many clips must be in it."""
+    """Where a corpus comes from: address and digest (if known) of its archive, how many clips must be in it.
+
+    checksum: a SHA-256, or another with its name, such as ``sha1:…``.
+    """
 
     url: str
-    sha256: str | None
+    checksum: str | None
     clips: int
     size: str
 
@@ -62,7 +65,8 @@ def download(name: str, *, source: Source, folder: Path | None = None) -> Path:
     if target.is_dir():
         return target
     print(TERMS, file=sys.stderr)
-    archive = _archive(name, source, folder)
+    advice = "If you have a copy, give its folder in place of the name, in any usual layout: --dataset /path/to/genres"
+    archive = fetch_archive(name, source, folder, advice)
     workshop = folder / f".{name}"
     shutil.rmtree(workshop, ignore_errors=True)
     try:
@@ -132,20 +136,22 @@ def _check(name: str, source: Source, folder: Path) -> None:
             raise ValueError(f"clips that are missing or differ from the published checksums: {examples(wrong)}")
 
 
-def _archive(name: str, source: Source, folder: Path) -> Path:
-    """Return the archive; a broken transfer is tried again and leaves nothing behind."""
+def fetch_archive(name: str, source: Source, folder: Path, advice: str) -> Path:
+    """Return the archive; a broken transfer is tried again and leaves nothing behind.
+
+    Raises ConnectionError, which ends with ``advice``, when it cannot be downloaded.
+    """
     import pooch
     import requests
 
     file = f"{name}{''.join(PurePosixPath(source.url).suffixes[-2:])}"
     print(f"downloading {source.url} ({source.size})", file=sys.stderr)
     store = pooch.create(
-        folder, base_url="", registry={file: source.sha256}, urls={file: source.url}, retry_if_failed=2
+        folder, base_url="", registry={file: source.checksum}, urls={file: source.url}, retry_if_failed=2
     )
     try:
         return Path(store.fetch(file, downloader=pooch.HTTPDownloader(progressbar=True, timeout=60)))
     except (requests.RequestException, OSError) as error:
         raise ConnectionError(
-            f"{name} cannot be downloaded from {source.url} ({type(error).__name__}). If you have a copy, give its "
-            f"folder in place of the name, in any usual layout: --dataset /path/to/genres"
+            f"{name} cannot be downloaded from {source.url} ({type(error).__name__}). {advice}"
         ) from None

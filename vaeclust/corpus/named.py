@@ -14,7 +14,7 @@ import pandas as pd
 from platformdirs import user_cache_path
 
 from vaeclust.cores import run
-from vaeclust.corpus import audio, gtzan, lyrics
+from vaeclust.corpus import audio, fma, gtzan, lyrics
 from vaeclust.corpus.audio import MFCC20
 from vaeclust.corpus.demo import tracks as demo
 from vaeclust.corpus.feature_sets import FEATURE_SETS
@@ -51,6 +51,8 @@ class Corpus:
     measure : callable, optional
         Returns what is measured where a row of FEATURE_SETS is, of at most so many tracks (0: of all), as a table by
         track id: for a corpus whose folder has the 20 means alone.
+    sound : bool
+        Whether there is sound to measure.
     synthetic : bool
         Whether it is no music by anybody, which is said wherever it is shown.
     """
@@ -63,6 +65,7 @@ class Corpus:
     silence: str = ""
     clips: Callable[[], Path] | None = None
     measure: Callable[[str, int], pd.DataFrame] | None = None
+    sound: bool = True
     synthetic: bool = False
 
 
@@ -204,6 +207,14 @@ CORPORA = {
             ids=lambda: GTZAN_IDS,
             excluded={"jazz.00054": "damaged in the usual download of GTZAN; the published study has 999 tracks too"},
             silence=_GTZAN_SILENCE,
+        ),
+        Corpus(
+            "fma",
+            "The Free Music Archive (Defferrard et al. 2017): what was measured of 106,574 tracks under free licences, "
+            "and the genres and artists that they were published with. Half of the tracks have no genre of their own.",
+            fma.download_features,
+            silence="only what was measured of the tracks is here",
+            sound=False,
         ),
     )
 }

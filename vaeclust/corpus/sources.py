@@ -416,6 +416,8 @@ def has_features(source: str | Path, features: str) -> bool:
 
 
 def has_sound(source: str | Path) -> bool:
-    """Return whether a source has sound to measure: a named corpus, folders, files of audio."""
+    """Return whether a source has sound to measure: most named corpora, folders, files of audio."""
+    if str(source) in CORPORA:
+        return CORPORA[str(source)].sound
     places = source_paths(source)
-    return str(source) in CORPORA or len(places) > 1 or is_sound(places[0])
+    return len(places) > 1 or is_sound(places[0])

@@ -3,6 +3,7 @@ from . import claims as claims
 from . import confounders as confounders
 from . import differences as differences
 from . import front as front
+from . import how_far as how_far
 from . import listening as listening
 from . import lyrics as lyrics
 from . import moods as moods
@@ -15,6 +16,7 @@ from . import splits as splits
 from . import tables as tables
 from . import words as words
 from .agreement import agreement_shares as agreement_shares
+from .agreement import calibration_table as calibration_table
 from .agreement import doubtful_tracks as doubtful_tracks
 from .agreement import method_agreement as method_agreement
 from .agreement import seed_agreement as seed_agreement
@@ -60,6 +62,14 @@ from .differences import training_effects as training_effects
 from .differences import unit_numbers as unit_numbers
 from .differences import verdict as verdict
 from .front import corpus_answer as corpus_answer
+from .how_far import change_table as change_table
+from .how_far import compared_ways as compared_ways
+from .how_far import corpora_table as corpora_table
+from .how_far import how_far_facts as how_far_facts
+from .how_far import label_silhouette as label_silhouette
+from .how_far import pick_way as pick_way
+from .how_far import released_corpora as released_corpora
+from .how_far import step_table as step_table
 from .listening import chance_agreement as chance_agreement
 from .listening import description_table as description_table
 from .listening import listening_effects as listening_effects
@@ -88,6 +98,7 @@ from .pipelines import pipeline_means as pipeline_means
 from .pipelines import pipeline_table as pipeline_table
 from .pipelines import size_effects as size_effects
 from .pipelines import size_facts as size_facts
+from .pipelines import stability_correlation as stability_correlation
 from .published import PUBLISHED_SOURCES as PUBLISHED_SOURCES
 from .published import as_studied as as_studied
 from .published import comparable_rows as comparable_rows
@@ -152,3 +163,4 @@ from .words import percent as percent
 from .words import pipeline_title as pipeline_title
 from .words import rounded as rounded
 from .words import score_facts as score_facts
+from .words import way_title as way_title

@@ -12,6 +12,9 @@ from vaeclust.scores.labels import ari
 from vaeclust.scores.matching import match_clusters
 from vaeclust.studies.records import pick
 
+SURENESS_BINS = (0, 0.5, 0.7, 0.9, 1, 1.01)
+SURENESS_ROWS = ("below 50%", "50% to 70%", "70% to 90%", "90% to 100%", "100%")
+
 
 def seed_stability(clusters: pd.DataFrame) -> pd.DataFrame:
     """Return ``clusterer, seed, other, ari``: how far the clusterings of every two seeds agree.
@@ -42,22 +45,36 @@ def method_agreement(clusters: pd.DataFrame, *, clusterer: str = "kmeans") -> pd
 
 
 def seed_agreement(clusters: pd.DataFrame) -> pd.DataFrame:
-    """Return tracks × seeds but the first: whether that seed puts the track where the first one puts it.
+    """Return tracks × seeds: the share of the other seeds that put a track where this seed puts it.
 
-    The numbers of clusters mean nothing from seed to seed, so those of each seed first get the names of those of the
-    first (``matching.match_clusters``). The mean of a row is how sure the track's cluster is; with one seed there is no
-    column. clusters: ``track_id, seed, cluster`` of one method, condition and clusterer.
+    The numbers of clusters mean nothing from seed to seed, so those of one seed first get the names of those of the
+    other (``matching.match_clusters``), for every two of them. The mean of a row is how sure the track's cluster is,
+    whichever seed one looks at; with one seed there is no column. clusters: ``track_id, seed, cluster`` of one method,
+    condition and clusterer.
     """
+    agree = _agreeing_pairs(clusters)
+    if not agree:
+        return pd.DataFrame(index=pd.Index(sorted(clusters["track_id"].unique()), name="track_id"))
+    seeds = sorted({seed for pair in agree for seed in pair})
+    shares = {s: np.mean([found for pair, found in agree.items() if s in pair], axis=0) for s in seeds}
+    return pd.DataFrame(shares, next(iter(agree.values())).index)
+
+
+def _agreeing_pairs(clusters: pd.DataFrame) -> dict[tuple[int, int], pd.Series]:
+    """Return for every two seeds, by track, whether both put it into the same cluster, once matched."""
     by_seed = clusters.pivot(index="track_id", columns="seed", values="cluster")
-    first = by_seed.iloc[:, 0].to_numpy()
-    agree = {seed: match_clusters(found.to_numpy(), first) == first for seed, found in by_seed.iloc[:, 1:].items()}
-    return pd.DataFrame(agree, index=by_seed.index)
+    found = {}
+    for one, other in combinations(by_seed, 2):
+        first = by_seed[one].to_numpy()
+        found[one, other] = pd.Series(match_clusters(by_seed[other].to_numpy(), first) == first, by_seed.index)
+    return found
 
 
 def agreement_shares(clusters: pd.DataFrame) -> pd.DataFrame:
     """Return tracks × methods: the share of the other seeds that agree about the track's cluster, least sure first.
 
-    clusters: ``method, track_id, seed, cluster`` of one condition and clusterer. With one seed every share is missing.
+    The mean over all seeds that could have been the first. With one seed every share is missing. clusters:
+    ``method, track_id, seed, cluster`` of one condition and clusterer.
     """
     each = {slug: seed_agreement(found).mean(axis=1) for slug, found in clusters.groupby("method", sort=False)}
     table = pd.DataFrame(each)
@@ -78,6 +95,41 @@ def sureness_table(clusters: pd.DataFrame) -> pd.DataFrame:
     table["fewer than half agree"] = (each < 0.5).mean().where(each.notna().any())
     table["mean by chance"] = agreement_shares(dealt).mean()
     return table
+
+
+def calibration_table(clusters: pd.DataFrame, label: pd.Series) -> pd.DataFrame:
+    """Return whether sureness holds for a seed that had no say in it, and what it says about a label.
+
+    Every seed is left out once: the others say how sure each track is, and then how many of them the one left out
+    agrees with. A row for tracks that are about as sure, over all methods and seeds: ``tracks`` (their share),
+    ``sureness``, ``agreement`` of the seed left out, and ``common label``: the share whose label is the most frequent
+    one of the cluster that this seed puts them in. No row with fewer than three seeds.
+
+    clusters: as for :func:`agreement_shares`. label: by track id, missing where unknown; without any, no such column.
+    """
+    parts = []
+    for _, found in clusters.groupby("method", sort=False):
+        pairs = _agreeing_pairs(found)
+        by_seed = found.pivot(index="track_id", columns="seed", values="cluster")
+        for left in by_seed if by_seed.shape[1] > 2 else ():
+            part = pd.DataFrame({
+                "sureness": np.mean([agree for pair, agree in pairs.items() if left not in pair], axis=0),
+                "agreement": np.mean([agree for pair, agree in pairs.items() if left in pair], axis=0),
+            }, by_seed.index)  # fmt: skip
+            known = label.reindex(by_seed.index).dropna()
+            common = known.groupby(by_seed.loc[known.index, left]).transform(lambda names: names.mode().iloc[0])
+            parts.append(part.assign(common=(known == common).astype(float)))
+    if not parts:
+        return pd.DataFrame(columns=["tracks", "sureness", "agreement"])
+    every = pd.concat(parts)
+    bins = pd.cut(every["sureness"], SURENESS_BINS, right=False, labels=SURENESS_ROWS)
+    groups = every.groupby(bins, observed=True)
+    table = groups[["sureness", "agreement", "common"]].mean()
+    table.insert(0, "tracks", groups.size() / len(every))
+    table.index = table.index.astype(str)
+    heads = {"agreement": "agreement of the seed left out", "common": f"most common {label.name}"}
+    named = table.rename_axis("how sure").rename(columns=heads)
+    return named.dropna(axis=1, how="all")
 
 
 def doubtful_tracks(dataset: Dataset, clusters: pd.DataFrame, *, n: int = 10) -> pd.DataFrame:

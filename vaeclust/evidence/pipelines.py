@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import f1_score
 
+from vaeclust.evidence.agreement import seed_stability
 from vaeclust.evidence.differences import FIRST, FULL, KEYS, Pipeline, difference_over_seeds, survivors
 from vaeclust.evidence.published import PUBLISHED_SOURCES, published_columns, published_scores
 from vaeclust.evidence.tables import Table
@@ -65,6 +66,16 @@ def pipeline_table(intervals: pd.DataFrame, gains: pd.DataFrame, *, longest: int
     text["gain"] = words.reindex(text.index).fillna("–")
     text = text[(np.arange(len(text)) < longest) | (text.index == FIRST)]
     return Table.keyed(text, columns=[*map(metric_head, metrics), "Gain in NMI, 95 % interval"])
+
+
+def stability_correlation(clusters: pd.DataFrame, means: pd.DataFrame, metric: str = "nmi") -> float:
+    """Return the rank correlation over pipelines of stability, mean ARI between seeds, and a score; Spearman (1904).
+
+    clusters: of pipelines, more than one seed; means: of :func:`pipeline_means`.
+    """
+    groups = clusters.groupby(KEYS)
+    stable = {key: seed_stability(found)["ari"].mean() for key, found in groups if key in means.index}
+    return float(means[metric].corr(pd.Series(stable), method="spearman"))
 
 
 def genre_gains(clusters: pd.DataFrame, genres: pd.Series, ours: Pipeline, theirs: Pipeline) -> pd.DataFrame:

@@ -5,6 +5,7 @@ Nothing reads these words again: what is asked of a table is asked of its keys a
 
 from collections.abc import Hashable, Iterable, Mapping
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from vaeclust.methods.catalogue import METHODS, find
 from vaeclust.scores.metrics import LABEL_FREE, METRICS
 from vaeclust.studies.languages import PARTS
 from vaeclust.studies.records import STANDARD, headline, pick
+from vaeclust.studies.ways import FREE, STANDARDISED, Way, how_far_rule, training_changes
 
 NOBODY = "none of them"
 ONE_SEED = "not known from a single seed"
@@ -56,6 +58,13 @@ CONDITION_TITLES = {
     "tags_and_features": "tags and features",
 }
 
+
+def _training_title(name: str, value: Any) -> str:
+    if name == "hidden":
+        return f"hidden units {', '.join(map(str, value))}"
+    return {"epochs": "{:g} epochs", "latent_dim": "{:g} latent dimensions", "beta": "β = {:g}"}[name].format(value)
+
+
 # Lyrics of several languages, beside a sound or alone.
 LYRICS_TITLES = {"": "none", "lyrics": "as they are", "centred": "centred", "others": "centred, of other songs"}
 CONDITION_TITLES |= {"lyrics_centred": "lyrics, centred within language", "moods_and_tags": "7 moods and 50 tags"}
@@ -63,6 +72,16 @@ CONDITION_TITLES |= {
     name: f"{CONDITION_TITLES[sound]}, lyrics {LYRICS_TITLES[kind]}"
     for name, (sound, kind) in PARTS.items()
     if sound and kind
+}
+
+# Changes of the chapter that asks how far the answers hold.
+CONDITION_TITLES |= {
+    "artist_filtered": "one track of every artist",
+    STANDARDISED: "57 features, only standardised",
+    FREE: "a number chosen without labels",
+    **{f"k_{k}": f"{k} clusters" for k in how_far_rule()["ks"]},
+    **{f"order_{n}": f"random order {n}" for n in range(1, how_far_rule()["orders"] + 1)},
+    **{name: _training_title(*change) for name, settings in training_changes().items() for change in settings.items()},
 }
 
 _CLUSTERER_TITLES = {CONSENSUS: "consensus of K-Means", OWN: "its own mixture"}  # that no row of CLUSTERERS makes
@@ -96,6 +115,12 @@ def pipeline_title(pipeline: tuple[str, str, str]) -> str:
     """Return what the book calls a method, clusterer and condition: ``UMAP, K-Means, 57 features``."""
     method, clusterer, condition = pipeline
     return f"{find(method).title}, {clusterer_title(clusterer)}, {condition_title(condition)}"
+
+
+def way_title(way: Way) -> str:
+    """Return what the book calls a way of grouping: ``UMAP, 57 features, 5 clusters``."""
+    parts = [find(way.method).title, *(condition_title(key) for key in way[1:] if key and key != STANDARD)]
+    return ", ".join(parts)
 
 
 def metric_head(name: str) -> str:

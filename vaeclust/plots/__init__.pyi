@@ -3,6 +3,7 @@ from . import clusters as clusters
 from . import comparison as comparison
 from . import conditions as conditions
 from . import corpus as corpus
+from . import differences as differences
 from . import letters as letters
 from . import maps as maps
 from . import panels as panels

@@ -7,7 +7,7 @@ import pandas as pd
 
 from vaeclust.clusters.clusterers import CLUSTERERS
 from vaeclust.corpus.dataset import ARTIST
-from vaeclust.evidence import claims, lyrics, splits
+from vaeclust.evidence import claims, how_far, lyrics, splits
 from vaeclust.evidence import pipelines as evidence_pipelines
 from vaeclust.evidence.differences import (
     FIRST,
@@ -49,6 +49,7 @@ from vaeclust.studies.kept import (
     released_records,
 )
 from vaeclust.studies.records import STANDARD, Record, pick
+from vaeclust.studies.ways import FREE, HOW_FAR
 
 GTZAN = "book/released/gtzan"
 DIFFERENCES = "book/released/differences.csv"
@@ -88,7 +89,7 @@ def all_splits() -> dict[str, pd.DataFrame]:
 def all_facts() -> dict[str, dict[str, str]]:
     """Return every fact by its name: ``text`` and ``record``."""
     found: dict[str, dict[str, str]] = {}
-    scores = (_run_facts, _score_facts, _claim_facts, _difference_facts)
+    scores = (_run_facts, _score_facts, _claim_facts, _difference_facts, _far_facts)
     for part in (*scores, _pipeline_facts, _lyrics_facts, _listening_facts, _answer_facts):
         for record, texts in part():
             found |= {name: {"text": str(text), "record": record} for name, text in texts.items()}
@@ -169,6 +170,16 @@ def _pipeline_facts() -> Part:
             "higher_than_layout": listed(map(pipeline_title, above[KEYS].itertuples(index=False))),
         },
     )
+
+
+def _far_facts() -> Part:
+    """How far the answers hold on GTZAN."""
+    record = Record("gtzan", HOW_FAR, RELEASED)
+    facts: dict[str, object] = dict(how_far.how_far_facts(record.read("comparisons"), "genre", name="far_"))
+    run = record.run()
+    facts["far_free_k"] = run["parameters"][FREE]
+    facts["genres_input"] = mean_sd(run["label_silhouette"])
+    yield f"{GTZAN}/{HOW_FAR}", facts
 
 
 def _row(differences: pd.DataFrame, pipeline: Pipeline) -> dict:

@@ -19,12 +19,14 @@ from vaeclust.studies.descriptions import LISTENING
 from vaeclust.studies.kept import LABELS, RELEASED, SHARED, released_records
 from vaeclust.studies.languages import LANGUAGES
 from vaeclust.studies.records import TABLES, Record
+from vaeclust.studies.ways import HOW_FAR
 
 LEAST_SEEDS = 10
 # Records that are of no single method, and what is released of them.
 STUDIES = {
     "real_lyrics": ("scores", "clusters", "intervals"),
     LANGUAGES: ("scores", "clusters", "intervals", "by_k", "effects"),
+    HOW_FAR: ("intervals", "comparisons"),
     LISTENING: ("scores", "clusters", "intervals", "dimensions", "by_k", "probes", "effects", "choice_of_k"),
 }
 LARGEST = 300_000  # bytes of one method, and of one file
@@ -44,7 +46,8 @@ def release(dataset: str, results_dir: str | Path = "results") -> Release:
     """Copy a study's records to ``book/released/<dataset>/``, without embeddings and features.
 
     The old release is replaced only when the new one is complete. README's table is written anew from that of GTZAN.
-    A method without records is left out. Of a corpus without records of any method the studies of several are kept.
+    A method without records is left out. Of a corpus without records of any method of the study, those of others and the
+    studies of several are kept.
 
     Raises
     ------
@@ -61,7 +64,7 @@ def release(dataset: str, results_dir: str | Path = "results") -> Release:
     try:
         records = {slug: Record(dataset, slug, results_dir) for slug in METHODS}
         there = {slug for slug in METHODS if records[slug].folder.is_dir()}
-        alone = not there and any(Record(dataset, slug, results_dir).folder.is_dir() for slug in STUDIES)
+        alone = not there & STUDIED.keys() and any(Record(dataset, slug, results_dir).folder.is_dir() for slug in STUDIES)
         needed = set() if alone and dataset not in QUOTED else {*STUDIED, *QUOTED.get(dataset, ())}
         left_out = tuple(slug for slug in METHODS if slug not in there | needed)
         for slug in METHODS:

@@ -10,6 +10,7 @@ from . import records as records
 from . import rules as rules
 from . import sizes as sizes
 from . import views as views
+from . import ways as ways
 from .conditions import Condition as Condition
 from .conditions import controls as controls
 from .conditions import fault_filter as fault_filter
@@ -77,3 +78,12 @@ from .views import VIEWED as VIEWED
 from .views import lyrics_part as lyrics_part
 from .views import shown_corpus as shown_corpus
 from .views import view_conditions as view_conditions
+from .ways import FREE as FREE
+from .ways import HOW_FAR as HOW_FAR
+from .ways import Comparison as Comparison
+from .ways import Way as Way
+from .ways import artist_filter as artist_filter
+from .ways import comparisons as comparisons
+from .ways import how_far_rule as how_far_rule
+from .ways import row_order as row_order
+from .ways import way_conditions as way_conditions

@@ -4,9 +4,10 @@ Controls are conditions where a good score should vanish, or should stay. A meth
 and its corpus; those of lyrics belong to the method that reads lyrics.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -35,6 +36,8 @@ class Condition:
         As ``clusterers.cluster`` takes them; ValueError for an unknown one.
     train : bool
         Whether networks are trained.
+    settings : mapping
+        Other settings than those of the study, its number of clusters among them.
     change_fit, change_clusters : callable
         What is done to the embeddings, or to the clusters.
     """
@@ -44,6 +47,7 @@ class Condition:
     judged: Dataset | None = None
     clusterers: tuple[str, ...] = ("kmeans",)
     train: bool = True
+    settings: Mapping[str, Any] = field(default_factory=dict)
     change_fit: Callable[[Fit], Fit] = lambda fit: fit
     change_clusters: Callable[[pd.DataFrame], pd.DataFrame] = lambda clusters: clusters
 

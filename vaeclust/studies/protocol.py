@@ -1,6 +1,7 @@
 """The one way from a corpus to a record: fit, cluster, score, and keep (all chapters of methods)."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -68,12 +69,16 @@ def study(
     method = find(method)
     conditions = standard(shown) if isinstance(shown, Dataset) else shown
     first: Fit | None = None
+    made: tuple[Condition, Fit] | None = None
     found: dict[str, dict[str, pd.DataFrame]] = {"clusters": {}, "scores": {}, "history": {}, "dimensions": {}}
     ks = tuple(ks)
     if ks:
         found["by_k"] = {}
     for name, condition in conditions.items():
-        fitted, clusters, scores = _outcome(method, condition, range(seeds), n_clusters, **settings)
+        whole = _whole(condition, method, n_clusters, settings)
+        if made is None or not _fits_alike(whole, made[0]):
+            made = whole, _fit(whole, range(seeds))
+        fitted, clusters, scores = _outcome(made[1], whole)
         tables = {"clusters": clusters, "scores": scores, "history": fitted.history, "dimensions": fitted.dimensions}
         if ks:
             by_k = score_by_k(fitted, ks, n_seeds=seeds, metrics=BY_K)
@@ -132,15 +137,31 @@ def trial(
     >>> fitted.embeddings.shape, scores["space"].unique().tolist()
     ((2, 30, 3), ['own', 'input', 'labels'])
     """
-    fitted, _, scores = _outcome(find(method), Condition(corpus), range(seeds), n_clusters, **settings)
+    condition = _whole(Condition(corpus), find(method), n_clusters, settings)
+    fitted, _, scores = _outcome(_fit(condition, range(seeds)), condition)
     return fitted, scores
 
 
-def _outcome(
-    method: Method, condition: Condition, seeds: Iterable[int], n_clusters: int, **settings: Any
-) -> tuple[Fit, pd.DataFrame, pd.DataFrame]:
+def _whole(condition: Condition, method: Method, n_clusters: int, settings: Mapping[str, Any]) -> Condition:
+    """Return a condition that names its method and all settings, where it has none of its own those of the study."""
+    chosen = {"n_clusters": n_clusters, **settings, **condition.settings}
+    return replace(condition, method=condition.method or method, settings=chosen)
+
+
+def _fits_alike(ours: Condition, theirs: Condition) -> bool:
+    """Return whether what one condition fitted serves the other: then only what is done with it differs."""
+    alike = ours.method == theirs.method and ours.corpus is theirs.corpus and ours.train == theirs.train
+    return alike and {**ours.settings, "n_clusters": 0} == {**theirs.settings, "n_clusters": 0}
+
+
+def _fit(condition: Condition, seeds: Iterable[int]) -> Fit:
+    settings = {name: value for name, value in condition.settings.items() if name != "n_clusters"}
+    return fit(find(condition.method or ""), condition.corpus, seeds, train=condition.train, **settings)
+
+
+def _outcome(fitted: Fit, condition: Condition) -> tuple[Fit, pd.DataFrame, pd.DataFrame]:
     """Return fit, clusters and scores under one condition."""
-    fitted = fit(condition.method or method, condition.corpus, seeds, train=condition.train, **settings)
     fitted = condition.change_fit(fitted)
-    clusters = condition.change_clusters(cluster(fitted, n_clusters, clusterers=condition.clusterers))
+    k = condition.settings["n_clusters"]
+    clusters = condition.change_clusters(cluster(fitted, k, clusterers=condition.clusterers))
     return fitted, clusters, score(fitted, clusters, judged=condition.judged)

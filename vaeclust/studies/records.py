@@ -35,6 +35,8 @@ MORE_TABLES = {
     "probes": "condition reference seed metric value".split(),
     "effects": "reference metric method clusterer condition baseline baseline_clusterer baseline_condition mean sd low "
     "high verdict".split(),
+    "comparisons": "kind change features reference metric method clusterer condition baseline baseline_clusterer "
+    "baseline_condition mean sd low high verdict".split(),
     "choice_of_k": "condition k silhouette stability gap gap_sd".split(),
 }
 _COLUMNS = TABLES | MORE_TABLES
@@ -158,7 +160,7 @@ class Record:
         """Read one of TABLES or MORE_TABLES; ValueError for a file that is not the one that run.json vouches for."""
         path = self._checked(self.path(name))
         table = pd.read_csv(path, keep_default_na=False, na_values=[""], dtype={"track_id": str})
-        return table.fillna({"reference": ""} if "reference" in _COLUMNS[name] else {})
+        return table.fillna({column: "" for column in ("reference", "change") if column in _COLUMNS[name]})
 
     def keep(self, *studies: Study) -> None:
         """Write everything about a study, run.json last.
@@ -210,6 +212,7 @@ class Record:
             "checksum": dataset.checksum,
             "origin": origin(dataset, fit.method.inputs if self.slug in METHODS else ("audio", "lyrics")),
             "feature_names": names,
+            "other_tracks": {n: len(each) for n, each in study.conditions.items() if len(each) != len(dataset)},
             "other_features": {name: other for name, other in shown.items() if other != names},
             "excluded": dataset.excluded,
             "parameter_count": fit.n_parameters,

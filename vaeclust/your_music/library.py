@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import pandas as pd
 
 from vaeclust.clusters.clusterers import cluster
@@ -213,12 +212,11 @@ def library_study(fit: Fit, groups: pd.Series, k: int, *, projection: str, told:
 
 
 def sureness(clusters: pd.DataFrame) -> pd.Series:
-    """Return by track id on how many of the other seeds' clusters it stays where it is, as a share; NaN for one seed.
+    """Return by track id the share of the other seeds that put it where the first one does; NaN for one seed.
 
-    clusters: ``track_id, seed, cluster`` of one method.
+    clusters: ``track_id, seed, cluster`` of one method. The groups of a library are those of its first seed.
     """
-    agree = seed_agreement(clusters)
-    return agree.mean(axis=1) if agree.shape[1] else pd.Series(np.nan, agree.index)
+    return seed_agreement(clusters).iloc[:, :1].mean(axis=1)
 
 
 def group_names(songs: pd.DataFrame) -> dict[int, str]:

@@ -1,0 +1,182 @@
+"""How far the answers of the book hold: other features, tracks, settings, corpora (chapter ``19_how_far``)."""
+
+from collections.abc import Iterable, Mapping
+
+import pandas as pd
+
+from vaeclust.corpus.dataset import Dataset
+from vaeclust.evidence.differences import Pipeline, bootstrap_means, difference_row, survivors
+from vaeclust.evidence.tables import Table, difference_table
+from vaeclust.evidence.words import (
+    NO_DIFFERENCES,
+    UNMEASURED,
+    condition_title,
+    difference_clause,
+    difference_numbers,
+    listed,
+    mean_sd,
+    metric_head,
+    rounded,
+    way_title,
+)
+from vaeclust.files import project_root
+from vaeclust.scores.silhouettes import silhouette
+from vaeclust.studies.kept import RELEASED
+from vaeclust.studies.records import MORE_TABLES, Record, pick
+from vaeclust.studies.rules import FULL_FEATURES
+from vaeclust.studies.ways import FREE, HOW_FAR, STANDARDISED, Comparison, Way
+
+BOTH_KINDS = ("features", "tracks")  # asked of every label; the others of the first alone
+STEPS = (Way("features", STANDARDISED), Way("features", FULL_FEATURES), Way("umap", FULL_FEATURES))
+ANSWERS = (Way("vae"), *STEPS[1:])
+NO_NETWORK = Way("features")
+
+
+def compared_ways(
+    clusters: pd.DataFrame,
+    references: pd.DataFrame,
+    compared: Iterable[Comparison],
+    *,
+    units: pd.Series | None = None,
+    metric: str = "nmi",
+) -> pd.DataFrame:
+    """Return how the two sides of every comparison differ in a score, over seeds and units: ``comparisons`` to keep.
+
+    clusters: ``method, condition, track_id, seed, cluster``; references: labels by track id, the first of which is the
+    headline; units: as of ``differences.bootstrap_means``. No row without labels, or with a single seed.
+    """
+    found = {Pipeline(*key): table for key, table in clusters.groupby(["method", "clusterer", "condition"])}
+    rows: list[dict] = []
+    if clusters["seed"].nunique() > 1:
+        for place, (name, reference) in enumerate(references.items()):
+            asked = [pair for pair in compared if place == 0 or pair.kind in BOTH_KINDS]
+            ways = {way: Pipeline(way.method, condition=way.condition) for pair in asked for way in pair[1:]}
+            drawn = {}
+            for pipeline in dict.fromkeys(ways.values()):
+                known = reference[reference.index.isin(found[pipeline]["track_id"])]  # in one order, whatever that was
+                drawn[pipeline] = bootstrap_means(found[pipeline], known, metric, units=units)
+            for kind, ours, theirs in asked:
+                row = {"kind": kind, "change": ours.change, "features": ours.features, "reference": name}
+                rows.append(row | difference_row(ways[ours], ways[theirs], drawn, metric))
+    return pd.DataFrame(rows, columns=MORE_TABLES["comparisons"])
+
+
+def label_silhouette(dataset: Dataset) -> float | None:
+    """Return the silhouette of the classes of the first label where methods see the tracks; None without two of them.
+
+    Below that of K-Means there, which has drawn its clusters by the same distances: a ruler on which the truth does not
+    win.
+    """
+    if dataset.classes is None or len(set(dataset.classes) - {-1}) < 2:
+        return None
+    known = dataset.classes >= 0
+    return round(silhouette(dataset.audio[known], dataset.classes[known]), 6)
+
+
+def pick_way(found: pd.DataFrame, ours: Way, theirs: Way = NO_NETWORK, **keys: str) -> pd.DataFrame:
+    """Return the comparisons of two ways; keys: of the table, such as ``reference``."""
+    sides = {"method": ours.method, "condition": ours.condition}
+    sides |= {"baseline": theirs.method, "baseline_condition": theirs.condition}
+    return pick(found, **{name: [value] for name, value in (sides | keys).items()})
+
+
+def step_table(found: pd.DataFrame, intervals: pd.DataFrame, reference: str) -> Table:
+    """Return what each step from K-Means on the given features adds: a row a step, the scores, and the difference.
+
+    found: of :func:`compared_ways`; intervals: of the same record.
+    """
+    scores = pick(intervals, reference=[reference]).set_index(["method", "condition", "metric"])
+    rows, last = {}, Way("features")
+    for way in (last, *STEPS):
+        if (way.method, way.condition, "nmi") in scores.index:
+            cells = scores.loc[[(way.method, way.condition, name) for name in ("nmi", "ami")]]
+            gains = [pick_way(found, way, theirs, reference=reference) for theirs in (last, Way("features"))]
+            told = [difference_numbers(gain.iloc[0]) if len(gain) else "–" for gain in gains]
+            rows[way_title(way)] = [*map(mean_sd, cells["mean"], cells["sd"]), *told]
+            last = way
+    heads = [metric_head("nmi"), metric_head("ami"), "To the row above", "To the first row"]
+    text = pd.DataFrame.from_dict(rows if len(rows) > 1 else {}, orient="index", columns=heads).rename_axis("step")
+    return Table.keyed(text, columns=heads, note=NO_DIFFERENCES)
+
+
+def change_table(found: pd.DataFrame, kind: str) -> Table:
+    """Return the comparisons of a kind: a row a change, a column a way; bold where all of the kind together hold."""
+    rows = pick(found, kind=[kind])
+    rows = rows.assign(way=[way_title(Way(*key)) for key in zip(rows["method"], rows["features"], strict=True)])
+    rows = rows.assign(condition=rows["change"])
+    return difference_table(rows, rows="condition", columns=["way"], words=difference_numbers, together=True)
+
+
+def released_corpora() -> dict[str, Record]:
+    """Return the corpora whose answers are released, by name, the largest first."""
+    names = sorted(path.parent.name for path in (project_root() / RELEASED).glob(f"*/{HOW_FAR}"))
+    records = {name: Record(name, HOW_FAR, RELEASED) for name in names}
+    return dict(sorted(records.items(), key=lambda item: -item[1].run()["tracks"]))
+
+
+def corpora_table(corpora: Mapping[str, Record]) -> Table:
+    """Return the answers of several corpora: a row a corpus, part of its tracks and label; their intervals stand alone.
+
+    corpora: records of the chapter, by the name of the corpus.
+    """
+    rows = {}
+    for name, record in corpora.items():
+        found, intervals, run = record.read("comparisons"), record.read("intervals"), record.run()
+        asked = found[(found["kind"] == "tracks") | ((found["kind"] == "features") & (found["change"] == ""))]
+        for change, reference in dict.fromkeys(zip(asked["change"], asked["reference"], strict=True)):
+            base = Way("features", change=change)
+            chosen = {"method": "features", "condition": base.condition, "reference": reference}
+            mean = [pick(intervals, metric=metric, **chosen)["mean"].item() for metric in ("nmi", "ami")]
+            cells = [str(run["other_tracks"].get(base.condition, run["tracks"])), *map(mean_sd, mean)]
+            for way in ANSWERS:
+                gain = pick_way(asked, way._replace(change=change), base, reference=reference)
+                cells.append(difference_numbers(gain.iloc[0]) if len(gain) else "–")
+            tracks = condition_title(change) if change else "all tracks"
+            rows[name, tracks, reference] = cells
+    heads = ["Tracks", metric_head("nmi"), metric_head("ami"), *map(way_title, ANSWERS)]
+    index = pd.MultiIndex.from_tuples(rows, names=["corpus", "part", "label"]) if rows else None
+    text = pd.DataFrame(list(rows.values()), index, heads)
+    return Table.keyed(text, columns=heads, note=NO_DIFFERENCES)
+
+
+def how_far_facts(found: pd.DataFrame, reference: str, *, name: str = "") -> dict[str, str]:
+    """Return what a record of the chapter says, to state; name: what the keys begin with.
+
+    ``gain_<method>_<condition>`` of all three answers, ``step_…`` of each step, ``adds_…`` in numbers; and of the
+    changes of a kind, what becomes of an answer: ``<kind>_vae``, ``<kind>_umap``; ``free_umap``: with the number of
+    clusters that no label chose. ``order_moves``: how far another order moves a mean at most.
+    """
+    told = pick(found, reference=[reference])
+    facts, last = {}, Way("features")
+    for way in STEPS:
+        step = pick_way(told, way, last, kind="features")
+        facts[f"step_{way.method}_{way.condition}"] = _clause(step)
+        facts[f"adds_{way.method}_{way.condition}"] = difference_numbers(step.iloc[0]) if len(step) else UNMEASURED
+        last = way
+    for way in ANSWERS:
+        facts[f"gain_{way.method}_{way.condition}"] = _clause(pick_way(told, way, kind="features"))
+    for kind in ("tracks", "clusters", "training"):
+        for way in (Way("vae"), Way("umap", FULL_FEATURES)):
+            rows = pick(told, kind=[kind], method=[way.method], features=[way.features])
+            facts[f"{kind}_{way.method}"] = _verdicts(rows)
+    free = Way("umap", FULL_FEATURES, FREE)
+    facts["free_umap"] = _clause(pick_way(told, free, Way("features", change=FREE)))
+    moved = pick(told, kind=["order"])["mean"].abs()
+    facts["order_moves"] = rounded(moved.max(), 3) if len(moved) else UNMEASURED
+    return {f"{name}{key}": text for key, text in facts.items()}
+
+
+def _clause(rows: pd.DataFrame) -> str:
+    return difference_clause(rows.iloc[0]) if len(rows) else UNMEASURED
+
+
+def _verdicts(rows: pd.DataFrame) -> str:
+    """Return how many of some differences have which verdict: ``9 of 9 higher``, in words."""
+    if rows.empty:
+        return UNMEASURED
+    words = {"higher": "higher", "lower": "lower", "none": "without a difference that we can see"}
+    counts = rows["verdict"].value_counts()
+    parts = [f"{counts[key]} {text}" for key, text in words.items() if key in counts]
+    together = int(survivors(rows).sum())
+    last = f"; tested together, {together} of these differ" if together < len(rows) - counts.get("none", 0) else ""
+    return f"of {len(rows)}, {listed(parts)}{last}"
