@@ -30,6 +30,8 @@ BOTH_KINDS = ("features", "tracks")  # asked of every label; the others of the f
 STEPS = (Way("features", STANDARDISED), Way("features", FULL_FEATURES), Way("umap", FULL_FEATURES))
 ANSWERS = (Way("vae"), *STEPS[1:])
 NO_NETWORK = Way("features")
+_OVER = "UMAP of the 57, against these alone"
+_SHOWN = {way_title(way): (way, NO_NETWORK) for way in ANSWERS} | {_OVER: (STEPS[2], STEPS[1])}
 
 
 def compared_ways(
@@ -102,7 +104,9 @@ def step_table(found: pd.DataFrame, intervals: pd.DataFrame, reference: str) -> 
 def change_table(found: pd.DataFrame, kind: str) -> Table:
     """Return the comparisons of a kind: a row a change, a column a way; bold where all of the kind together hold."""
     rows = pick(found, kind=[kind])
-    rows = rows.assign(way=[way_title(Way(*key)) for key in zip(rows["method"], rows["features"], strict=True)])
+    ways = [way_title(Way(*key)) for key in zip(rows["method"], rows["features"], strict=True)]
+    over = rows["baseline_condition"].str.startswith(FULL_FEATURES) & (kind != "order")
+    rows = rows.assign(way=[_OVER if same else way for way, same in zip(ways, over, strict=True)])
     rows = rows.assign(condition=rows["change"])
     return difference_table(rows, rows="condition", columns=["way"], words=difference_numbers, together=True)
 
@@ -128,12 +132,12 @@ def corpora_table(corpora: Mapping[str, Record]) -> Table:
             chosen = {"method": "features", "condition": base.condition, "reference": reference}
             mean = [pick(intervals, metric=metric, **chosen)["mean"].item() for metric in ("nmi", "ami")]
             cells = [str(run["other_tracks"].get(base.condition, run["tracks"])), *map(mean_sd, mean)]
-            for way in ANSWERS:
-                gain = pick_way(asked, way._replace(change=change), base, reference=reference)
+            for ours, theirs in _SHOWN.values():
+                gain = pick_way(asked, *(way._replace(change=change) for way in (ours, theirs)), reference=reference)
                 cells.append(difference_numbers(gain.iloc[0]) if len(gain) else "–")
             tracks = condition_title(change) if change else "all tracks"
             rows[name, tracks, reference] = cells
-    heads = ["Tracks", metric_head("nmi"), metric_head("ami"), *map(way_title, ANSWERS)]
+    heads = ["Tracks", metric_head("nmi"), metric_head("ami"), *_SHOWN]
     index = pd.MultiIndex.from_tuples(rows, names=["corpus", "part", "label"]) if rows else None
     text = pd.DataFrame(list(rows.values()), index, heads)
     return Table.keyed(text, columns=heads, note=NO_DIFFERENCES)
@@ -158,6 +162,7 @@ def how_far_facts(found: pd.DataFrame, reference: str, *, name: str = "") -> dic
     for kind in ("tracks", "clusters", "training"):
         for way in (Way("vae"), Way("umap", FULL_FEATURES)):
             rows = pick(told, kind=[kind], method=[way.method], features=[way.features])
+            rows = rows[~rows["baseline_condition"].str.startswith(FULL_FEATURES)]
             facts[f"{kind}_{way.method}"] = _verdicts(rows)
     free = Way("umap", FULL_FEATURES, FREE)
     facts["free_umap"] = _clause(pick_way(told, free, Way("features", change=FREE)))

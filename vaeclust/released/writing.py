@@ -46,8 +46,8 @@ def release(dataset: str, results_dir: str | Path = "results") -> Release:
     """Copy a study's records to ``book/released/<dataset>/``, without embeddings and features.
 
     The old release is replaced only when the new one is complete. README's table is written anew from that of GTZAN.
-    A method without records is left out. Of a corpus without records of any method of the study, those of others and the
-    studies of several are kept.
+    A method without records is left out. Of a corpus without records of any method of the study, those of others are
+    kept, and of the studies of several.
 
     Raises
     ------
@@ -64,7 +64,8 @@ def release(dataset: str, results_dir: str | Path = "results") -> Release:
     try:
         records = {slug: Record(dataset, slug, results_dir) for slug in METHODS}
         there = {slug for slug in METHODS if records[slug].folder.is_dir()}
-        alone = not there & STUDIED.keys() and any(Record(dataset, slug, results_dir).folder.is_dir() for slug in STUDIES)
+        studied = bool(there & STUDIED.keys())
+        alone = not studied and any(Record(dataset, slug, results_dir).folder.is_dir() for slug in STUDIES)
         needed = set() if alone and dataset not in QUOTED else {*STUDIED, *QUOTED.get(dataset, ())}
         left_out = tuple(slug for slug in METHODS if slug not in there | needed)
         for slug in METHODS:
@@ -84,7 +85,7 @@ def release(dataset: str, results_dir: str | Path = "results") -> Release:
         workshop.replace(target)
     finally:
         shutil.rmtree(workshop, ignore_errors=True)
-    if there:
+    if studied:
         study_table(released_records("intervals", dataset)).to_csv(
             target / "comparison.csv", float_format="%.6g", lineterminator="\n"
         )

@@ -107,30 +107,25 @@ def comparisons(dataset: Dataset, full: Dataset | None) -> list[Comparison]:
     found = [Comparison("features", vae, none)]
     if not dataset.headline:
         return found
-    answers = [vae]
+    against = {vae: [none]}
     if full is not None:
-        plain, power, laid_out = (
-            Way("features", STANDARDISED),
-            Way("features", FULL_FEATURES),
-            Way("umap", FULL_FEATURES),
-        )
-        answers += [power, laid_out]
-        steps = [(plain, none), (power, plain), (laid_out, power), *((way, none) for way in answers[1:])]
-        steps.append((Way("vae", FULL_FEATURES), power))
-        found += [Comparison("features", *step) for step in steps]
+        plain, power = Way("features", STANDARDISED), Way("features", FULL_FEATURES)
+        laid_out = Way("umap", FULL_FEATURES)
+        against |= {power: [none], laid_out: [none, power]}
+        steps = [(plain, none), (power, plain), (power, none), (laid_out, power), (laid_out, none)]
+        found += [Comparison("features", *step) for step in (*steps, (Way("vae", FULL_FEATURES), power))]
     found.append(Comparison("features", Way("umap"), none))
-    for change, part in PARTS.items():
-        if part(dataset) is not None:
-            found += [
-                Comparison("tracks", way._replace(change=change), Way("features", change=change)) for way in answers
-            ]
-    for change in (*(f"k_{k}" for k in how_far_rule()["ks"] if k < len(dataset)), FREE):
-        found += [
-            Comparison("clusters", way._replace(change=change), Way("features", change=change)) for way in answers
-        ]
+    asked = [(kind, ours, theirs) for kind in ("tracks", "clusters") for ours in against for theirs in against[ours]]
+    changes = {
+        "tracks": [change for change, part in PARTS.items() if part(dataset) is not None],
+        "clusters": [*(f"k_{k}" for k in how_far_rule()["ks"] if k < len(dataset)), FREE],
+    }
+    for kind, ours, theirs in asked:
+        both = ((ours._replace(change=change), theirs._replace(change=change)) for change in changes[kind])
+        found += [Comparison(kind, *ways) for ways in both]
     found += [Comparison("training", vae._replace(change=change), none) for change in training_changes()]
     for order in range(1, how_far_rule()["orders"] + 1):
-        ordered = [way for way in (none, *answers) if way.method != "features" or way == none]
+        ordered = [none, *(way for way in against if way.method != "features")]
         found += [Comparison("order", way._replace(change=f"order_{order}"), way) for way in ordered]
     return found
 
