@@ -8,6 +8,7 @@ from conftest import ROOT
 import vaeclust
 from vaeclust.evidence import claims, differences, pipelines
 from vaeclust.evidence.differences import FIRST, FULL, KEYS, LAID_OUT, Pipeline
+from vaeclust.evidence.how_far import pick_way
 from vaeclust.evidence.words import mean_sd
 from vaeclust.methods.catalogue import METHODS, STUDIED
 from vaeclust.released import answers, facts
@@ -17,6 +18,7 @@ from vaeclust.studies import rules
 from vaeclust.studies.descriptions import LISTENING
 from vaeclust.studies.kept import released_labels, released_pipelines, released_records, released_study
 from vaeclust.studies.records import STANDARD, pick
+from vaeclust.studies.ways import HOW_FAR, STANDARDISED, Way
 
 PAGES = ("index", "introduction", "related_work", "setup", "discussion", "acknowledgements")
 
@@ -101,7 +103,7 @@ class TestTheAnswer:
         assert (own["verdict"], shared["verdict"]) == ("higher", "lower")
 
     def test_more_features_and_umap_group_the_clips_better(self, sentences):
-        assert "More measurements do help." in sentences[2]
+        assert "More measurements do help; UMAP, not everywhere." in sentences[2]
         means = pipelines.pipeline_means(released_records("intervals", methods=released_pipelines()))
         assert Pipeline(*means["nmi"].idxmax())._replace(clusterer="kmeans") == LAID_OUT  # or the consensus of several
         assert LAID_OUT == ("umap", "kmeans", rules.FULL_FEATURES)
@@ -109,6 +111,26 @@ class TestTheAnswer:
         for baseline, pipeline in ((FIRST, LAID_OUT), (FIRST, FULL), (FULL, LAID_OUT)):
             gain = pick(differences.released_gains(baseline), **pipeline._asdict())
             assert gain["verdict"].tolist() == ["higher"]
+
+    def test_the_features_hold_elsewhere_and_umap_does_not(self, sentences):
+        full = rules.FULL_FEATURES
+        for name, part in (("songs1000", ""), ("gtzan", "artist_filtered")):
+            found = pick(released_study(HOW_FAR, name).read("comparisons"), reference="genre", change=part)
+            keys = ["method", "features", "baseline", "baseline_condition"]
+            verdicts = found.set_index(keys)["verdict"]
+            alone = f"{full}_{part}" if part else full
+            assert verdicts["features", full, "features", part or "standard"] == "higher"
+            assert verdicts["umap", full, "features", alone] == "none"
+        songs = pick(released_study(HOW_FAR, "songs1000").read("comparisons"), reference="genre", kind="features")
+        assert pick_way(songs, Way("features", STANDARDISED))["verdict"].tolist() == ["higher"]
+        assert "no gain by UMAP can be seen" in sentences[2]
+
+    def test_no_other_vae_and_no_other_number_of_clusters_helps(self, sentences):
+        assert "nor can its VAE with other settings or other numbers of clusters" in sentences[0]
+        found = pick(released_study(HOW_FAR).read("comparisons"), reference="genre", method="vae", features="standard")
+        asked = pick(found, kind=["tracks", "clusters", "training"])
+        assert len(asked) == 2 + 5 + 9
+        assert set(asked["verdict"]) <= {"lower", "none"}
 
     def test_what_was_heard_groups_the_clips_better_and_a_network_on_top_does_not(self, sentences):
         assert "It is not the model, it is the ear." in sentences[3]

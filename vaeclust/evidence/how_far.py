@@ -107,8 +107,7 @@ def change_table(found: pd.DataFrame, kind: str) -> Table:
     ways = [way_title(Way(*key)) for key in zip(rows["method"], rows["features"], strict=True)]
     over = rows["baseline_condition"].str.startswith(FULL_FEATURES) & (kind != "order")
     rows = rows.assign(way=[_OVER if same else way for way, same in zip(ways, over, strict=True)])
-    rows = rows.assign(condition=rows["change"])
-    return difference_table(rows, rows="condition", columns=["way"], words=difference_numbers, together=True)
+    return difference_table(rows, rows="change", columns=["way"], words=difference_numbers, together=True)
 
 
 def released_corpora() -> dict[str, Record]:
@@ -147,8 +146,9 @@ def how_far_facts(found: pd.DataFrame, reference: str, *, name: str = "") -> dic
     """Return what a record of the chapter says, to state; name: what the keys begin with.
 
     ``gain_<method>_<condition>`` of all three answers, ``step_…`` of each step, ``adds_…`` in numbers; and of the
-    changes of a kind, what becomes of an answer: ``<kind>_vae``, ``<kind>_umap``; ``free_umap``: with the number of
-    clusters that no label chose. ``order_moves``: how far another order moves a mean at most.
+    changes of a kind, what becomes of an answer: ``<kind>_vae``, ``<kind>_umap``. ``free_umap``: with the number of
+    clusters that no label chose. ``over_57_all``, ``over_57_artists``: UMAP of the 57 features against these alone.
+    ``order_moves``: how far another order moves a mean at most.
     """
     told = pick(found, reference=[reference])
     facts, last = {}, Way("features")
@@ -165,6 +165,10 @@ def how_far_facts(found: pd.DataFrame, reference: str, *, name: str = "") -> dic
             rows = rows[~rows["baseline_condition"].str.startswith(FULL_FEATURES)]
             facts[f"{kind}_{way.method}"] = _verdicts(rows)
     free = Way("umap", FULL_FEATURES, FREE)
+    for change, key in (("", "all"), ("artist_filtered", "artists")):
+        own = pick_way(told, *(way._replace(change=change) for way in (STEPS[2], STEPS[1])))
+        facts[f"over_57_{key}"] = difference_numbers(own.iloc[0]) if len(own) else UNMEASURED
+        facts[f"over_57_{key}_clause"] = _clause(own)
     facts["free_umap"] = _clause(pick_way(told, free, Way("features", change=FREE)))
     moved = pick(told, kind=["order"])["mean"].abs()
     facts["order_moves"] = rounded(moved.max(), 3) if len(moved) else UNMEASURED

@@ -130,7 +130,7 @@ def metric_head(name: str) -> str:
 
 def key_title(level: Hashable, key: Hashable) -> str:
     """Return what a key of a table is called when the table is shown; level: the column or index that holds it."""
-    if level in ("condition", "baseline_condition", "description"):
+    if level in ("condition", "baseline_condition", "description", "change"):
         return condition_title(str(key))
     if level == "metric":
         return METRICS[key].title

@@ -180,6 +180,10 @@ def _far_facts() -> Part:
     facts["far_free_k"] = run["parameters"][FREE]
     facts["genres_input"] = mean_sd(run["label_silhouette"])
     yield f"{GTZAN}/{HOW_FAR}", facts
+    songs = Record("songs1000", HOW_FAR, RELEASED)
+    facts = {"songs_tracks": songs.run()["tracks"]}
+    facts |= how_far.how_far_facts(songs.read("comparisons"), "genre", name="songs_")
+    yield f"book/released/songs1000/{HOW_FAR}", facts
 
 
 def _row(differences: pd.DataFrame, pipeline: Pipeline) -> dict:
