@@ -16,7 +16,7 @@ from vaeclust.released.facts import Quote
 ROLE = re.compile(r"\{glue:text\}`([^`]+)`")
 COMPARISON = "07_comparison"
 # Of the chapters, those that the front page of a corpus of one's own leads to.
-_ON_FRONT = ("00_data", COMPARISON, "10_your_music", "11_explorer", "13_real_lyrics", "14_listening")
+_ON_FRONT = ("00_data", COMPARISON, "10_your_music", "11_explorer", "13_real_lyrics", "14_listening", "19_how_far")
 CONTEXT = 60  # characters of the sentence before a number
 
 

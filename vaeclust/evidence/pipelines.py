@@ -165,6 +165,7 @@ def pipeline_facts(table: pd.DataFrame, gains: pd.DataFrame) -> dict[str, object
         "n_higher_together": (survivors(gains) & (gains["verdict"] == "higher")).sum(),
         "best_filtered": scores(filtered),
         "best_artist": score(best, "labels", "artist", "nmi"),
+        "best_artist_ami": score(best, "labels", "artist", "ami"),
         "best_input": score(best, "input", "", "silhouette"),
         "features_input": score(alone, "input", "", "silhouette"),
     }
