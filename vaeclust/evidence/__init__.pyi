@@ -99,6 +99,7 @@ from .pipelines import pipeline_table as pipeline_table
 from .pipelines import size_effects as size_effects
 from .pipelines import size_facts as size_facts
 from .pipelines import stability_correlation as stability_correlation
+from .pipelines import stability_facts as stability_facts
 from .published import PUBLISHED_SOURCES as PUBLISHED_SOURCES
 from .published import as_studied as as_studied
 from .published import comparable_rows as comparable_rows

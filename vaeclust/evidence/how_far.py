@@ -105,7 +105,7 @@ def change_table(found: pd.DataFrame, kind: str) -> Table:
     """Return the comparisons of a kind: a row a change, a column a way; bold where all of the kind together hold."""
     rows = pick(found, kind=[kind])
     ways = [way_title(Way(*key)) for key in zip(rows["method"], rows["features"], strict=True)]
-    over = rows["baseline_condition"].str.startswith(FULL_FEATURES) & (kind != "order")
+    over = _against_57(rows)
     rows = rows.assign(way=[_OVER if same else way for way, same in zip(ways, over, strict=True)])
     return difference_table(rows, rows="change", columns=["way"], words=difference_numbers, together=True)
 
@@ -162,7 +162,7 @@ def how_far_facts(found: pd.DataFrame, reference: str, *, name: str = "") -> dic
     for kind in ("tracks", "clusters", "training"):
         for way in (Way("vae"), Way("umap", FULL_FEATURES)):
             rows = pick(told, kind=[kind], method=[way.method], features=[way.features])
-            rows = rows[~rows["baseline_condition"].str.startswith(FULL_FEATURES)]
+            rows = rows[~_against_57(rows)]
             facts[f"{kind}_{way.method}"] = _verdicts(rows)
     free = Way("umap", FULL_FEATURES, FREE)
     for change, key in (("", "all"), ("artist_filtered", "artists")):
@@ -173,6 +173,12 @@ def how_far_facts(found: pd.DataFrame, reference: str, *, name: str = "") -> dic
     moved = pick(told, kind=["order"])["mean"].abs()
     facts["order_moves"] = rounded(moved.max(), 3) if len(moved) else UNMEASURED
     return {f"{name}{key}": text for key, text in facts.items()}
+
+
+def _against_57(rows: pd.DataFrame) -> pd.Series:
+    """Return which comparisons are with K-Means on the same 57 features, (n,) bool."""
+    base = [Way("features", FULL_FEATURES, change).condition for change in rows["change"]]
+    return (rows["baseline"] == "features") & (rows["baseline_condition"] == base)
 
 
 def _clause(rows: pd.DataFrame) -> str:

@@ -15,6 +15,7 @@ from vaeclust.evidence.words import (
     mean_sd_cells,
     metric_head,
     pipeline_title,
+    rounded,
 )
 from vaeclust.scores.matching import match_clusters
 from vaeclust.scores.metrics import METRICS
@@ -76,6 +77,11 @@ def stability_correlation(clusters: pd.DataFrame, means: pd.DataFrame, metric: s
     groups = clusters.groupby(KEYS)
     stable = {key: seed_stability(found)["ari"].mean() for key, found in groups if key in means.index}
     return float(means[metric].corr(pd.Series(stable), method="spearman"))
+
+
+def stability_facts(clusters: pd.DataFrame, means: pd.DataFrame) -> dict[str, str]:
+    """Return :func:`stability_correlation` to state: ``stability_rank``."""
+    return {"stability_rank": rounded(stability_correlation(clusters, means), 2)}
 
 
 def genre_gains(clusters: pd.DataFrame, genres: pd.Series, ours: Pipeline, theirs: Pipeline) -> pd.DataFrame:

@@ -108,7 +108,7 @@ def explorer_contents(
         found = _first_clusters(by_method[slug], space, dataset, slug)
         reference = _size_ranks(found) if reference is None else reference
         agree = seed_agreement(by_method[slug]).reindex(dataset.ids)
-        shown = agree.iloc[:, :1].mean(axis=1).fillna(0)  # of the first seed, whose clusters are shown
+        share = agree.iloc[:, :1].mean(axis=1).fillna(0)  # of the first seed, whose clusters are shown
         points = maps[maps["method"] == slug].groupby("projection")
         methods.append({
             "slug": slug,
@@ -116,7 +116,7 @@ def explorer_contents(
             "names": None if names is None or methods else _cluster_names(reference, names.loc[dataset.ids]),
             "maps": {name: _grid(rows.set_index("track_id").loc[dataset.ids]) for name, rows in points},
             "cluster": match_clusters(found, reference).tolist(),
-            "agree": (shown * (agree.shape[1] - 1)).round().astype(int).tolist(),
+            "agree": (share * (agree.shape[1] - 1)).round().astype(int).tolist(),
             "near": nearest_tracks(space.loc[dataset.ids].to_numpy(), neighbours).tolist(),
         })  # fmt: skip
     count = 1 + max(max(method["cluster"]) for method in methods)
