@@ -6,8 +6,10 @@ import pytest
 from conftest import ROOT
 
 from vaeclust.corpus.sources import load
+from vaeclust.evidence import pipelines
 from vaeclust.evidence.agreement import method_agreement, seed_stability
 from vaeclust.evidence.differences import (
+    KEYS,
     baseline_differences,
     bootstrap_means,
     condition_differences,
@@ -364,3 +366,20 @@ def test_a_track_without_an_artist_is_alone_whatever_artists_are_called():
     names = numbers.map({0: "Ann", 1: "Bo", 2: "Cy", 5: "Di"})
     assert unit_numbers(numbers, tracks).tolist() == [0, 0, 1, 2, 2, 3, 4, 5]
     assert unit_numbers(names, tracks).tolist() == unit_numbers(numbers, tracks).tolist()
+
+
+def test_stability_may_run_against_agreement():
+    rng = np.random.default_rng(0)
+    first = rng.integers(0, 4, 200)
+    rows = []
+    for name, moved in (("steady", 0), ("loose", 60), ("wild", 180)):
+        for seed in range(3):
+            found = first.copy()
+            found[:moved] = rng.integers(0, 4, moved)
+            table = pd.DataFrame({"track_id": range(200), "seed": seed, "cluster": found})
+            rows.append(table.assign(method=name, clusterer="kmeans", condition="standard"))
+    clusters = pd.concat(rows)
+    index = pd.MultiIndex.from_tuples([(n, "kmeans", "standard") for n in ("wild", "loose", "steady")], names=KEYS)
+    means = pd.DataFrame({"nmi": [0.3, 0.2, 0.1]}, index)
+    assert pipelines.stability_correlation(clusters, means) == pytest.approx(-1)
+    assert pipelines.stability_facts(clusters, means) == {"stability_rank": "−1.00"}

@@ -30,6 +30,11 @@ BOTH_KINDS = ("features", "tracks")  # asked of every label; the others of the f
 STEPS = (Way("features", STANDARDISED), Way("features", FULL_FEATURES), Way("umap", FULL_FEATURES))
 ANSWERS = (Way("vae"), *STEPS[1:])
 NO_NETWORK = Way("features")
+CORPORA_TITLES = {
+    "gtzan": "GTZAN",
+    "gtzan-30": "30 clips of GTZAN, from their sound",
+    "songs1000": "1,000 songs in two languages",
+}
 _OVER = "UMAP of the 57, against these alone"
 _SHOWN = {way_title(way): (way, NO_NETWORK) for way in ANSWERS} | {_OVER: (STEPS[2], STEPS[1])}
 
@@ -85,11 +90,14 @@ def pick_way(found: pd.DataFrame, ours: Way, theirs: Way = NO_NETWORK, **keys: s
 def step_table(found: pd.DataFrame, intervals: pd.DataFrame, reference: str) -> Table:
     """Return what each step from K-Means on the given features adds: a row a step, the scores, and the difference.
 
-    found: of :func:`compared_ways`; intervals: of the same record.
+    found: of :func:`compared_ways`; intervals: of the same record. Where there are no more features, UMAP is the only
+    step.
     """
     scores = pick(intervals, reference=[reference]).set_index(["method", "condition", "metric"])
-    rows, last = {}, Way("features")
-    for way in (last, *STEPS):
+    rows, last = {}, NO_NETWORK
+    measured = set(zip(found["method"], found["condition"], strict=True))
+    steps = [way for way in STEPS if (way.method, way.condition) in measured] or [Way("umap")]
+    for way in (last, *steps):
         if (way.method, way.condition, "nmi") in scores.index:
             cells = scores.loc[[(way.method, way.condition, name) for name in ("nmi", "ami")]]
             gains = [pick_way(found, way, theirs, reference=reference) for theirs in (last, Way("features"))]
@@ -135,7 +143,7 @@ def corpora_table(corpora: Mapping[str, Record]) -> Table:
                 gain = pick_way(asked, *(way._replace(change=change) for way in (ours, theirs)), reference=reference)
                 cells.append(difference_numbers(gain.iloc[0]) if len(gain) else "–")
             tracks = condition_title(change) if change else "all tracks"
-            rows[name, tracks, reference] = cells
+            rows[CORPORA_TITLES.get(name, name), tracks, reference] = cells
     heads = ["Tracks", metric_head("nmi"), metric_head("ami"), *_SHOWN]
     index = pd.MultiIndex.from_tuples(rows, names=["corpus", "part", "label"]) if rows else None
     text = pd.DataFrame(list(rows.values()), index, heads)

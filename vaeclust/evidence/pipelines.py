@@ -74,9 +74,9 @@ def stability_correlation(clusters: pd.DataFrame, means: pd.DataFrame, metric: s
 
     clusters: of pipelines, more than one seed; means: of :func:`pipeline_means`.
     """
-    groups = clusters.groupby(KEYS)
-    stable = {key: seed_stability(found)["ari"].mean() for key, found in groups if key in means.index}
-    return float(means[metric].corr(pd.Series(stable), method="spearman"))
+    groups = {Pipeline(*key): found for key, found in clusters.groupby(KEYS)}
+    stable = [seed_stability(groups[Pipeline(*key)])["ari"].mean() for key in means.index]
+    return float(means[metric].corr(pd.Series(stable, means.index), method="spearman"))
 
 
 def stability_facts(clusters: pd.DataFrame, means: pd.DataFrame) -> dict[str, str]:

@@ -39,6 +39,7 @@ def differences_by_change(found: pd.DataFrame, ways: tuple[Way, ...]) -> Figure:
             if number == 0 and change:
                 places.append(place - 0.9)
                 names.append(f"{title}:")
+    ways = tuple(way for way in ways if way[:2] in set(key[shown.index]))
     ax = new_axes(None, WIDTH, 1.2 + 0.26 * max(places))
     palette = colours([way_title(way) for way in ways])
     for number, way in enumerate(ways):
