@@ -71,6 +71,9 @@ def _use_scheduler(address: str) -> str:
     return address
 
 
+ModelsOption = Annotated[
+    str, typer.Option(metavar="0,1", help="Seeds whose trained models are kept; by default the first.")
+]
 SchedulerOption = Annotated[
     str,
     typer.Option(
@@ -100,11 +103,19 @@ def book(
     parameter: ParameterOption = [],  # noqa: B006 (typer wants a list)
     jobs: JobsOption = 0,
     force: ForceOption = False,
+    models: ModelsOption = "",
     scheduler: SchedulerOption = "",
 ) -> None:
     """Execute every chapter that has changed, then build the HTML book."""
     given = _parameters(
-        parameter, dataset=dataset, tracks=tracks, lyrics=lyrics, features=features, name=name, labels=labels
+        parameter,
+        dataset=dataset,
+        tracks=tracks,
+        lyrics=lyrics,
+        features=features,
+        name=name,
+        labels=labels,
+        models=models,
     )
     pages = _run(chapters.choose_chapters([]), given, jobs, force)
     with console.status("Building the HTML"):
@@ -127,11 +138,19 @@ def run(
     with_dependencies: Annotated[
         bool, typer.Option("--with-dependencies", help="Also run the chapters whose records these need.")
     ] = False,
+    models: ModelsOption = "",
     scheduler: SchedulerOption = "",
 ) -> None:
     """Execute some chapters, as far as they have changed."""
     given = _parameters(
-        parameter, dataset=dataset, tracks=tracks, lyrics=lyrics, features=features, name=name, labels=labels
+        parameter,
+        dataset=dataset,
+        tracks=tracks,
+        lyrics=lyrics,
+        features=features,
+        name=name,
+        labels=labels,
+        models=models,
     )
     chosen = chapters.choose_chapters(names, with_dependencies=with_dependencies)
     pages = _run(chosen, given, jobs, force)

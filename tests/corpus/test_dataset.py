@@ -9,7 +9,7 @@ from vaeclust.cells import about as cells_about
 from vaeclust.corpus.audio import FULL, MFCC20
 from vaeclust.corpus.dataset import assemble, dataset_tables, equal_rows
 from vaeclust.corpus.gtzan import mini_checksums
-from vaeclust.corpus.scaling import standardise
+from vaeclust.corpus.scaling import scaled
 from vaeclust.corpus.sources import load
 from vaeclust.corpus.tables import GTZAN_IDS
 from vaeclust.methods.catalogue import METHODS
@@ -57,7 +57,7 @@ def test_checksum_follows_the_content_not_the_file(corpus, table, tmp_path):
 
 
 def test_the_tables_of_a_corpus_load_as_the_same_corpus(spoken, tmp_path):
-    half = replace(spoken, audio=standardise(spoken.features), has_lyrics=np.arange(120) % 2 == 0)
+    half = replace(spoken, audio=scaled(spoken.features), has_lyrics=np.arange(120) % 2 == 0)
     half = replace(half, lyrics=half.lyrics * half.has_lyrics[:, None])
     tables = dataset_tables(half)
     for name, table in tables.items():

@@ -13,7 +13,7 @@ from sounds import song
 from vaeclust.corpus import measured, named
 from vaeclust.corpus.feature_sets import FEATURE_SETS, recognise
 from vaeclust.corpus.listening import LAYER, TAGS
-from vaeclust.corpus.scaling import SCALINGS, scale_in_common, scale_roots
+from vaeclust.corpus.scaling import SCALINGS, scaled
 from vaeclust.corpus.sources import load
 from vaeclust.studies.origins import folder_name, origin
 
@@ -40,26 +40,26 @@ def probabilities(corpus):
 
 
 def test_a_common_scale_keeps_proportions(probabilities):
-    scaled = scale_in_common(probabilities)
-    assert scaled.dtype == np.float32
-    np.testing.assert_allclose(scaled.mean(axis=0), 0, atol=1e-6)
-    assert scaled.var(axis=0).mean() == pytest.approx(1, rel=1e-5)
-    ratio = pdist(scaled) / pdist(probabilities)
+    found = scaled(probabilities, "common")
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found.mean(axis=0), 0, atol=1e-6)
+    assert found.var(axis=0).mean() == pytest.approx(1, rel=1e-5)
+    ratio = pdist(found) / pdist(probabilities)
     np.testing.assert_allclose(ratio, ratio[0], rtol=1e-4)
 
 
 def test_roots_are_hellingers_distance(probabilities):
-    scaled = scale_roots(probabilities)
-    ratio = pdist(scaled) / pdist(np.sqrt(probabilities))
+    found = scaled(probabilities, "roots")
+    ratio = pdist(found) / pdist(np.sqrt(probabilities))
     np.testing.assert_allclose(ratio, ratio[0], rtol=1e-4)
     with pytest.raises(ValueError, match=r"numbers below 0: \['rock'\]"):
-        scale_roots(probabilities.assign(rock=-0.1))
+        scaled(probabilities.assign(rock=-0.1), "roots")
 
 
 def test_nothing_to_tell_tracks_apart_by_is_said():
     same = pd.DataFrame(np.full((4, 3), 0.1))
     with pytest.warns(UserWarning, match="all tracks have the same features"):
-        assert not scale_in_common(same).any()
+        assert not scaled(same, "common").any()
 
 
 # Tables of tags
@@ -81,21 +81,21 @@ def test_a_table_of_tag_means_is_known(table_path, tag_table, probabilities, cor
     np.testing.assert_allclose(data.features, probabilities.loc[data.ids])
     assert data.ids == corpus.ids
     assert data.scaling == "roots"
-    np.testing.assert_array_equal(data.audio, scale_roots(data.features))
+    np.testing.assert_array_equal(data.audio, scaled(data.features, "roots"))
 
 
 def test_parts_keep_scaling_and_tags(table_path, tag_table):
     data = load(table_path, features=tag_table)
     part = data.subset(np.arange(len(data)) % 2 == 0)
     assert list(part.tags.index) == part.ids
-    np.testing.assert_array_equal(part.audio, scale_roots(part.features))
+    np.testing.assert_array_equal(part.audio, scaled(part.features, "roots"))
     whole = data.subset(np.arange(len(data)) % 2 == 0, rescale=False)
     np.testing.assert_array_equal(whole.audio, data.audio[::2])
 
 
 def test_another_scaling_is_another_study(table_path, tag_table, corpus, tmp_path):
     data, raw = load(table_path, features=tag_table), load(table_path, features=tag_table, scaling="common")
-    np.testing.assert_array_equal(raw.audio, scale_in_common(raw.features))
+    np.testing.assert_array_equal(raw.audio, scaled(raw.features, "common"))
     assert raw.checksum != data.checksum
     assert origin(raw)["features"] != origin(data)["features"]
     assert (folder_name(data, tmp_path), folder_name(raw, tmp_path)) == (
@@ -120,7 +120,7 @@ def test_one_array_of_several(tmp_path, table_path, corpus, probabilities):
         assert data.variant == f"ears-{name}"
         assert data.given["features"].endswith(f"ears.npz:{name}")
     roots = load(table_path, features=f"{tmp_path / 'ears.npz'}:tags", scaling="roots")
-    np.testing.assert_allclose(roots.audio, scale_roots(probabilities), atol=1e-6)
+    np.testing.assert_allclose(roots.audio, scaled(probabilities, "roots"), atol=1e-6)
     with pytest.raises(ValueError, match=r"or the name of one: ears\.npz:layer, ears\.npz:tags$"):
         load(table_path, features=tmp_path / "ears.npz")
     with pytest.raises(ValueError, match=r"found .*weight \(120,\); expected track_id \(n,\) and an array nothing"):
@@ -154,14 +154,14 @@ def test_a_folder_is_listened_to_once(library, monkeypatch):
     assert list(data.features) == list(LAYER["msd"])
     assert list(data.tags) == list(TAGS["msd"])
     assert data.scaling == "common"
-    np.testing.assert_array_equal(data.audio, scale_in_common(data.features))
+    np.testing.assert_array_equal(data.audio, scaled(data.features, "common"))
     other = load(library, features="musicnn-mtt")
     assert list(other.tags) == list(TAGS["mtt"])
     assert (data.variant, other.variant) == ("musicnn", "musicnn-mtt")
     monkeypatch.setattr(measured, "run", lambda *_, **__: pytest.fail("measured again"))
     tags = load(library, features="musicnn-tags")
     pd.testing.assert_frame_equal(tags.features, data.tags)
-    np.testing.assert_array_equal(tags.audio, scale_roots(data.tags))
+    np.testing.assert_array_equal(tags.audio, scaled(data.tags, "roots"))
     shutil.rmtree(named.user_cache_path("vaeclust") / "weights")
     assert load(library, features="musicnn").checksum == data.checksum
 

@@ -9,7 +9,7 @@ from sounds import song
 
 from vaeclust.clusters.clusterers import kmeans
 from vaeclust.corpus.listening import MUSICNN, PLAIN_TAGS, TAGS
-from vaeclust.corpus.scaling import scale_roots
+from vaeclust.corpus.scaling import scaled
 from vaeclust.evidence.words import CONDITION_TITLES
 from vaeclust.scores.labels import ari, nmi, purity
 from vaeclust.studies.descriptions import (
@@ -88,7 +88,7 @@ def test_tags_that_name_no_genre(table_path, heard):
     plain = plain_tags(found["tags"])
     assert plain.features.shape == (110, 20)
     chosen = found["tags"].features.iloc[:, [TAGS["msd"].index(tag) for tag in PLAIN_TAGS]]
-    np.testing.assert_array_equal(plain.audio, scale_roots(chosen))
+    np.testing.assert_array_equal(plain.audio, scaled(chosen, "roots"))
 
 
 @pytest.fixture

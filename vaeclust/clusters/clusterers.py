@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,9 @@ from vaeclust.clusters.ensembles import CONSENSUS, NOISE, consensus
 from vaeclust.cores import one_thread
 from vaeclust.corpus.dataset import Dataset
 from vaeclust.corpus.sampling import sample
-from vaeclust.methods.fits import Fit
+
+if TYPE_CHECKING:
+    from vaeclust.methods.fits import Fit
 
 OWN = "own"  # the clusters of a method that has its own: VaDE's mixture prior
 MIN_SAMPLES = 5
@@ -144,7 +147,7 @@ def check_clusterers(clusterers: Iterable[str]) -> None:
         raise ValueError(f"clusterers {', '.join(chosen)}: the consensus is one of K-Means; add kmeans")
 
 
-def cluster(fit: Fit, n_clusters: int = 0, *, clusterers: tuple[str, ...] = PUBLISHED_CLUSTERERS) -> pd.DataFrame:
+def cluster(fit: "Fit", n_clusters: int = 0, *, clusterers: tuple[str, ...] = PUBLISHED_CLUSTERERS) -> pd.DataFrame:
     """Cluster the embedding of every seed; the clusterer's random state is the seed.
 
     ``n_clusters=0`` means as many as there are genres, 10 without labels. clusterers: of CLUSTERERS; ``"consensus"``,

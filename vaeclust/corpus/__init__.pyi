@@ -123,9 +123,8 @@ from .roles import ROLES as ROLES
 from .sampling import draw as draw
 from .sampling import sample as sample
 from .scaling import SCALINGS as SCALINGS
-from .scaling import scale_in_common as scale_in_common
-from .scaling import scale_roots as scale_roots
-from .scaling import standardise as standardise
+from .scaling import Scale as Scale
+from .scaling import scaled as scaled
 from .shapes import expanded as expanded
 from .shapes import one_row_a_recording as one_row_a_recording
 from .shapes import recordings as recordings

@@ -12,7 +12,7 @@ import pandas as pd
 
 from vaeclust.corpus.lyrics import load_lyrics
 from vaeclust.corpus.named import CORPORA
-from vaeclust.corpus.scaling import SCALINGS, check_scaling
+from vaeclust.corpus.scaling import check_scaling, scaled
 from vaeclust.corpus.tables import examples
 from vaeclust.files import CHECKSUM, digest
 
@@ -184,7 +184,7 @@ class Dataset:
             name: None if (array := getattr(self, name)) is None else array[kept]
             for name in ("lyrics", "has_lyrics", "tags")
         }
-        audio = SCALINGS[self.scaling](features) if rescale else self.audio[kept]
+        audio = scaled(features, self.scaling) if rescale else self.audio[kept]
         return replace(self, tracks=self.tracks[kept], features=features, audio=audio, **arrays)
 
     def display_name(self, track: str) -> str:
@@ -219,7 +219,7 @@ def assemble(
     ValueError for a scaling that is none.
     """
     check_scaling(scaling)
-    audio = SCALINGS[scaling](features)
+    audio = scaled(features, scaling)
     words = load_lyrics(lyrics, tracks.index, tracks, left_out=list(excluded or {}))
     if words.languages is not None and "language" not in tracks:
         tracks = tracks.assign(language=words.languages.reindex(tracks.index))

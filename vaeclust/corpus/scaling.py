@@ -5,6 +5,7 @@ To add one, add a row. Which of them a set of features has by default stands in 
 
 import warnings
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -12,67 +13,122 @@ import pandas as pd
 HUGE = 1e100
 
 
-def standardise(features: pd.DataFrame) -> np.ndarray:
-    """Return (n, d) float32: each column less its mean, over its population deviation.
+class Scale(NamedTuple):
+    """What turns features in their own units into what models see: made of one corpus, the same for any track.
+
+    Called with (n, d), a frame or an array, it returns (n, d) float32. Columns that are constant in the corpus become
+    zeros.
+
+    Attributes
+    ----------
+    unit : ndarray
+        (d,) what a column is divided by first: 1, or the largest size where squares of such numbers are none.
+    mean : ndarray
+        (d,) of the corpus.
+    deviation : ndarray
+        (d,) what a centred column is divided by; 0 for a constant one.
+    roots : bool
+        Whether square roots are taken first.
+
+    Examples
+    --------
+    >>> scale = standard_scale(pd.DataFrame({"tempo": [60.0, 90.0, 120.0]}))
+    >>> scale(np.array([[90.0], [150.0]])).round(3).tolist(), scale.inverse(np.array([[1.0]])).round(1).tolist()
+    ([[0.0], [2.4489998817443848]], [[114.5]])
+    """
+
+    unit: np.ndarray
+    mean: np.ndarray
+    deviation: np.ndarray
+    roots: bool = False
+
+    def __call__(self, features: pd.DataFrame | np.ndarray) -> np.ndarray:
+        """Return (n, d) float32; ValueError for numbers below 0 where square roots are taken."""
+        centred = self.own(features) / self.unit - self.mean
+        constant = self.deviation == 0
+        centred[:, constant] = 0.0
+        return (centred / np.where(constant, 1.0, self.deviation)).astype(np.float32)
+
+    def own(self, features: pd.DataFrame | np.ndarray) -> np.ndarray:
+        """Return (n, d) float64: the numbers that are scaled, or their square roots."""
+        values = np.asarray(features, dtype=np.float64)
+        if self.roots:
+            negative = np.flatnonzero((values < 0).any(axis=0))
+            if len(negative):
+                names = [features.columns[i] if isinstance(features, pd.DataFrame) else int(i) for i in negative[:5]]
+                raise ValueError(f"square roots are for probabilities, but these columns hold numbers below 0: {names}")
+            values = np.sqrt(values)
+        return values
+
+    def inverse(self, scaled: np.ndarray) -> np.ndarray:
+        """Return (n, d) float64: features in their own units. A square root below 0 becomes 0."""
+        values = (np.asarray(scaled, dtype=np.float64) * self.deviation + self.mean) * self.unit
+        return np.square(np.maximum(values, 0)) if self.roots else values
+
+
+def standard_scale(features: pd.DataFrame) -> Scale:
+    """Return what takes each column's mean away, and divides by its population deviation.
 
     A constant column becomes zeros, with a warning: it tells no track from another, but keeps its place.
-
-    >>> standardise(pd.DataFrame({"tempo": [60.0, 90.0, 120.0]})).ravel().round(3)
-    array([-1.225,  0.   ,  1.225], dtype=float32)
     """
     values = features.to_numpy(dtype=np.float64)
     size = np.abs(values).max(axis=0, initial=0.0)
-    extreme = (size > 0) & ((size < 1 / HUGE) | (size > HUGE))
-    if extreme.any():  # squares of these are no numbers
-        values = values / np.where(extreme, size, 1.0)
-    centred = values - values.mean(axis=0)
+    extreme = (size > 0) & ((size < 1 / HUGE) | (size > HUGE))  # squares of these are no numbers
+    unit = np.where(extreme, size, 1.0)
+    values = values / unit
     deviation = values.std(axis=0)
     # The deviation of a constant column is a rounding error of its mean, not always exactly zero.
     constant = deviation <= 1e-12 * np.abs(values).max(axis=0)
     if constant.any() and len(features) > 1:
-        names = ", ".join(features.columns[constant])
-        warnings.warn(f"constant feature columns, kept as zeros: {names}", UserWarning, stacklevel=2)
-    centred[:, constant] = 0.0
-    return (centred / np.where(constant, 1.0, deviation)).astype(np.float32)
+        names = ", ".join(map(str, features.columns[constant]))
+        warnings.warn(f"constant feature columns, kept as zeros: {names}", UserWarning, stacklevel=4)
+    return Scale(unit, values.mean(axis=0), np.where(constant, 0.0, deviation))
 
 
-def scale_in_common(features: pd.DataFrame) -> np.ndarray:
-    """Return (n, d) float32: each column less its mean, then all over one number: the mean variance of a column is 1.
+def common_scale(features: pd.DataFrame) -> Scale:
+    """Return what takes each column's mean away, then divides all by one number: the mean variance of a column is 1.
 
     For columns whose relative scale means something, such as those of one layer of a network. Distances keep their
     proportions, so that K-Means and UMAP find what they find without it; the loss of a VAE does not vanish beside its
-    prior by scale alone.
+    prior by scale alone. Warns where all tracks are alike, and become zeros.
 
-    >>> scale_in_common(pd.DataFrame({"jazz": [0.2, 0.4], "rock": [0.1, 0.1]})).round(3)
+    >>> scaled(pd.DataFrame({"jazz": [0.2, 0.4], "rock": [0.1, 0.1]}), "common").round(3)
     array([[-1.414,  0.   ],
            [ 1.414,  0.   ]], dtype=float32)
     """
     values = features.to_numpy(dtype=np.float64)
-    centred = values - values.mean(axis=0)
-    deviation = np.sqrt(np.mean(centred**2))
+    mean = values.mean(axis=0)
+    deviation = np.sqrt(np.mean((values - mean) ** 2))
     alike = deviation <= 1e-12 * np.abs(values).max()
     if alike and len(features) > 1:
-        warnings.warn("all tracks have the same features, kept as zeros", UserWarning, stacklevel=2)
-    return (np.zeros_like(centred) if alike else centred / deviation).astype(np.float32)
+        warnings.warn("all tracks have the same features, kept as zeros", UserWarning, stacklevel=4)
+    return Scale(np.ones_like(mean), mean, np.full_like(mean, 0.0 if alike else deviation))
 
 
-def scale_roots(features: pd.DataFrame) -> np.ndarray:
-    """Return (n, d) float32: square roots of probabilities, then a common scale.
+def roots_scale(features: pd.DataFrame) -> Scale:
+    """Return :func:`common_scale` of the square roots of probabilities; ValueError for numbers below 0.
 
     Distances between square roots are those of Hellinger: between 0.01 and 0.04 lies as much as between 0.25 and 0.36.
-    ValueError for numbers below 0.
     """
-    negative = [name for name in features if (features[name] < 0).any()]
-    if negative:
-        raise ValueError(f"square roots are for probabilities, but these columns hold numbers below 0: {negative[:5]}")
-    return scale_in_common(np.sqrt(features))
+    blank = np.ones(features.shape[1])
+    roots = Scale(blank, blank, blank, roots=True).own(features)
+    return common_scale(pd.DataFrame(roots, columns=features.columns))._replace(roots=True)
 
 
-SCALINGS: dict[str, Callable[[pd.DataFrame], np.ndarray]] = {
-    "standard": standardise,
-    "common": scale_in_common,
-    "roots": scale_roots,
+SCALINGS: dict[str, Callable[[pd.DataFrame], Scale]] = {
+    "standard": standard_scale,
+    "common": common_scale,
+    "roots": roots_scale,
 }
+
+
+def scaled(features: pd.DataFrame, scaling: str = "standard") -> np.ndarray:
+    """Return (n, d) float32: features as a row of SCALINGS takes them, made of these tracks.
+
+    >>> scaled(pd.DataFrame({"tempo": [60.0, 90.0, 120.0]})).ravel().round(3)
+    array([-1.225,  0.   ,  1.225], dtype=float32)
+    """
+    return SCALINGS[scaling](features)(features)
 
 
 def check_scaling(name: str) -> None:

@@ -192,7 +192,7 @@ def _draw_layer(layer: Any, generator: torch.Generator) -> None:
     if hasattr(layer, "draw"):
         layer.draw(generator)
     elif isinstance(layer, TransposedConvolution) or getattr(reset, "__func__", None) is nn.Linear.reset_parameters:
-        bound = layer.weight[0].numel() ** -0.5
+        bound = max(layer.weight[:1].numel(), 1) ** -0.5  # a modality that is not there has no weights
         for weights in (layer.weight, layer.bias):
             if weights is not None:
                 nn.init.uniform_(weights, -bound, bound, generator=generator)

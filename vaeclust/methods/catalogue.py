@@ -128,6 +128,20 @@ def hidden_layers(text: str) -> tuple[int, ...]:
     return units
 
 
+def seed_list(text: str) -> tuple[int, ...]:
+    """Return the seeds that a list names, each once, in its order; nothing names none.
+
+    Raises ValueError for what is no whole number from 0.
+
+    >>> seed_list("0, 3"), seed_list("")
+    ((0, 3), ())
+    """
+    seeds = tuple(dict.fromkeys(_number(part, int, f"models {text!r}", "0,1") for part in _parts(text) if part))
+    if any(seed < 0 for seed in seeds):
+        raise ValueError(f"models {text!r}; expected seeds, whole numbers from 0, such as 0,1")
+    return seeds
+
+
 def _parts(text: object) -> list[str]:
     """Return the parts of a list; papermill hands a list of one on as the number that it is."""
     return [part.strip() for part in str(text).split(",")]

@@ -18,7 +18,7 @@ from vaeclust.corpus.dataset import Dataset
 from vaeclust.corpus.feature_sets import FEATURE_SETS
 from vaeclust.corpus.listening import PLAIN_TAGS, TAGS
 from vaeclust.corpus.named import CORPORA
-from vaeclust.corpus.scaling import SCALINGS
+from vaeclust.corpus.scaling import scaled
 from vaeclust.corpus.sources import has_features, has_sound, load
 from vaeclust.corpus.tables import npz_array
 from vaeclust.files import resolve
@@ -137,7 +137,7 @@ def plain_tags(dataset: Dataset) -> Dataset:
     """Return a corpus described by the tags that name no genre; dataset: by all 50, in the order of the model."""
     chosen = [TAGS["msd"].index(tag) for tag in PLAIN_TAGS]
     features = dataset.features.iloc[:, chosen]
-    return replace(dataset, features=features, audio=SCALINGS[dataset.scaling](features))
+    return replace(dataset, features=features, audio=scaled(features, dataset.scaling))
 
 
 def side_by_side(*corpora: Dataset) -> Dataset:

@@ -7,7 +7,7 @@ from typing import Any
 
 from vaeclust.corpus.dataset import Dataset
 from vaeclust.corpus.feature_sets import FEATURE_SETS
-from vaeclust.methods.catalogue import METHODS, betas, hidden_layers
+from vaeclust.methods.catalogue import METHODS, betas, hidden_layers, seed_list
 
 MOST_DIMENSIONS = 1000
 
@@ -54,6 +54,10 @@ def _hidden(text: str) -> bool:
     return bool(hidden_layers(text))
 
 
+def _seeds(text: str) -> bool:
+    return seed_list(text) is not None
+
+
 PARAMETERS = {
     "dataset": Parameter(
         "demo", "demo, gtzan-mini, gtzan, or the path of a folder of audio or a feature table", _something
@@ -78,6 +82,7 @@ PARAMETERS = {
     "curve": Parameter(
         "0.1,0.5,8,16", "a list of numbers above 0, or nothing", lambda text: text == "" or _betas(text), listed=True
     ),
+    "models": Parameter("0", "a list of seeds whose models are kept, such as 0,1, or nothing", _seeds, listed=True),
     "heard": Parameter("", "the path of a table of tags or of an npz of what networks heard, or nothing"),
     "labels": Parameter("", "a list of columns of the tracks, such as genre,language, or nothing"),
     "most": Parameter(100, "a whole number of at least 20, or 0 for all", lambda value: value == 0 or value >= 20),

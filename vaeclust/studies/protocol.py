@@ -7,9 +7,10 @@ from typing import Any
 
 import pandas as pd
 
+from vaeclust import estimators
 from vaeclust.clusters.clusterers import cluster
 from vaeclust.corpus.dataset import Dataset, corpora_by_seed
-from vaeclust.methods.catalogue import Method, find
+from vaeclust.methods.catalogue import Method, find, seed_list
 from vaeclust.methods.fits import Fit
 from vaeclust.methods.projections import maps
 from vaeclust.methods.training import fit
@@ -32,6 +33,7 @@ def study(
     projections: tuple[str, ...] = ("tsne", "pca"),
     ks: Iterable[int] = (),
     parameters: Mapping[str, Any] | None = None,
+    models: str = "0",
     **settings: Any,
 ) -> Study:
     """Fit, cluster and score a method under every condition, and keep all of it.
@@ -48,13 +50,16 @@ def study(
         Other numbers of clusters, for which K-Means is scored against labels, too.
     parameters : mapping, optional
         What else run.json should tell, beside the settings and what the corpus was loaded from.
+    models : str
+        The seeds whose trained models are kept under the first condition, such as "0,1"; for methods that have an
+        estimator.
     settings
         Of :func:`~vaeclust.methods.training.fit`: epochs, batch_size, learning_rate, latent_dim, and of the method.
 
     Raises
     ------
     ValueError
-        For no condition at all, and as ``fit``, ``cluster`` and ``score`` do.
+        For no condition at all, for models of seeds that are not trained, and as ``fit``, ``cluster`` and ``score`` do.
 
     Examples
     --------
@@ -66,7 +71,9 @@ def study(
     >>> list(found.tables)
     ['clusters', 'scores', 'history', 'dimensions', 'intervals', 'maps']
     """
-    method = find(method)
+    method, kept = find(method), seed_list(models)
+    if kept and max(kept) >= max(seeds, 1):
+        raise ValueError(f"models={models!r}: seeds are 0 to {seeds - 1}; expected some of these")
     conditions = standard(shown) if isinstance(shown, Dataset) else shown
     first: Fit | None = None
     made: tuple[Condition, Fit] | None = None
@@ -93,7 +100,7 @@ def study(
     tables["maps"] = maps(first.embeddings[0], first.corpora[0].ids, projections=projections)
     told = {**first.corpora[0].given, **(parameters or {}), "seeds": seeds, "n_clusters": n_clusters, **settings}
     corpora = {name: corpora_by_seed(each.corpus, range(seeds))[0] for name, each in conditions.items()}
-    result = Study(first, tables, told, corpora)
+    result = Study(first, tables, told, corpora, kept if estimators.has_estimator(method) else ())
     if record:
         record.keep(result)
     return result

@@ -11,6 +11,7 @@ import pandas as pd
 from vaeclust import files
 from vaeclust.corpus.dataset import ARTIST, Dataset
 from vaeclust.corpus.sampling import MOST, SAMPLE
+from vaeclust.estimators import fitted_estimator
 from vaeclust.methods.catalogue import METHODS
 from vaeclust.methods.fits import Fit
 from vaeclust.methods.projections import maps
@@ -42,6 +43,7 @@ MORE_TABLES = {
 _COLUMNS = TABLES | MORE_TABLES
 
 EMBEDDINGS = "embeddings.npz"
+MODELS = "models"
 # A study may have made none, and the comparison adds to them: run.json does not vouch for these.
 OPTIONAL = ("maps",)
 
@@ -61,12 +63,15 @@ class Study:
         What run.json tells: where the corpus came from, seeds, number of clusters, settings.
     conditions : dict of Dataset
         The corpus of every condition, that of the first seed.
+    models : tuple of int
+        The seeds whose trained models are kept, those of ``fit``.
     """
 
     fit: Fit
     tables: dict[str, pd.DataFrame]
     parameters: dict[str, Any]
     conditions: dict[str, Dataset]
+    models: tuple[int, ...] = ()
 
     @property
     def dataset(self) -> Dataset:
@@ -165,7 +170,7 @@ class Record:
     def keep(self, *studies: Study) -> None:
         """Write everything about a study, run.json last.
 
-        Several studies of one corpus share the record; each row then names its method.
+        Several studies of one corpus share the record; each row then names its method, and no model is kept.
 
         Embeddings and run.json are those of the first study, with the settings of all.
         """
@@ -183,6 +188,8 @@ class Record:
         np.savez_compressed(
             self.workplace / EMBEDDINGS, track_id=ids, seeds=np.array(first.fit.seeds), embeddings=first.fit.embeddings
         )
+        for seed in first.models if len(studies) == 1 else ():
+            fitted_estimator(first.fit, seed).save(self.workplace / MODELS / f"seed-{seed}")
         settings = {each.fit.method.slug: dict(each.fit.method.settings) for each in studies}
         chosen = settings if len(studies) > 1 else dict(first.fit.method.settings)
         vouched = [f"{name}.csv" for name in TABLES if name not in OPTIONAL] + [EMBEDDINGS]

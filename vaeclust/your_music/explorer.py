@@ -168,7 +168,7 @@ def telling_tags(tags: pd.DataFrame) -> list[str]:
     """Return the tags that tell most tracks apart, at most eight, the most telling first.
 
     They vary most in the square roots of their probabilities, in whose distances rare tags count too (see
-    ``scale_roots``); of two that hardly differ (correlated above 0.8) only the first is one of them.
+    ``roots_scale``); of two that hardly differ (correlated above 0.8) only the first is one of them.
     """
     roots = np.sqrt(tags)
     alike = roots.corr()
