@@ -35,7 +35,191 @@ BLOCK = 256  # tracks that a network is shown at once, so that what it says of o
 _LARGEST = 1 << 30  # bytes of a file of a model
 
 
-class Network(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class Representation(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """What all estimators share: they see features as ``load`` scales them, and can be kept as a file.
+
+    Attributes
+    ----------
+    scale_ : Scale or None
+        What turns features in their own units into what the method sees; None with ``standardise=False``.
+    """
+
+    slug: ClassVar[str]  # of its row in METHODS
+    own: ClassVar[tuple[str, ...]] = ()  # parameters that are settings of the row
+    standardise: bool
+
+    def save(self, path: str | Path) -> Path:
+        """Write the model to a file that holds numbers and texts, and no code; :func:`load_model` reads it.
+
+        The name gets the suffix ``.safetensors``. Raises NotFittedError before ``fit``.
+        """
+        from safetensors.torch import save
+
+        check_is_fitted(self)
+        tensors = {f"model.{name}": values.contiguous() for name, values in self._state().items()}
+        if self.scale_ is not None:
+            tensors |= {f"scale.{name}": _tensor(getattr(self.scale_, name)) for name in _SCALE}
+        told = {
+            "format": FORMAT,
+            "estimator": type(self).__name__,
+            "parameters": json.dumps(_plain(self.get_params())),
+            "method": json.dumps({"slug": self.slug, "settings": _plain(self._settings())}),
+            "features": json.dumps(list(map(str, self._names(self.n_features_in_)))),
+            "named": json.dumps(hasattr(self, "feature_names_in_")),
+            "roots": json.dumps(bool(self.scale_ is not None and self.scale_.roots)),
+            "versions": json.dumps(versions()),
+        }
+        with replacement(Path(path).with_suffix(SUFFIX)) as temporary:
+            temporary.write_bytes(save(tensors, told))
+        return Path(path).with_suffix(SUFFIX)
+
+    def _scaled(self, audio: np.ndarray) -> np.ndarray:
+        """Return features (tracks, d) float32 as the method sees them."""
+        return audio.astype(np.float32) if self.scale_ is None else self.scale_(audio)
+
+    def _unscaled(self, seen: np.ndarray) -> np.ndarray:
+        """Return features (tracks, d) float64 in their own units."""
+        return seen.astype(np.float64) if self.scale_ is None else self.scale_.inverse(seen)
+
+    def _fit_scale(self, audio: np.ndarray) -> None:
+        names = list(map(str, self._names(self.n_features_in_)[: audio.shape[1]]))
+        self.scale_ = standard_scale(pd.DataFrame(audio, columns=names)) if self.standardise else None
+
+    def _state(self) -> dict[str, Any]:
+        """Return the tensors that are kept, by name."""
+        raise NotImplementedError
+
+    def _restore(self, state: dict[str, Any], n_audio: int) -> None:
+        """Take over the tensors that were kept; ValueError or RuntimeError for others than this one has."""
+        raise NotImplementedError
+
+    @property
+    def _n_lyrics(self) -> int:
+        return int(getattr(self, "n_lyrics", 0))
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = []  # embeddings are float32, whatever comes in
+        return tags
+
+    def _settings(self) -> dict[str, Any]:
+        """Return what is put over the settings of the row."""
+        values = {name: getattr(self, name) for name in self.own}
+        return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+
+    def _validated(self, X: Any, *, fitting: bool = False) -> np.ndarray:  # noqa: N803
+        least = {"ensure_min_samples": 2} if fitting else {"reset": False}
+        return validate_data(self, X, dtype=np.float64, **least)
+
+    def _names(self, n: int) -> list:
+        return list(getattr(self, "feature_names_in_", range(n)))
+
+
+class Features(Representation):
+    """No network: the features as they are, only scaled.
+
+    standardise: as of :class:`Network`.
+
+    >>> Features().fit_transform(np.array([[60.0], [120.0]])).ravel().tolist()
+    [-1.0, 1.0]
+    """
+
+    slug = "raw"
+
+    def __init__(self, *, standardise: bool = True):
+        self.standardise = standardise
+
+    def fit(self, X: Any, y: object = None) -> Self:  # noqa: N803
+        """Learn how to scale tracks, (tracks, features) in their own units."""
+        self._fit_scale(self._validated(X, fitting=True))
+        return self
+
+    def transform(self, X: Any) -> np.ndarray:  # noqa: N803
+        """Return the scaled features, (tracks, features) float32."""
+        check_is_fitted(self)
+        return self._scaled(self._validated(X))
+
+    def inverse_transform(self, X: Any) -> np.ndarray:  # noqa: N803
+        """Return features (tracks, features) float64 in their own units."""
+        check_is_fitted(self)
+        return self._unscaled(np.asarray(X))
+
+    @property
+    def _n_features_out(self) -> int:
+        return self.n_features_in_
+
+    def _state(self) -> dict[str, Any]:
+        return {}
+
+    def _restore(self, state: dict[str, Any], n_audio: int) -> None:
+        if state:
+            raise ValueError(f"tensors that it has no use for: {', '.join(state)}")
+
+
+class PCA(Representation):
+    """The principal components of the study: those of scikit-learn, of standardised features, which can be kept.
+
+    latent_dim: how many; standardise: as of :class:`Network`. Raises ValueError where there are fewer.
+
+    >>> X = np.random.default_rng(0).normal(size=(40, 6))
+    >>> PCA(latent_dim=2).fit_transform(X).shape
+    (40, 2)
+    """
+
+    slug = "pca"
+
+    def __init__(self, latent_dim: int = 16, *, standardise: bool = True):
+        self.latent_dim = latent_dim
+        self.standardise = standardise
+
+    def fit(self, X: Any, y: object = None) -> Self:  # noqa: N803
+        """Find the components of tracks, (tracks, features) in their own units."""
+        from vaeclust.methods.training import fit
+
+        table = self._validated(X, fitting=True)
+        self._fit_scale(table)
+        ids = pd.Index(map(str, range(len(table))), name="track_id")
+        seen = self._scaled(table)
+        none = np.zeros(len(table), dtype=bool)
+        dataset = Dataset("array", pd.DataFrame(index=ids), pd.DataFrame(table, ids), seen, None, none)
+        fitted = fit("pca", dataset, [0], latent_dim=self.latent_dim)
+        self._take(fitted.models[0])
+        self.embedding_ = fitted.embeddings[0]
+        return self
+
+    def fit_transform(self, X: Any, y: object = None, **_: object) -> np.ndarray:  # noqa: N803
+        """Find the components of tracks and return their scores: the bits of ``methods.fit``."""
+        return self.fit(X).embedding_
+
+    def transform(self, X: Any) -> np.ndarray:  # noqa: N803
+        """Return the scores of tracks, (tracks, latent_dim) float32."""
+        check_is_fitted(self)
+        with one_thread():
+            return ((self._scaled(self._validated(X)) - self.mean_) @ self.components_.T).astype(np.float32)
+
+    def inverse_transform(self, X: Any) -> np.ndarray:  # noqa: N803
+        """Return tracks (tracks, features) float64 in their own units, from scores (tracks, latent_dim)."""
+        check_is_fitted(self)
+        return self._unscaled(np.asarray(X) @ self.components_ + self.mean_)
+
+    @property
+    def _n_features_out(self) -> int:
+        return int(self.latent_dim)
+
+    def _take(self, model: Any) -> None:
+        """Take over the components that scikit-learn found."""
+        self.components_, self.mean_ = (np.array(found, np.float64) for found in (model.components_, model.mean_))
+
+    def _state(self) -> dict[str, Any]:
+        return {"components": _tensor(self.components_), "mean": _tensor(self.mean_)}
+
+    def _restore(self, state: dict[str, Any], n_audio: int) -> None:
+        self.components_, self.mean_ = state["components"].numpy(), state["mean"].numpy()
+        if self.components_.shape != (self.latent_dim, n_audio) or self.mean_.shape != (n_audio,):
+            raise ValueError(f"its components are {self.components_.shape}; expected {(self.latent_dim, n_audio)}")
+
+
+class Network(Representation):
     """A trained method: what all of them share.
 
     Parameters
@@ -59,11 +243,8 @@ class Network(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     history_ : DataFrame
         ``epoch, term, value``: the terms of the loss.
     scale_ : Scale or None
-        What turns features in their own units into what the network sees; None with ``standardise=False``.
+        Of :class:`Representation`.
     """
-
-    slug: ClassVar[str]  # of its row in METHODS
-    own: ClassVar[tuple[str, ...]] = ()  # parameters that are settings of the row
 
     def __init__(
         self,
@@ -105,8 +286,7 @@ class Network(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             raise ValueError(
                 f"n_lyrics={self._n_lyrics} of {table.shape[1]} columns; expected at least one before them"
             )
-        audio = pd.DataFrame(table[:, :n_audio], columns=list(map(str, self._names(table.shape[1])[:n_audio])))
-        self.scale_ = standard_scale(audio) if self.standardise else None
+        self._fit_scale(table[:, :n_audio])
         seed = _seed(self.random_state)
         settings = {name: getattr(self, name) for name in ("epochs", "batch_size", "learning_rate", "latent_dim")}
         chosen = find(self.slug, **self._settings())
@@ -137,8 +317,7 @@ class Network(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         with one_thread(), torch.no_grad():
             again = self.model_.decoder(torch.from_numpy(codes)).numpy()
         n_audio = self.n_features_in_ - self._n_lyrics
-        audio = again[:, :n_audio] if self.scale_ is None else self.scale_.inverse(again[:, :n_audio])
-        return np.hstack([audio, again[:, n_audio:]]).astype(np.float64)
+        return np.hstack([self._unscaled(again[:, :n_audio]), again[:, n_audio:]])
 
     def score(self, X: Any, y: object = None) -> float:  # noqa: N803
         """Return the mean evidence lower bound of tracks, in nats: the higher the better; for ``GridSearchCV``.
@@ -156,64 +335,17 @@ class Network(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         cost = sum(values for values in terms.values())
         return float(-cost.double().mean() - 0.5 * width * torch.log(torch.tensor(torch.pi)).double())
 
-    def save(self, path: str | Path) -> Path:
-        """Write the model to a file that holds numbers and texts, and no code; :func:`load_model` reads it.
-
-        The name gets the suffix ``.safetensors``. Raises NotFittedError before ``fit``.
-        """
-        from safetensors.torch import save
-
-        check_is_fitted(self)
-        tensors = {f"model.{name}": values.contiguous() for name, values in self.model_.state_dict().items()}
-        if self.scale_ is not None:
-            tensors |= {f"scale.{name}": _tensor(getattr(self.scale_, name)) for name in _SCALE}
-        told = {
-            "format": FORMAT,
-            "estimator": type(self).__name__,
-            "parameters": json.dumps(_plain(self.get_params())),
-            "method": json.dumps({"slug": self.slug, "settings": _plain(self._settings())}),
-            "features": json.dumps(list(map(str, self._names(self.n_features_in_)))),
-            "named": json.dumps(hasattr(self, "feature_names_in_")),
-            "roots": json.dumps(bool(self.scale_ is not None and self.scale_.roots)),
-            "versions": json.dumps(versions()),
-        }
-        with replacement(Path(path).with_suffix(SUFFIX)) as temporary:
-            temporary.write_bytes(save(tensors, told))
-        return Path(path).with_suffix(SUFFIX)
-
     @property
     def _n_features_out(self) -> int:
         return int(self.latent_dim)
-
-    @property
-    def _n_lyrics(self) -> int:
-        return int(getattr(self, "n_lyrics", 0))
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.transformer_tags.preserves_dtype = []  # embeddings are float32, whatever comes in
-        return tags
-
-    def _settings(self) -> dict[str, Any]:
-        """Return what is put over the settings of the row."""
-        values = {name: getattr(self, name) for name in self.own}
-        return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
-
-    def _validated(self, X: Any, *, fitting: bool = False) -> np.ndarray:  # noqa: N803
-        least = {"ensure_min_samples": 2} if fitting else {"reset": False}
-        return validate_data(self, X, dtype=np.float64, **least)
-
-    def _names(self, n: int) -> list:
-        return list(getattr(self, "feature_names_in_", range(n)))
 
     def _dataset(self, table: np.ndarray) -> Dataset:
         """Return tracks as a corpus whose ids are their places."""
         audio, lyrics = np.split(table, [table.shape[1] - self._n_lyrics], axis=1)
         ids = pd.Index(map(str, range(len(table))), name="track_id")
         features = pd.DataFrame(audio, ids)
-        seen = audio.astype(np.float32) if self.scale_ is None else self.scale_(audio)
-        has_lyrics = (lyrics != 0).any(axis=1)
-        return Dataset("array", pd.DataFrame(index=ids), features, seen, lyrics.astype(np.float32), has_lyrics)
+        told = lyrics.astype(np.float32), (lyrics != 0).any(axis=1)
+        return Dataset("array", pd.DataFrame(index=ids), features, self._scaled(audio), *told)
 
     def _run(self, X: Any, *, draw: bool = False, inputs: bool = False) -> Any:  # noqa: N803
         """Return what the network makes of tracks, in blocks of one size; with ``inputs`` what it saw, too."""
@@ -236,6 +368,18 @@ class Network(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
                 ])  # fmt: skip
         output = Output._make(None if part[0] is None else torch.cat(part) for part in zip(*parts, strict=True))
         return (shown, output) if inputs else output
+
+    def _state(self) -> dict[str, Any]:
+        return self.model_.state_dict()
+
+    def _restore(self, state: dict[str, Any], n_audio: int) -> None:
+        import torch
+
+        row = find(self.slug, **self._settings())
+        with torch.device("meta"):  # costs no memory, whatever size the file claims
+            model = row.build()(n_audio, latent_dim=self.latent_dim, **row.settings)
+        model.load_state_dict(state, assign=True)
+        self.model_ = model.eval().requires_grad_(False)
 
     def _noise(self, generator: Any) -> dict[str, Any]:
         """Return the noise of a block that drops nothing: what the code of each track is drawn by."""
@@ -392,7 +536,10 @@ class Clustering(ClusterMixin, BaseEstimator):
         return self
 
 
-ESTIMATORS = {each.slug: each for each in (Autoencoder, VAE, ConvVAE, MultimodalVAE, ProductOfExperts, VaDE)}
+ESTIMATORS: dict[str, type[Representation]] = {
+    each.slug: each for each in (Features, PCA, Autoencoder, VAE, ConvVAE, MultimodalVAE, ProductOfExperts, VaDE)
+}
+PLAIN = ("raw", "features")  # methods that are no network at all
 _SCALE = ("unit", "mean", "deviation")
 
 
@@ -415,7 +562,7 @@ def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value if isinstance(value, kept) else None for name, value in values.items()}
 
 
-def load_model(path: str | Path) -> Network:
+def load_model(path: str | Path) -> Representation:
     """Return a model that was kept, ready to transform tracks: with the bits of the one that was saved.
 
     Raises
@@ -454,14 +601,10 @@ def load_model(path: str | Path) -> Network:
         state = {name.removeprefix("model."): values for name, values in tensors.items()}
         if not all(torch.isfinite(values).all() for values in state.values()):
             raise ValueError("its weights are not finite")
-        row = find(estimator.slug, **estimator._settings())
-        with torch.device("meta"):  # costs no memory, whatever size the file claims
-            model = row.build()(n_audio, latent_dim=estimator.latent_dim, **row.settings)
-        model.load_state_dict(state, assign=True)
+        estimator._restore(state, n_audio)
     except (ValueError, KeyError, TypeError, AttributeError, RuntimeError, OverflowError, SafetensorError) as error:
         said = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ValueError(f"{path} is no model that can be read: {said}") from error
-    estimator.model_ = model.eval().requires_grad_(False)
     return estimator
 
 
@@ -477,7 +620,7 @@ def _metadata(content: bytes) -> dict[str, str]:
     return told
 
 
-def _named_estimator(told: Mapping[str, str]) -> Network:
+def _named_estimator(told: Mapping[str, str]) -> Representation:
     """Return the estimator that a file names, with the parameters that it tells; nothing is fitted."""
     classes: dict[str, Any] = {each.__name__: each for each in ESTIMATORS.values()}
     if told["estimator"] not in classes:
@@ -488,11 +631,11 @@ def _named_estimator(told: Mapping[str, str]) -> Network:
 
 
 def has_estimator(method: Method) -> bool:
-    """Return whether a method's models can be kept: a network that is trained, and a row that is known."""
-    return method.slug in ESTIMATORS or method.slug.startswith("beta_vae_")
+    """Return whether what a method fits can be kept, and shown new tracks: not UMAP, which has no place for them."""
+    return method.slug in {*ESTIMATORS, *PLAIN} or method.slug.startswith("beta_vae_")
 
 
-def fitted_estimator(fitted: "Fit", seed: int) -> Network:
+def fitted_estimator(fitted: "Fit", seed: int) -> Representation:
     """Return what a study fitted, of one of its seeds, as an estimator.
 
     Where a corpus shows its methods something else than its scaled features, such as their power transform, the
@@ -500,24 +643,32 @@ def fitted_estimator(fitted: "Fit", seed: int) -> Network:
     """
     if not has_estimator(fitted.method):
         raise ValueError(f"{fitted.method.title} has no estimator; expected one of {', '.join(ESTIMATORS)}")
-    kind: type[Network] = ESTIMATORS.get(fitted.method.slug, VAE)
     place = fitted.seeds.index(seed)
-    corpus, model = fitted.corpora[place], fitted.models[place]
-    settings = dict(fitted.method.settings)
-    own = {name: settings[name] for name in kind.own if name in settings}
-    if "components" in settings:
-        own["n_clusters"] = settings["components"]
-    if "n_lyrics" in kind.own:
-        own["n_lyrics"] = model.parts[1]
+    corpus, slug = fitted.corpora[place], fitted.method.slug
     scale = SCALINGS[corpus.scaling](corpus.features)
     known = np.array_equal(scale(corpus.features), corpus.audio)
-    estimator = kind(fitted.embeddings.shape[-1], standardise=known, random_state=seed, **own)
     names = list(map(str, corpus.features.columns))
-    names += [f"lyrics_{number}" for number in range(own.get("n_lyrics", 0))]
-    estimator.model_, estimator.embedding_ = model, fitted.embeddings[place]
+    estimator: Any
+    if slug in PLAIN:
+        estimator = Features(standardise=known)
+    elif slug == "pca":
+        estimator = PCA(fitted.embeddings.shape[-1], standardise=known)
+        estimator._take(fitted.models[0])
+        estimator.embedding_ = fitted.embeddings[place]
+    else:
+        kind: Any = ESTIMATORS.get(slug, VAE)
+        settings, model = dict(fitted.method.settings), fitted.models[place]
+        own = {name: settings[name] for name in kind.own if name in settings}
+        if "components" in settings:
+            own["n_clusters"] = settings["components"]
+        if "n_lyrics" in kind.own:
+            own["n_lyrics"] = model.parts[1]
+        names += [f"lyrics_{number}" for number in range(own.get("n_lyrics", 0))]
+        estimator = kind(fitted.embeddings.shape[-1], standardise=known, random_state=seed, **own)
+        estimator.model_, estimator.embedding_ = model, fitted.embeddings[place]
+        history = fitted.history
+        estimator.history_ = history[history["seed"] == seed].drop(columns="seed").reset_index(drop=True)
     estimator.scale_ = scale if known else None
     estimator.feature_names_in_ = np.array(names, dtype=object)
     estimator.n_features_in_ = len(names)
-    history = fitted.history
-    estimator.history_ = history[history["seed"] == seed].drop(columns="seed").reset_index(drop=True)
     return estimator
