@@ -217,6 +217,21 @@ def similar(
 
 
 @app.command()
+def place(
+    new: Annotated[list[str], typer.Argument(metavar="NEW...", help="Files or folders that were not grouped yet.")],
+    folder: Annotated[str, typer.Option("--in", help="The folder of a corpus among the results.")],
+    playlists: Annotated[str, typer.Option(help="Where its playlists are, if not beside the record.")] = "",
+) -> None:
+    """Say which group each new song falls to, and write it into the playlists; nothing is grouped again."""
+    from vaeclust.your_music.places import place_songs
+
+    lists = Path(_typed(playlists)) if playlists else None
+    with _interruptible(MEASURED):
+        found = place_songs([_typed(source) for source in new], Path(_typed(folder)), playlists=lists)
+    console.print(found.told, markup=False)
+
+
+@app.command()
 def data(
     dataset: Annotated[str, typer.Argument(help=SOURCES)],
     tracks: TracksOption = "",

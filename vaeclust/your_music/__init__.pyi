@@ -4,6 +4,7 @@ from . import groups as groups
 from . import library as library
 from . import list_folder as list_folder
 from . import names as names
+from . import places as places
 from . import playlists as playlists
 from . import portraits as portraits
 from . import similar as similar
@@ -40,6 +41,8 @@ from .list_folder import writable_folder as writable_folder
 from .list_folder import write_lists as write_lists
 from .names import cluster_names as cluster_names
 from .names import name_check as name_check
+from .places import held_out_agreement as held_out_agreement
+from .places import place_songs as place_songs
 from .playlists import clip_addresses as clip_addresses
 from .playlists import cut_clips as cut_clips
 from .playlists import own_file as own_file

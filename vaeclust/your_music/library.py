@@ -16,6 +16,7 @@ from vaeclust.corpus.measured import is_measured, known_contents, path_text
 from vaeclust.corpus.moods import MOODS
 from vaeclust.corpus.named import CORPORA
 from vaeclust.corpus.sources import has_features, has_sound, load, source_paths
+from vaeclust.estimators import has_estimator
 from vaeclust.evidence.agreement import seed_agreement
 from vaeclust.files import project_root, resolve, write_json
 from vaeclust.methods.catalogue import BASELINE, COMPARED, METHODS
@@ -208,7 +209,8 @@ def library_study(fit: Fit, groups: pd.Series, k: int, *, projection: str, told:
     tables = {name: table.assign(condition=STANDARD) for name, table in tables.items()}
     tables["intervals"] = intervals(tables["scores"])
     tables["maps"] = maps(fit.embeddings[0], fit.corpora[0].ids, projections=(projection,))
-    return Study(fit, tables, dict(told), {STANDARD: fit.corpora[0]})
+    kept = fit.seeds[:1] if has_estimator(fit.method) else ()
+    return Study(fit, tables, dict(told), {STANDARD: fit.corpora[0]}, kept)
 
 
 def sureness(clusters: pd.DataFrame) -> pd.Series:

@@ -158,6 +158,20 @@ class Similar(NamedTuple):
     told: str
 
 
+def record_folder(folder: Path) -> Path:
+    """Return the record of a library in the folder of a corpus: that of ``listen``, else that of the chapter.
+
+    Raises FileNotFoundError, with the command that makes it, where neither is there.
+    """
+    place = next((folder / name for name in (LISTEN, CHAPTER) if (folder / name / SONGS).is_file()), None)
+    if place is None:
+        raise FileNotFoundError(
+            f"no {SONGS} in {folder / LISTEN} or {folder / CHAPTER}: make it with `vaeclust listen FOLDER`, then give "
+            f"the folder of its results"
+        )
+    return place
+
+
 def similar_table(folder: Path, text: str, n: int = 20) -> Similar:
     """Return the songs that are nearest to the one that a text means, in the description of the last run.
 
@@ -171,12 +185,7 @@ def similar_table(folder: Path, text: str, n: int = 20) -> Similar:
     ValueError
         For a text that means no song, or several: these are listed.
     """
-    place = next((folder / name for name in (LISTEN, CHAPTER) if (folder / name / SONGS).is_file()), None)
-    if place is None:
-        raise FileNotFoundError(
-            f"no {SONGS} in {folder / LISTEN} or {folder / CHAPTER}: make it with `vaeclust listen FOLDER`, then give "
-            f"the folder of its results"
-        )
+    place = record_folder(folder)
     songs = read_songs(place / SONGS).set_index("track_id")
     fits = find_songs(songs, text)
     if not fits:
