@@ -85,7 +85,7 @@ lint: $(READY)  ## Check style, layers and types
 	rm -rf .venv-bench
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
-	  -c constraints.txt -c benchmarks/constraints.txt -e '.[moods]' pythae psutil pydub 'audioop-lts; python_version >= "3.13"'
+	  -c constraints.txt -c benchmarks/constraints.txt -e '.[book,moods]' pythae psutil pydub 'audioop-lts; python_version >= "3.13"'
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps \
 	  -c benchmarks/constraints.txt vibenet
 	touch $@

@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from importlib.metadata import requires
 from pathlib import Path
 from typing import Annotated
 
@@ -22,7 +23,7 @@ from vaeclust.book import run as book_run
 from vaeclust.cores import SCHEDULER
 from vaeclust.corpus.audio import SECONDS
 from vaeclust.corpus.feature_sets import FEATURE_SETS, WEIGHTS
-from vaeclust.files import lend_caches, project_root, resolve, write_csv, write_json
+from vaeclust.files import has_project, lend_caches, project_root, resolve, write_csv, write_json
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -32,6 +33,8 @@ app = typer.Typer(
     "your own music, and build the book from them.",
     epilog="Start with: vaeclust book (the synthetic demo corpus), or vaeclust book --dataset features_30_sec.csv",
 )
+
+_DISTRIBUTIONS = {"IPython": "ipykernel", "nbformat": "papermill", "scikit-posthocs": "scikit-posthocs"}
 
 console = Console(highlight=False, soft_wrap=True, markup=False)  # what stands in brackets may be part of a name
 PATHS = ("dataset", "tracks", "lyrics", "features", "heard", "published_lyrics")  # parameters that may be paths
@@ -107,6 +110,7 @@ def book(
     scheduler: SchedulerOption = "",
 ) -> None:
     """Execute every chapter that has changed, then build the HTML book."""
+    _need_project()
     given = _parameters(
         parameter,
         dataset=dataset,
@@ -142,6 +146,7 @@ def run(
     scheduler: SchedulerOption = "",
 ) -> None:
     """Execute some chapters, as far as they have changed."""
+    _need_project()
     given = _parameters(
         parameter,
         dataset=dataset,
@@ -157,6 +162,15 @@ def run(
     for chapter in chosen:
         console.print(f"{replace(chapter, pages=pages).page}", markup=False)
     console.print("These are notebooks; `vaeclust book` makes HTML of all of them")
+
+
+@app.command()
+def new(folder: Annotated[str, typer.Argument(metavar="FOLDER", help="A folder that is not there yet.")]) -> None:
+    """Lay down a book project of one's own: chapters and pages to run and to change."""
+    from vaeclust.book.projects import new_project
+
+    made = new_project(Path(_typed(folder)))
+    console.print(f"A book project is in {made}. Go there, then: vaeclust book", markup=False)
 
 
 @app.command()
@@ -216,8 +230,8 @@ def similar(
         console.print(f"written to {write_similar(found, Path(_typed(playlist)))}", markup=False)
 
 
-@app.command()
-def place(
+@app.command("place")
+def placed(
     new: Annotated[list[str], typer.Argument(metavar="NEW...", help="Files or folders that were not grouped yet.")],
     folder: Annotated[str, typer.Option("--in", help="The folder of a corpus among the results.")],
     playlists: Annotated[str, typer.Option(help="Where its playlists are, if not beside the record.")] = "",
@@ -294,6 +308,7 @@ def fetch(name: Annotated[str, typer.Argument(help=f"One of: {', '.join(WEIGHTS)
 @app.command()
 def paper() -> None:
     """Typeset the paper as a PDF from the released records."""
+    _need_project()
     from vaeclust.released.paper import build_paper
 
     with console.status("Typesetting"):
@@ -307,6 +322,7 @@ def release(
     results_dir: Annotated[str, typer.Option(help="Where the results are.")] = "results",
 ) -> None:
     """Keep a study's records in book/released, which README, book and paper quote."""
+    _need_project()
     from vaeclust.released.writing import release as keep
 
     folder, left_out = keep(dataset, results_dir)
@@ -327,6 +343,7 @@ def check(
     results_dir: Annotated[str, typer.Option(help="Where the results are.")] = "results",
 ) -> None:
     """Compare the means of a run over its seeds with the released records; exit with status 1 when one has drifted."""
+    _need_project()
     from vaeclust.released.drifts import drift
     from vaeclust.studies.kept import unreleased_methods
 
@@ -350,6 +367,9 @@ def entry() -> None:
     warnings.showwarning = lambda message, *_, **__: errors.print(f"warning: {message}", style="yellow", markup=False)
     try:
         app()
+    except ModuleNotFoundError as error:
+        errors.print(f"error: {_lacking_extra(error)}", markup=False)
+        sys.exit(1)
     except (ValueError, OSError, RuntimeError, ImportError) as error:
         errors.print(f"error: {error}", markup=False)
         sys.exit(1)
@@ -363,6 +383,24 @@ def _interruptible(kept: str) -> Iterator[None]:
     except KeyboardInterrupt:
         errors.print(f"interrupted; {kept}")
         raise typer.Exit(130) from None
+
+
+def _need_project() -> None:
+    """Raise ValueError where there is no book project, with the line that makes one."""
+    if not has_project():
+        raise ValueError(
+            f"no book project in {Path.cwd()} or above it; `vaeclust new my-study` lays one down, and this works in it"
+        )
+
+
+def _lacking_extra(error: ModuleNotFoundError) -> str:
+    """Return what is missing, and the extra that brings it, where one does."""
+    wanted = (error.name or "").partition(".")[0].replace("_", "-")
+    for line in requires("vaeclust") or []:
+        known = re.match(r"([\w.-]+).*;\s*extra == ['\"](\w+)['\"]", line)
+        if known and known[1].lower() == _DISTRIBUTIONS.get(wanted, wanted).lower() and known[2] != "test":
+            return f"{wanted} is not installed; it comes with an extra: pip install 'vaeclust[{known[2]}]'"
+    return str(error)
 
 
 def _parameters(pairs: list[str], **options: str) -> dict[str, str]:

@@ -139,6 +139,16 @@ def project_root() -> Path:
     return here
 
 
+def has_project() -> bool:
+    """Return whether there is a book project here: at or above the working directory, or around the package."""
+    return (project_root() / "notebooks").is_dir()
+
+
+def book_root() -> Path:
+    """Return the folder of chapters, pages and released records: that of the project, else what is in the package."""
+    return project_root() if has_project() else Path(__file__).resolve().parent / "project"
+
+
 def resolve(path: str | Path) -> Path:
     """Return an absolute path; a relative one counts from the project root, wherever a chapter runs."""
     return project_root() / Path(path).expanduser()

@@ -145,7 +145,7 @@ def test_a_corpus_by_name_is_one_row(quiet_corner, tmp_path, table, monkeypatch)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "quiet").mkdir()
     assert not unchanged._is_path("dataset", "quiet")  # the name counts, whatever lies beside
-    with pytest.raises(FileNotFoundError, match="expected demo, gtzan-mini, gtzan, quiet, or the path"):
+    with pytest.raises(FileNotFoundError, match="expected demo, gtzan-mini, gtzan, fma, quiet, or the path"):
         load("loud")
 
 

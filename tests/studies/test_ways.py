@@ -71,6 +71,8 @@ def test_every_change_is_one_change(sung):
     assert {pair.kind for pair in asked} == {"features", "tracks", "clusters", "training", "order"}
     assert len([pair for pair in asked if pair.kind == "training"]) == len(training_changes()) == 9
     assert comparisons(replace(sung, labels=()), None)[0].ours == Way("vae")
+    alone = replace(sung, tracks=sung.tracks.assign(artist="everybody"))
+    assert "tracks" not in {pair.kind for pair in comparisons(alone, None)}  # one track is no corpus
 
 
 def test_conditions_have_what_their_names_say(sung):

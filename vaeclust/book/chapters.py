@@ -15,7 +15,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
-from vaeclust.files import project_root, resolve
+from vaeclust.files import book_root, project_root, resolve
 from vaeclust.methods.catalogue import COMPARED
 from vaeclust.studies.parameters import PARAMETERS, check_parameters
 
@@ -38,8 +38,9 @@ class Chapter:
 
     @property
     def root(self) -> Path:
-        """The folder of the project."""
-        return self.path.parent.parent
+        """The folder of the project, whatever chapters that came with the package are run in it."""
+        folder = self.path.parent.parent
+        return project_root() if folder == book_root() else folder
 
     @property
     def page(self) -> Path:
@@ -94,7 +95,7 @@ def all_chapters(root: Path | None = None) -> dict[str, Chapter]:
     """Return every chapter by slug, in the order of the book."""
     import jupytext
 
-    folder = (root or project_root()) / "notebooks"
+    folder = (root or book_root()) / "notebooks"
     notebooks = {path.stem: (path, jupytext.read(path)) for path in sorted(folder.glob("*.md"))}
     found = {}
     for slug, (path, notebook) in notebooks.items():

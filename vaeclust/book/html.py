@@ -11,7 +11,7 @@ from pathlib import Path
 from vaeclust.book import unchanged
 from vaeclust.book.chapters import all_chapters, cells_with_headings
 from vaeclust.book.pages import write_evidence_index, write_front, write_status
-from vaeclust.files import project_root
+from vaeclust.files import book_root
 from vaeclust.released.facts import quotes
 
 # Sections that speak of code and parameters, which a page without them does not need.
@@ -33,7 +33,7 @@ def build_html(
 
     from vaeclust.released.paper import build_paper as typeset
 
-    root = root or project_root()
+    root = root or book_root()
     if pages is not None:
         return build_html(_mirror(root, pages, alone), force=force, alone=alone)
     html = root / "_build" / "html"

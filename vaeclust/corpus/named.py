@@ -213,7 +213,6 @@ CORPORA = {
             "The Free Music Archive (Defferrard et al. 2017): what was measured of 106,574 tracks under free licences, "
             "and the genres and artists that they were published with. Half of the tracks have no genre of their own.",
             fma.download_features,
-            silence="only what was measured of the tracks is here",
             sound=False,
         ),
     )

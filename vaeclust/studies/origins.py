@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from vaeclust.corpus.dataset import Dataset
-from vaeclust.files import digest, project_root, read_json
+from vaeclust.files import book_root, digest, read_json
 from vaeclust.methods.catalogue import HIDDEN, METHODS, Method, find
 from vaeclust.studies.parameters import PARAMETERS
 
@@ -101,7 +101,7 @@ def chapter_name(slug: str) -> str:
     >>> chapter_name("vae")
     '03_vae'
     """
-    made_by = sorted((project_root() / "notebooks").glob(f"[0-9]*_{slug}.md"))
+    made_by = sorted((book_root() / "notebooks").glob(f"[0-9]*_{slug}.md"))
     return METHODS[slug].chapter if slug in METHODS else made_by[0].stem if made_by else slug
 
 

@@ -98,11 +98,14 @@ def training_changes() -> dict[str, dict[str, Any]]:
     return changes
 
 
-def comparisons(dataset: Dataset, full: Dataset | None) -> list[Comparison]:
+def comparisons(dataset: Dataset, full: Dataset | None, *, k: int = 0) -> list[Comparison]:
     """Return all that is compared on a corpus; ``full``: described by all features, None where it is not.
 
-    Without labels there is nothing but the study's VAE and no network.
+    Without labels there is nothing but the study's VAE and no network. A part of the tracks is asked where it has more
+    than two for each of ``k`` clusters, by default as many as there are classes.
     """
+    k = k or dataset.default_k()
+    parts = {change: part for change, filtered in PARTS.items() if (part := filtered(dataset)) is not None}
     none, vae = Way("features"), Way("vae")
     found = [Comparison("features", vae, none)]
     if not dataset.headline:
@@ -117,7 +120,7 @@ def comparisons(dataset: Dataset, full: Dataset | None) -> list[Comparison]:
     found.append(Comparison("features", Way("umap"), none))
     asked = [(kind, ours, theirs) for kind in ("tracks", "clusters") for ours in against for theirs in against[ours]]
     changes = {
-        "tracks": [change for change, part in PARTS.items() if part(dataset) is not None],
+        "tracks": [change for change, part in parts.items() if len(part) > 2 * k],
         "clusters": [*(f"k_{k}" for k in how_far_rule()["ks"] if k < len(dataset)), FREE],
     }
     for kind, ours, theirs in asked:
