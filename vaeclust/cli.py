@@ -19,7 +19,6 @@ from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColum
 
 from vaeclust import __version__
 from vaeclust.book import chapters, html
-from vaeclust.book import run as book_run
 from vaeclust.cores import SCHEDULER
 from vaeclust.corpus.audio import SECONDS
 from vaeclust.corpus.feature_sets import FEATURE_SETS, WEIGHTS
@@ -444,6 +443,8 @@ def _run(chosen: list[chapters.Chapter], given: dict[str, str], jobs: int, force
 
     Returns the folder of the executed chapters, where the results are not the project's own.
     """
+    from vaeclust.book import run as book_run
+
     parameters = chapters.typed_parameters(chosen, given)
     with _interruptible(MEASURED):
         chosen, corpus = _prepared(chosen, parameters)
