@@ -33,7 +33,11 @@ app = typer.Typer(
     epilog="Start with: vaeclust book (the synthetic demo corpus), or vaeclust book --dataset features_30_sec.csv",
 )
 
-_DISTRIBUTIONS = {"IPython": "ipykernel", "nbformat": "papermill", "scikit-posthocs": "scikit-posthocs"}
+# What the packages of an extra bring with them: module → a package that the extra names.
+_BROUGHT = {
+    "IPython": "ipykernel", "jupyter-client": "jupyterlab", "nbclient": "papermill", "nbformat": "papermill",
+    "sphinx": "jupyter-book",
+}  # fmt: skip
 
 console = Console(highlight=False, soft_wrap=True, markup=False)  # what stands in brackets may be part of a name
 PATHS = ("dataset", "tracks", "lyrics", "features", "heard", "published_lyrics")  # parameters that may be paths
@@ -397,7 +401,7 @@ def _lacking_extra(error: ModuleNotFoundError) -> str:
     wanted = (error.name or "").partition(".")[0].replace("_", "-")
     for line in requires("vaeclust") or []:
         known = re.match(r"([\w.-]+).*;\s*extra == ['\"](\w+)['\"]", line)
-        if known and known[1].lower() == _DISTRIBUTIONS.get(wanted, wanted).lower() and known[2] != "test":
+        if known and known[1].lower() == _BROUGHT.get(wanted, wanted).lower() and known[2] != "test":
             return f"{wanted} is not installed; it comes with an extra: pip install 'vaeclust[{known[2]}]'"
     return str(error)
 
