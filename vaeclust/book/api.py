@@ -17,11 +17,19 @@ from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 
 PACKAGE = "vaeclust"
-ROOMS = ("corpus", "methods", "clusters", "scores", "studies")  # in the order of the data
+ROOMS = ("corpus", "methods", "clusters", "estimators", "scores", "studies")  # in the order of the data
 
 
 def public_names(room: str) -> dict[str, list[str]]:
-    """Return module → the names of it that a room hands on, by its ``__init__.pyi``; room: ``scores``, or empty."""
+    """Return module → the names of it that a room hands on, by its ``__init__.pyi``; room: ``scores``, or empty.
+
+    A room that is one module hands on what it defines: ``""`` → its classes and functions.
+    """
+    alone = Path(__file__).parent.parent / f"{room}.py"
+    if room and alone.is_file():
+        defined = (ast.ClassDef, ast.FunctionDef)
+        body = ast.parse(alone.read_text(encoding="utf-8")).body
+        return {"": [each.name for each in body if isinstance(each, defined) and not each.name.startswith("_")]}
     stub = Path(__file__).parent.parent.joinpath(*room.split("."), "__init__.pyi")
     found: dict[str, list[str]] = {}
     for line in ast.parse(stub.read_text(encoding="utf-8")).body:
@@ -45,7 +53,7 @@ def room_lines(room: str) -> Iterator[str]:
     """Yield a room as reStructuredText: what it is for, then its names, module by module."""
     yield from [*_docstring(import_module(f"{PACKAGE}.{room}")), ""]
     for module, names in public_names(room).items():
-        home = f"{PACKAGE}.{room}.{module}"
+        home = ".".join(filter(None, (PACKAGE, room, module)))
         yield from [f".. rubric:: {home}", "", _docstring(import_module(home))[0], ""]
         for name in names:
             yield from [*_name_lines(home, name), ""]

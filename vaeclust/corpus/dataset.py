@@ -216,9 +216,11 @@ def assemble(
 ) -> Dataset:
     """Assemble a Dataset from checked tables that share their index (see :func:`~vaeclust.corpus.sources.load`).
 
+    Names of features may be numbers, which become texts.
     ValueError for a scaling that is none.
     """
     check_scaling(scaling)
+    features = features.rename(columns=str)
     audio = scaled(features, scaling)
     words = load_lyrics(lyrics, tracks.index, tracks, left_out=list(excluded or {}))
     if words.languages is not None and "language" not in tracks:
