@@ -12,6 +12,7 @@ PARAMETERS ?=
 # Those of these names are not taken from the environment, where they may be anything.
 NAME =
 LABELS =
+MODELS =
 FORCE =
 METHOD =
 EXCLUDE =
@@ -23,7 +24,7 @@ BENCHMARKS ?=
 REPETITIONS ?= 5
 
 # A variable that is misspelt would be passed over without a word.
-KNOWN := PYTHON DATASET MUSIC TRACKS LYRICS FEATURES SCHEDULER JOBS PARAMETERS NAME LABELS FORCE METHOD EXCLUDE PLAYLISTS \
+KNOWN := PYTHON DATASET MUSIC TRACKS LYRICS FEATURES SCHEDULER JOBS PARAMETERS NAME LABELS MODELS FORCE METHOD EXCLUDE PLAYLISTS \
   LONGEST CLIPS LAB_OPTIONS BENCHMARKS REPETITIONS
 GIVEN := $(foreach name,$(.VARIABLES),$(if $(findstring command line,$(origin $(name))),$(name)))
 UNKNOWN := $(filter-out $(KNOWN) MAKEFLAGS MAKEOVERRIDES,$(GIVEN))
@@ -62,7 +63,7 @@ listen: $(READY)  ## Group a folder of music (MUSIC=~/Music): names, a map, play
 	$(BIN)/vaeclust listen "$(MUSIC)" $(LISTENING) $(OPTIONS)
 
 book: $(READY)  ## Execute every chapter (DATASET=demo, or a feature table) and build the HTML book
-	$(BIN)/vaeclust book --dataset "$(DATASET)" --lyrics "$(LYRICS)" --jobs $(JOBS) $(OPTIONS)
+	$(BIN)/vaeclust book --dataset "$(DATASET)" --lyrics "$(LYRICS)" --jobs $(JOBS) $(if $(MODELS),--models "$(MODELS)") $(OPTIONS)
 
 paper: $(READY)  ## Typeset the paper as a PDF from the released records
 	$(BIN)/vaeclust paper

@@ -1,6 +1,6 @@
 """Everything that ``make bench`` measures: python benchmarks/bench.py [NAME ...] [--repetitions 5].
 
-Names: training floor scoring study extraction listening moods book scale chapter; all of them by default. Every
+Names: training floor scoring study extraction listening moods book library scale chapter; all of them by default. Every
 benchmark writes a table beside this file; benchmarks/README.md is written from the tables. The real GTZAN, for audio
 and features, is found by the environment variable VAECLUST_DATA, and so are the songs for moods.
 """
@@ -24,6 +24,7 @@ TITLES = {
     "listening": "Audio to what a network hears, five patches of three seconds a clip of 30",
     "book": "The book on the demo corpus, seconds on the wall",
     "book_stages": "The book's chapters one after another, seconds by stage",
+    "library": "The library alone: processor seconds; imports on the wall",
     "scale": "Scale: simulated tracks, processor seconds and peak memory",
     "chapter": "Scale: the whole chapter 03_vae with ten seeds, seconds on the wall",
 }
@@ -106,6 +107,7 @@ def _markdown(table: pd.DataFrame) -> list[str]:
 
 def main() -> None:
     """Run the chosen benchmarks, one after another."""
+    import library
     import scale
     import scoring
     import training
@@ -114,8 +116,8 @@ def main() -> None:
 
     known = {
         "training": training.training, "floor": training.floor, "scoring": scoring.scoring, "study": scoring.study,
-        "extraction": extraction, "listening": listening, "moods": moods, "book": book.book, "scale": scale.scale,
-        "chapter": scale.chapter,
+        "extraction": extraction, "listening": listening, "moods": moods, "book": book.book, "library": library.library,
+        "scale": scale.scale, "chapter": scale.chapter,
     }  # fmt: skip
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(known))

@@ -167,8 +167,8 @@ def run(
     console.print("These are notebooks; `vaeclust book` makes HTML of all of them")
 
 
-@app.command()
-def new(folder: Annotated[str, typer.Argument(metavar="FOLDER", help="A folder that is not there yet.")]) -> None:
+@app.command("new")
+def new_book(folder: Annotated[str, typer.Argument(metavar="FOLDER", help="A folder that is not there yet.")]) -> None:
     """Lay down a book project of one's own: chapters and pages to run and to change."""
     from vaeclust.book.projects import new_project
 

@@ -33,14 +33,21 @@ def core_count() -> int:
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Run with one thread: another number rounds differently, which 1,600 steps grow to 0.1 in an embedding."""
-    import torch
     from threadpoolctl import threadpool_limits
+
+    with torch_thread(), threadpool_limits(1):
+        yield
+
+
+@contextmanager
+def torch_thread() -> Iterator[None]:
+    """Run PyTorch with one thread, without looking for other libraries that have some: it costs nothing."""
+    import torch
 
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        with threadpool_limits(1):
-            yield
+        yield
     finally:
         torch.set_num_threads(threads)
 

@@ -20,7 +20,7 @@ from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from vaeclust.clusters.clusterers import CLUSTERERS, check_clusterers
-from vaeclust.cores import one_thread
+from vaeclust.cores import one_thread, torch_thread
 from vaeclust.corpus.dataset import Dataset
 from vaeclust.corpus.scaling import SCALINGS, Scale, standard_scale
 from vaeclust.files import replacement, versions
@@ -272,6 +272,7 @@ class Network(Representation):
         ours = [each for each in signature(cls.__init__).parameters.values() if each.kind is not each.VAR_KEYWORD]
         more = [each for name, each in inherited.items() if name not in {own.name for own in ours}]
         cls.__init__.__signature__ = Signature([*ours, *more])  # type: ignore[attr-defined]
+        cls.__signature__ = Signature([*ours[1:], *more])  # type: ignore[attr-defined]
 
     def fit(self, X: Any, y: object = None) -> Self:  # noqa: N803
         """Train on tracks, (tracks, features) in their own units; y is not looked at.
@@ -314,7 +315,7 @@ class Network(Representation):
         codes = np.asarray(X, dtype=np.float32)
         if codes.ndim != 2 or codes.shape[1] != self._n_features_out:
             raise ValueError(f"codes of shape {codes.shape}; expected (tracks, {self._n_features_out})")
-        with one_thread(), torch.no_grad():
+        with torch_thread(), torch.no_grad():
             again = self.model_.decoder(torch.from_numpy(codes)).numpy()
         n_audio = self.n_features_in_ - self._n_lyrics
         return np.hstack([self._unscaled(again[:, :n_audio]), again[:, n_audio:]])
@@ -347,21 +348,28 @@ class Network(Representation):
         told = lyrics.astype(np.float32), (lyrics != 0).any(axis=1)
         return Dataset("array", pd.DataFrame(index=ids), features, self._scaled(audio), *told)
 
+    def _inputs(self, table: np.ndarray) -> np.ndarray:
+        """Return what the network sees of tracks, as ``training.model_inputs`` puts it together."""
+        audio, lyrics = np.split(table, [table.shape[1] - self._n_lyrics], axis=1)
+        seen = self._scaled(audio)
+        if find(self.slug).inputs == ("audio",):
+            return seen
+        return np.hstack([seen, lyrics, (lyrics != 0).any(axis=1)[:, None]]).astype(np.float32)
+
     def _run(self, X: Any, *, draw: bool = False, inputs: bool = False) -> Any:  # noqa: N803
         """Return what the network makes of tracks, in blocks of one size; with ``inputs`` what it saw, too."""
         import torch
 
         from vaeclust.methods.models import Output
-        from vaeclust.methods.training import model_inputs
 
         check_is_fitted(self)
-        shown = torch.from_numpy(model_inputs(find(self.slug), self._dataset(self._validated(X))))
+        shown = torch.from_numpy(self._inputs(self._validated(X)))
         generator = torch.Generator().manual_seed(0)
         parts = []
-        with one_thread(), torch.no_grad():
+        with torch_thread(), torch.no_grad():
             for start in range(0, len(shown), BLOCK):
                 block = shown[start : start + BLOCK]
-                whole = torch.nn.functional.pad(block, (0, 0, 0, BLOCK - len(block)))
+                whole = block if len(block) == BLOCK else torch.nn.functional.pad(block, (0, 0, 0, BLOCK - len(block)))
                 noise = self._noise(generator) if draw and "latent" in self.model_.noise_widths else None
                 parts.append([
                     None if values is None else values[: len(block)] for values in self.model_(whole, noise)
