@@ -60,9 +60,9 @@ class Scale(NamedTuple):
             values = np.sqrt(values)
         return values
 
-    def inverse(self, scaled: np.ndarray) -> np.ndarray:
+    def inverse(self, seen: np.ndarray) -> np.ndarray:
         """Return (n, d) float64: features in their own units. A square root below 0 becomes 0."""
-        values = (np.asarray(scaled, dtype=np.float64) * self.deviation + self.mean) * self.unit
+        values = (np.asarray(seen, dtype=np.float64) * self.deviation + self.mean) * self.unit
         return np.square(np.maximum(values, 0)) if self.roots else values
 
 
