@@ -18,6 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import check_estimator
 
 from vaeclust.clusters.clusterers import CLUSTERERS
+from vaeclust.clusters.ensembles import CONSENSUS, consensus
 from vaeclust.corpus.dataset import Dataset
 from vaeclust.estimators import (
     BLOCK,
@@ -32,6 +33,7 @@ from vaeclust.estimators import (
 )
 from vaeclust.methods.catalogue import find
 from vaeclust.methods.training import fit
+from vaeclust.scores.labels import ari
 from vaeclust.studies.protocol import study
 from vaeclust.studies.records import Record
 from vaeclust.studies.rules import power_transform
@@ -69,7 +71,7 @@ def test_scikit_learn_finds_nothing(slug):
         check_estimator(estimator.set_params(latent_dim=1) if slug == "pca" else estimator)  # one feature has one
 
 
-@pytest.mark.parametrize("clusterer", CLUSTERERS)
+@pytest.mark.parametrize("clusterer", [*CLUSTERERS, CONSENSUS])
 def test_scikit_learn_finds_nothing_in_a_clusterer(clusterer):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -146,6 +148,19 @@ def test_settings_that_cannot_work_are_named(corpus, wrong, says):
     kind = ESTIMATORS["multimodal_vae" if "n_lyrics" in wrong else "vae"]
     with pytest.raises(ValueError, match=says):
         kind(**{**QUICK, **wrong}).fit(corpus.features)
+
+
+def test_a_consensus_is_that_of_ten_runs(corpus):
+    found = Clustering("consensus", n_clusters=4, random_state=0).fit_predict(corpus.audio)
+    kmeans, told = CLUSTERERS["kmeans"].function, {"track_id": corpus.ids, "clusterer": "kmeans"}
+    runs = [pd.DataFrame({**told, "seed": seed, "cluster": kmeans(corpus.audio, 4, seed)}) for seed in range(10)]
+    agreed = consensus(pd.concat(runs), 4, size=10).set_index("track_id")["cluster"].loc[corpus.ids]
+    assert ari(found, agreed.to_numpy()) == 1
+
+
+def test_more_clusters_than_tracks_are_refused(corpus):
+    with pytest.raises(ValueError, match="n_clusters=9 of 8 tracks"):
+        Clustering(n_clusters=9).fit(corpus.audio[:8])
 
 
 def test_an_unknown_clusterer_is_named(corpus):

@@ -20,6 +20,7 @@ from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from vaeclust.clusters.clusterers import CLUSTERERS, check_clusterers
+from vaeclust.clusters.ensembles import CONSENSUS, consensus
 from vaeclust.cores import one_thread, torch_thread
 from vaeclust.corpus.dataset import Dataset
 from vaeclust.corpus.scaling import SCALINGS, Scale, standard_scale
@@ -517,7 +518,7 @@ class Clustering(ClusterMixin, BaseEstimator):
     Parameters
     ----------
     clusterer : str
-        A row of CLUSTERERS.
+        A row of CLUSTERERS, or ``"consensus"``: what ten runs of K-Means agree on (``ensembles.consensus``).
     n_clusters : int
         Those that choose it themselves do not look at it.
     random_state : int, RandomState or None
@@ -535,12 +536,24 @@ class Clustering(ClusterMixin, BaseEstimator):
         self.random_state = random_state
 
     def fit(self, X: Any, y: object = None) -> Self:  # noqa: N803
-        """Group tracks by points (tracks, dimensions); ``labels_``: (tracks,) int, -1 for noise."""
-        check_clusterers((self.clusterer,))
+        """Group tracks by points (tracks, dimensions); ``labels_``: (tracks,) int, -1 for noise.
+
+        Raises ValueError for an unknown clusterer, and for more clusters than tracks.
+        """
+        agreed = self.clusterer == CONSENSUS
+        check_clusterers(("kmeans" if agreed else self.clusterer,))
         points = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
-        k = min(self.n_clusters, len(points) - 1) if len(points) <= self.n_clusters else self.n_clusters
-        found = CLUSTERERS[self.clusterer].function(points, k, _seed(self.random_state))
-        self.labels_ = np.asarray(found, dtype=np.int64)
+        k, seed = self.n_clusters, _seed(self.random_state)
+        if not 1 <= k <= len(points):
+            raise ValueError(f"n_clusters={k} of {len(points)} tracks; expected from 1 to as many as there are")
+        function = CLUSTERERS["kmeans" if agreed else self.clusterer].function
+        with one_thread():
+            runs = [function(points, k, seed + run) for run in range(_RUNS if agreed else 1)]
+        if agreed:
+            told = {"track_id": np.arange(len(points)), "clusterer": "kmeans"}
+            every = pd.concat(pd.DataFrame({**told, "seed": run, "cluster": each}) for run, each in enumerate(runs))
+            runs = [consensus(every, k, size=_RUNS)["cluster"]]
+        self.labels_ = np.asarray(runs[0], dtype=np.int64)
         return self
 
 
@@ -548,6 +561,7 @@ ESTIMATORS: dict[str, type[Representation]] = {
     each.slug: each for each in (Features, PCA, Autoencoder, VAE, ConvVAE, MultimodalVAE, ProductOfExperts, VaDE)
 }
 PLAIN = ("raw", "features")  # methods that are no network at all
+_RUNS = 10  # of K-Means, for one consensus
 _SCALE = ("unit", "mean", "deviation")
 
 
