@@ -190,6 +190,10 @@ def test_unlabelled_music_runs_through_a_chapter(project, table):
     scores = pd.read_csv(project / "results" / "unlabelled" / "vae" / "scores.csv")
     assert set(scores["space"]) == {"own", "input"}
     assert set(scores.query("clusterer != 'dbscan'")["k"]) == {3}
+    done = command("vaeclust", "run", "18_library", "19_how_far", *arguments, cwd=project)
+    assert done.returncode == 0, done.stdout + done.stderr
+    kept = pd.read_csv(project / "results" / "unlabelled" / "how_far" / "comparisons.csv")
+    assert kept.empty
     for slug in ("01_pca", "06_multimodal_vae", "07_comparison"):
         says_once_what_needs_labels(nbformat.read(project / "book" / "chapters" / f"{slug}.ipynb", as_version=4))
 

@@ -101,13 +101,13 @@ def training_changes() -> dict[str, dict[str, Any]]:
 def comparisons(dataset: Dataset, full: Dataset | None, *, k: int = 0) -> list[Comparison]:
     """Return all that is compared on a corpus; ``full``: described by all features, None where it is not.
 
-    Without labels there is nothing but the study's VAE and no network. A part of the tracks is asked where it has more
+    Without labels there are but the study's VAE and UMAP beside no network. A part of the tracks is asked where it has more
     than two for each of ``k`` clusters, by default as many as there are classes.
     """
     k = k or dataset.default_k()
     parts = {change: part for change, filtered in PARTS.items() if (part := filtered(dataset)) is not None}
     none, vae = Way("features"), Way("vae")
-    found = [Comparison("features", vae, none)]
+    found = [Comparison("features", vae, none), Comparison("features", Way("umap"), none)]
     if not dataset.headline:
         return found
     against = {vae: [none]}
@@ -117,7 +117,6 @@ def comparisons(dataset: Dataset, full: Dataset | None, *, k: int = 0) -> list[C
         against |= {power: [none], laid_out: [none, power]}
         steps = [(plain, none), (power, plain), (power, none), (laid_out, power), (laid_out, none)]
         found += [Comparison("features", *step) for step in (*steps, (Way("vae", FULL_FEATURES), power))]
-    found.append(Comparison("features", Way("umap"), none))
     asked = [(kind, ours, theirs) for kind in ("tracks", "clusters") for ours in against for theirs in against[ours]]
     changes = {
         "tracks": [change for change, part in parts.items() if len(part) > 2 * k],
