@@ -101,8 +101,8 @@ def training_changes() -> dict[str, dict[str, Any]]:
 def comparisons(dataset: Dataset, full: Dataset | None, *, k: int = 0) -> list[Comparison]:
     """Return all that is compared on a corpus; ``full``: described by all features, None where it is not.
 
-    Without labels there are but the study's VAE and UMAP beside no network. A part of the tracks is asked where it has more
-    than two for each of ``k`` clusters, by default as many as there are classes.
+    Without labels there are but the study's VAE and UMAP beside no network. A part of the tracks is asked where it has
+    more than two for each of ``k`` clusters, by default as many as there are classes.
     """
     k = k or dataset.default_k()
     parts = {change: part for change, filtered in PARTS.items() if (part := filtered(dataset)) is not None}
