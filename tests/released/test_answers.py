@@ -126,7 +126,7 @@ class TestTheAnswer:
         assert "no gain by UMAP can be seen" in sentences[2]
 
     def test_no_other_vae_and_no_other_number_of_clusters_helps(self, sentences):
-        assert "nor can its VAE with other settings or other numbers of clusters" in sentences[0]
+        assert "Nor can its VAE with other settings or other numbers of clusters" in sentences[0]
         found = pick(released_study(HOW_FAR).read("comparisons"), reference="genre", method="vae", features="standard")
         asked = pick(found, kind=["tracks", "clusters", "training"])
         assert len(asked) == 2 + 5 + 9

@@ -154,9 +154,10 @@ def how_far_facts(found: pd.DataFrame, reference: str, *, name: str = "") -> dic
     """Return what a record of the chapter says, to state; name: what the keys begin with.
 
     ``gain_<method>_<condition>`` of all three answers, ``step_…`` of each step, ``adds_…`` in numbers; and of the
-    changes of a kind, what becomes of an answer: ``<kind>_vae``, ``<kind>_umap``. ``free_umap``: with the number of
-    clusters that no label chose. ``over_57_all``, ``over_57_artists``: UMAP of the 57 features against these alone.
-    ``order_moves``: how far another order moves a mean at most.
+    changes of a kind, what becomes of an answer: ``<kind>_vae``, ``<kind>_umap``. ``free_<method>``: with the number of
+    clusters that no label chose. ``over_57_all``, ``over_57_artists``, ``over_57_clusters``: UMAP of the 57 features
+    against these alone. ``vae_57``: the VAE on these against these; ``umap_20``: UMAP of the given features against
+    these. ``order_moves``: how far another order moves a mean at most.
     """
     told = pick(found, reference=[reference])
     facts, last = {}, Way("features")
@@ -177,7 +178,15 @@ def how_far_facts(found: pd.DataFrame, reference: str, *, name: str = "") -> dic
         own = pick_way(told, *(way._replace(change=change) for way in (STEPS[2], STEPS[1])))
         facts[f"over_57_{key}"] = difference_numbers(own.iloc[0]) if len(own) else UNMEASURED
         facts[f"over_57_{key}_clause"] = _clause(own)
-    facts["free_umap"] = _clause(pick_way(told, free, Way("features", change=FREE)))
+    numbers = pick(told, kind=["clusters"])
+    facts["over_57_clusters"] = _verdicts(numbers[_against_57(numbers)])
+    for way in (free, Way("features", FULL_FEATURES, FREE)):
+        row = pick_way(numbers, way, Way("features", change=FREE))
+        holds = survivors(numbers).reindex(row.index).any()
+        together = f", {'also' if holds else 'but not'} when all numbers of clusters are tested together"
+        facts[f"free_{way.method}"] = _clause(row) + together * (len(row) > 0 and row["verdict"].iloc[0] != "none")
+    plain = Way("vae", FULL_FEATURES), STEPS[1]
+    facts["vae_57"], facts["umap_20"] = _clause(pick_way(told, *plain)), _clause(pick_way(told, Way("umap")))
     moved = pick(told, kind=["order"])["mean"].abs()
     facts["order_moves"] = rounded(moved.max(), 3) if len(moved) else UNMEASURED
     return {f"{name}{key}": text for key, text in facts.items()}
@@ -194,12 +203,11 @@ def _clause(rows: pd.DataFrame) -> str:
 
 
 def _verdicts(rows: pd.DataFrame) -> str:
-    """Return how many of some differences have which verdict: ``9 of 9 higher``, in words."""
+    """Return how many of some differences have which verdict, alone and tested together, in words."""
     if rows.empty:
         return UNMEASURED
     words = {"higher": "higher", "lower": "lower", "none": "without a difference that we can see"}
     counts = rows["verdict"].value_counts()
     parts = [f"{counts[key]} {text}" for key, text in words.items() if key in counts]
     together = int(survivors(rows).sum())
-    last = f"; tested together, {together} of these differ" if together < len(rows) - counts.get("none", 0) else ""
-    return f"of {len(rows)}, {listed(parts)}{last}"
+    return f"of {len(rows)}, {listed(parts)}; when these {len(rows)} are tested together, {together} differ"
