@@ -9,5 +9,6 @@ from . import kernels as kernels
 from . import listening as listening
 from . import notebook_io as notebook_io
 from . import pages as pages
+from . import projects as projects
 from . import run as run
 from . import unchanged as unchanged

@@ -33,8 +33,11 @@ class Scale(NamedTuple):
     Examples
     --------
     >>> scale = standard_scale(pd.DataFrame({"tempo": [60.0, 90.0, 120.0]}))
-    >>> scale(np.array([[90.0], [150.0]])).round(3).tolist(), scale.inverse(np.array([[1.0]])).round(1).tolist()
-    ([[0.0], [2.4489998817443848]], [[114.5]])
+    >>> scale(np.array([[90.0], [150.0]])).round(3)
+    array([[0.   ],
+           [2.449]], dtype=float32)
+    >>> scale.inverse(np.array([[1.0]])).round(1)
+    array([[114.5]])
     """
 
     unit: np.ndarray
