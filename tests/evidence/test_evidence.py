@@ -383,3 +383,14 @@ def test_stability_may_run_against_agreement():
     means = pd.DataFrame({"nmi": [0.3, 0.2, 0.1]}, index)
     assert pipelines.stability_correlation(clusters, means) == pytest.approx(-1)
     assert pipelines.stability_facts(clusters, means) == {"stability_rank": "−1.00"}
+
+
+def test_a_confusion_says_where_the_tracks_of_a_genre_are():
+    pipeline = {"method": "umap", "clusterer": "kmeans", "condition": "full_features"}
+    genres = pd.Series(["a"] * 4 + ["b"] * 4 + [None], range(9))
+    seeds = ([1, 1, 1, 0, 0, 0, 0, 0, 1], [0, 0, 0, 0, 1, 1, 1, 2, 0])
+    rows = [pd.DataFrame({**pipeline, "seed": s, "track_id": range(9), "cluster": c}) for s, c in enumerate(seeds)]
+    table = pipelines.genre_confusion(pd.concat(rows), genres, pipelines.Pipeline("umap", condition="full_features"))
+    assert table.text.loc["a"].tolist() == ["88", "12", "0"]  # 3 and then 4 of 4
+    assert table.text.loc["b"].tolist() == ["0", "88", "12"]
+    assert table.heads == ["Genre", "a", "b", "other"]

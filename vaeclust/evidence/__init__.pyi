@@ -90,6 +90,7 @@ from .lyrics import lyrics_join as lyrics_join
 from .lyrics import view_table as view_table
 from .moods import mood_agreement as mood_agreement
 from .pipelines import best_published as best_published
+from .pipelines import genre_confusion as genre_confusion
 from .pipelines import genre_gain_table as genre_gain_table
 from .pipelines import genre_gains as genre_gains
 from .pipelines import input_space_scores as input_space_scores

@@ -84,6 +84,29 @@ def stability_facts(clusters: pd.DataFrame, means: pd.DataFrame) -> dict[str, st
     return {"stability_rank": rounded(stability_correlation(clusters, means), 2)}
 
 
+def genre_confusion(clusters: pd.DataFrame, genres: pd.Series, pipeline: Pipeline) -> Table:
+    """Return where the tracks of each genre are, in percent, mean over seeds: rows sum to 100.
+
+    A column is the cluster that is matched with that genre (``matching.match_clusters``); clusters beyond are "other".
+
+    clusters: ``method, clusterer, condition, seed, track_id, cluster``; genres: by track id, missing where unknown.
+    """
+    known = genres.dropna()
+    names, truth = np.unique(known.to_numpy(), return_inverse=True)
+    rows = pick(clusters, **pipeline._asdict())
+    wide = rows.pivot(index="seed", columns="track_id", values="cluster")[known.index]
+    shares = np.zeros((len(names), len(names) + 1))
+    for found in wide.to_numpy():
+        matched = np.minimum(match_clusters(found, truth), len(names))
+        counts = pd.crosstab(truth, matched).reindex(columns=range(len(names) + 1), fill_value=0).to_numpy()
+        shares += counts / counts.sum(axis=1, keepdims=True) / len(wide)
+    kept = [*range(len(names)), *([len(names)] if shares[:, -1].any() else [])]
+    heads = [[*names, "other"][place] for place in kept]
+    text = pd.DataFrame(100 * shares[:, kept], pd.Index(names, name="genre"), heads)
+    bold = pd.DataFrame(np.eye(len(names), len(kept), dtype=bool), text.index, heads)
+    return Table.keyed(text.map(lambda share: rounded(share, 0)), columns=heads, bold=bold)
+
+
 def genre_gains(clusters: pd.DataFrame, genres: pd.Series, ours: Pipeline, theirs: Pipeline) -> pd.DataFrame:
     """Return how well two pipelines find each genre, and how they differ, paired by seed: a row a genre.
 
