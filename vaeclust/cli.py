@@ -41,6 +41,7 @@ _BROUGHT = {
 
 console = Console(highlight=False, soft_wrap=True, markup=False)  # what stands in brackets may be part of a name
 PATHS = ("dataset", "tracks", "lyrics", "features", "heard", "published_lyrics")  # parameters that may be paths
+CHAPTER_OPTIONS = ("dataset", "tracks", "lyrics", "features", "name", "labels", "models")  # parameters of chapters, too
 MEASURED = "what was measured is kept, and the same command goes on from there"
 errors = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, style="red")
 SOURCES = "The name of a corpus, such as demo or gtzan, a folder of audio, or a feature table (CSV), one row a track."
@@ -100,6 +101,7 @@ def main(version: Annotated[bool, typer.Option("--version", help="Print the vers
 
 @app.command()
 def book(
+    context: typer.Context,
     dataset: DatasetOption = "",
     tracks: TracksOption = "",
     lyrics: LyricsOption = "",
@@ -114,16 +116,7 @@ def book(
 ) -> None:
     """Execute every chapter that has changed, then build the HTML book."""
     _need_project()
-    given = _parameters(
-        parameter,
-        dataset=dataset,
-        tracks=tracks,
-        lyrics=lyrics,
-        features=features,
-        name=name,
-        labels=labels,
-        models=models,
-    )
+    given = _chapter_parameters(context, parameter)
     pages = _run(chapters.choose_chapters([]), given, jobs, force)
     with console.status("Building the HTML"):
         page = html.build_html(force=force, pages=pages)
@@ -132,6 +125,7 @@ def book(
 
 @app.command()
 def run(
+    context: typer.Context,
     names: Annotated[list[str], typer.Argument(metavar="CHAPTER...", help="Such as 03_vae 07_comparison.")],
     dataset: DatasetOption = "",
     tracks: TracksOption = "",
@@ -150,16 +144,7 @@ def run(
 ) -> None:
     """Execute some chapters, as far as they have changed."""
     _need_project()
-    given = _parameters(
-        parameter,
-        dataset=dataset,
-        tracks=tracks,
-        lyrics=lyrics,
-        features=features,
-        name=name,
-        labels=labels,
-        models=models,
-    )
+    given = _chapter_parameters(context, parameter)
     chosen = chapters.choose_chapters(names, with_dependencies=with_dependencies)
     pages = _run(chosen, given, jobs, force)
     for chapter in chosen:
@@ -404,6 +389,11 @@ def _lacking_extra(error: ModuleNotFoundError) -> str:
         if known and known[1].lower() == _BROUGHT.get(wanted, wanted).lower() and known[2] != "test":
             return f"{wanted} is not installed; it comes with an extra: pip install 'vaeclust[{known[2]}]'"
     return str(error)
+
+
+def _chapter_parameters(context: typer.Context, pairs: list[str]) -> dict[str, str]:
+    """Return the parameters of chapters that a command was given: its options of those names, and ``-p``."""
+    return _parameters(pairs, **{name: context.params[name] for name in CHAPTER_OPTIONS})
 
 
 def _parameters(pairs: list[str], **options: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ does the work.
 """
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from inspect import Signature, signature
 from pathlib import Path
@@ -36,7 +37,7 @@ BLOCK = 256  # tracks that a network is shown at once, so that what it says of o
 _LARGEST = 1 << 30  # bytes of a file of a model
 
 
-class Representation(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class Representation(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, ABC):
     """What all estimators share: they see features as ``load`` scales them, and can be kept as a file.
 
     Attributes
@@ -86,13 +87,13 @@ class Representation(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         names = list(map(str, self._names(self.n_features_in_)[: audio.shape[1]]))
         self.scale_ = standard_scale(pd.DataFrame(audio, columns=names)) if self.standardise else None
 
+    @abstractmethod
     def _state(self) -> dict[str, Any]:
         """Return the tensors that are kept, by name."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _restore(self, state: dict[str, Any], n_audio: int) -> None:
         """Take over the tensors that were kept; ValueError or RuntimeError for others than this one has."""
-        raise NotImplementedError
 
     @property
     def _n_lyrics(self) -> int:

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from vaeclust.corpus import sources
+from vaeclust.corpus.archives import Source
 from vaeclust.corpus.audio import MFCC20
 from vaeclust.corpus.fma import METADATA, download_features
-from vaeclust.corpus.gtzan import Source
 from vaeclust.corpus.named import CORPORA
 from vaeclust.studies.ways import artist_filter
 
@@ -82,6 +82,6 @@ def test_another_archive_is_refused_and_nothing_is_kept(server, tmp_path, fault,
 
 
 def test_offline_the_error_says_where_to_put_a_copy(tmp_path):
-    source = Source("http://127.0.0.1:9/m.zip", METADATA.checksum, METADATA.clips, METADATA.size)
+    source = Source("http://127.0.0.1:9/m.zip", METADATA.checksum, METADATA.tracks, METADATA.size)
     with pytest.raises(ConnectionError, match=f"put it there: {tmp_path / 'fma.zip'}"):
         download_features(folder=tmp_path, source=source)

@@ -11,7 +11,8 @@ import soundfile
 from sounds import RATE, music
 
 from vaeclust.corpus import gtzan
-from vaeclust.corpus.gtzan import Source, download, mini_checksums, unpack
+from vaeclust.corpus.archives import Source
+from vaeclust.corpus.gtzan import download, mini_checksums, unpack
 from vaeclust.corpus.sources import load
 
 

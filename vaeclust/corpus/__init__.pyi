@@ -1,4 +1,5 @@
 from . import accounts as accounts
+from . import archives as archives
 from . import arrays as arrays
 from . import audio as audio
 from . import bags as bags
@@ -41,6 +42,7 @@ from . import words as words
 from .accounts import TABLES as TABLES
 from .accounts import corpus_tables as corpus_tables
 from .accounts import left_out as left_out
+from .archives import Source as Source
 from .arrays import Numbers as Numbers
 from .arrays import given_numbers as given_numbers
 from .arrays import read_numbers as read_numbers
@@ -79,7 +81,6 @@ from .folders import measure_folder as measure_folder
 from .folders import sidecars as sidecars
 from .formats import Read as Read
 from .formats import read_table as read_table
-from .gtzan import Source as Source
 from .gtzan import download as download
 from .gtzan import mini_checksums as mini_checksums
 from .gtzan import unpack as unpack

@@ -3,16 +3,13 @@
 Defferrard et al. (2017) publish, beside the sound, what librosa measured of 106,574 tracks, their genres and artists.
 """
 
-import shutil
-import sys
 import zipfile
 from pathlib import Path
 
 import pandas as pd
-from platformdirs import user_cache_path
 
+from vaeclust.corpus.archives import Source, corpus_folder
 from vaeclust.corpus.audio import MFCC20
-from vaeclust.corpus.gtzan import Source, fetch_archive
 from vaeclust.files import write_csv
 
 METADATA = Source(
@@ -46,30 +43,17 @@ def download_features(name: str = "fma", *, source: Source = METADATA, folder: P
     ValueError
         For an archive that is damaged, or does not hold the tables or as many tracks.
     """
-    folder = folder or user_cache_path("vaeclust")
-    target = folder / name
-    if (target / "features.csv").is_file():
-        return target
-    print(TERMS, file=sys.stderr)
-    wanted = f"{name}{Path(source.url).suffix}"
-    archive = fetch_archive(name, source, folder, f"If you have a copy, put it there: {folder / wanted}")
-    workshop = folder / f".{name}"
-    shutil.rmtree(workshop, ignore_errors=True)
-    try:
+
+    def fill(archive: Path, workshop: Path) -> None:
         features, tracks = _tables(archive)
-        if len(features) != source.clips:
-            raise ValueError(f"{len(features):,} tracks with features; expected {source.clips:,}")
+        if len(features) != source.tracks:
+            raise ValueError(f"{len(features):,} tracks with features; expected {source.tracks:,}")
         write_csv(workshop / "tracks.csv", tracks.reindex(features.index))
         write_csv(workshop / "features.csv", features)
-        shutil.rmtree(target, ignore_errors=True)
-        workshop.replace(target)
-    except (ValueError, KeyError, EOFError, OSError, zipfile.BadZipFile) as error:
-        archive.unlink(missing_ok=True)
-        raise ValueError(f"{source.url}: {error}. The archive was removed; run again to get a new copy") from error
-    finally:
-        shutil.rmtree(workshop, ignore_errors=True)
-    archive.unlink()
-    return target
+
+    return corpus_folder(
+        name, source, fill, terms=TERMS, advice="If you have a copy, put it there: {place}", folder=folder
+    )
 
 
 def _tables(archive: Path) -> tuple[pd.DataFrame, pd.DataFrame]:

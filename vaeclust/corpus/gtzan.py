@@ -2,18 +2,15 @@
 
 import hashlib
 import shutil
-import sys
 import tarfile
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from platformdirs import user_cache_path
-
+from vaeclust.corpus.archives import Source, corpus_folder
 from vaeclust.corpus.tables import AUDIO_SUFFIX, GTZAN_ID, examples
 
 TERMS = (
@@ -22,21 +19,9 @@ TERMS = (
 )
 
 
-@dataclass(frozen=True)
-class Source:
-    """Where a corpus comes from: address and digest (if known) of its archive, how many clips must be in it.
-
-    checksum: a SHA-256, or another with its name, such as ``sha1:…``.
-    """
-
-    url: str
-    checksum: str | None
-    clips: int
-    size: str
-
-
 MINI = Source("https://github.com/TempoBeatDownbeat/gtzan_mini/archive/a61439e.zip", None, 100, "about 120 MB")
 WHOLE = Source("https://huggingface.co/datasets/marsyas/gtzan/resolve/main/data/genres.tar.gz", None, 1000, "1.2 GB")
+_ADVICE = "If you have a copy, give its folder in place of the name, in any usual layout: --dataset /path/to/genres"
 
 
 @cache
@@ -60,26 +45,12 @@ def download(name: str, *, source: Source, folder: Path | None = None) -> Path:
     ValueError
         For an archive that is damaged, lacks clips, or holds something that must not be unpacked.
     """
-    folder = folder or user_cache_path("vaeclust")
-    target = folder / name
-    if target.is_dir():
-        return target
-    print(TERMS, file=sys.stderr)
-    advice = "If you have a copy, give its folder in place of the name, in any usual layout: --dataset /path/to/genres"
-    archive = fetch_archive(name, source, folder, advice)
-    workshop = folder / f".{name}"
-    shutil.rmtree(workshop, ignore_errors=True)
-    try:
+
+    def fill(archive: Path, workshop: Path) -> None:
         unpack(archive, workshop)
         _check(name, source, workshop)
-        workshop.replace(target)
-    except (ValueError, EOFError, OSError, tarfile.TarError, zipfile.BadZipFile) as error:
-        archive.unlink(missing_ok=True)
-        raise ValueError(f"{source.url}: {error}. The archive was removed; run again to get a new copy") from error
-    finally:
-        shutil.rmtree(workshop, ignore_errors=True)
-    archive.unlink()
-    return target
+
+    return corpus_folder(name, source, fill, terms=TERMS, advice=_ADVICE, folder=folder)
 
 
 def unpack(archive: Path, folder: Path) -> None:
@@ -127,31 +98,10 @@ def _refuse(name: str, *, special: bool) -> None:
 
 def _check(name: str, source: Source, folder: Path) -> None:
     clips = {AUDIO_SUFFIX.sub("", path.name): path for path in folder.rglob("*") if path.is_file()}
-    if len(clips) != source.clips:
-        raise ValueError(f"{len(clips)} clips found; expected {source.clips}")
+    if len(clips) != source.tracks:
+        raise ValueError(f"{len(clips)} clips found; expected {source.tracks}")
     if name == "gtzan-mini":
         found = {track: hashlib.md5(path.read_bytes()).hexdigest() for track, path in clips.items()}
         wrong = [track for track, md5 in mini_checksums().items() if found.get(track) != md5]
         if wrong:
             raise ValueError(f"clips that are missing or differ from the published checksums: {examples(wrong)}")
-
-
-def fetch_archive(name: str, source: Source, folder: Path, advice: str) -> Path:
-    """Return the archive; a broken transfer is tried again and leaves nothing behind.
-
-    Raises ConnectionError, which ends with ``advice``, when it cannot be downloaded.
-    """
-    import pooch
-    import requests
-
-    file = f"{name}{''.join(PurePosixPath(source.url).suffixes[-2:])}"
-    print(f"downloading {source.url} ({source.size})", file=sys.stderr)
-    store = pooch.create(
-        folder, base_url="", registry={file: source.checksum}, urls={file: source.url}, retry_if_failed=2
-    )
-    try:
-        return Path(store.fetch(file, downloader=pooch.HTTPDownloader(progressbar=True, timeout=60)))
-    except (requests.RequestException, OSError) as error:
-        raise ConnectionError(
-            f"{name} cannot be downloaded from {source.url} ({type(error).__name__}). {advice}"
-        ) from None
